@@ -1,0 +1,181 @@
+"""The protocols a backend implements; `backends/README.md` shows a whole small one.
+
+A backend is a light class named by an entry point of the group `seg2vid.backends`.  Creating it imports nothing heavy;
+`open`, `train` and `export` import their runtime.  Backends never print: they log, call the monitor back and raise
+`Seg2VidError`s.  What a backend can do is asked with isinstance: every one is a `Backend`, some are a `Trainer` or an
+`Exporter` too.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
+
+if TYPE_CHECKING:
+    from seg2vid_interface.clips import Chunk, ClipRequest
+    from seg2vid_interface.model_card import ModelFolder
+
+Stage = Literal["image", "motion"]
+ENTRY_POINT_GROUP = "seg2vid.backends"
+
+
+@dataclass(frozen=True)
+class BackendStatus:
+    """What a backend can do on this machine."""
+
+    version: str | None
+    """Version of its runtime; None if that is not installed."""
+    devices: tuple[str, ...]
+    """Usable devices, best first, e.g. ("cuda:0", "cpu"); empty if the backend cannot run here."""
+    precisions: tuple[str, ...]
+    """Among "fp32", "fp16", "bf16"."""
+    reason: str | None = None
+    """Why it cannot be used, with the exact pip line that mends it; None if it can."""
+
+
+@dataclass(frozen=True)
+class OpenOptions:
+    """How a model is opened."""
+
+    device: str = "auto"
+    """"auto", "cpu", "cuda" or "cuda:N"."""
+    precision: str = "auto"
+    """"auto", "fp32", "fp16" or "bf16"."""
+    size: tuple[int, int] | None = None
+    """Height and width in pixels; None = the model's own."""
+
+
+class Session(Protocol):
+    """A model opened on a device.  A context manager; `close` frees the device."""
+
+    height: int
+    """Pixels."""
+    width: int
+    """Pixels."""
+    chunk_frames: int
+    """T: frames that one network call predicts."""
+    latent_size: int
+    """Numbers in a motion latent at this height and width."""
+    image_noise_size: int
+    """Numbers in the image noise; 0 if the image stage takes none."""
+    device: str
+    """What really runs it: "cpu" or "cuda:N"."""
+    precision: str
+    """"fp32", "fp16" or "bf16"."""
+
+    def generate(self, requests: Sequence["ClipRequest"]) -> Iterator[list["Chunk"]]:
+        """Make a batch of clips; yield, chunk after chunk, one `Chunk` per request.
+
+        Memory does not grow with the length of the clips.  Raises ValueError for arrays of a wrong shape or dtype
+        and for requests of different lengths, ModelError where a stage that is needed is missing.
+        """
+        ...
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+@runtime_checkable
+class Backend(Protocol):
+    name: str
+    """As given to `--backend`."""
+
+    def status(self) -> BackendStatus:
+        """Say what works here, without raising."""
+        ...
+
+    def open(self, model: "ModelFolder", options: OpenOptions) -> Session:
+        """Open a model.  Raises ModelError, DeviceError, and BackendError where the runtime is missing."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """One run of `seg2vid train`."""
+
+    stage: Stage
+    data: tuple[Path, ...]
+    """Dataset roots."""
+    out: Path
+    """The run's folder; an unfinished run with the same settings is resumed."""
+    dataset: str = "clips"
+    """Layout of the roots."""
+    preset: str = "street"
+    """Name of a bundled preset, or a path to a TOML file."""
+    settings: Mapping[str, str] | None = None
+    """`--set` overrides, key -> value as written on the command line."""
+    device: str = "auto"
+    precision: str = "auto"
+    seed: int = 0
+    overwrite: bool = False
+    """Start anew, whatever the folder holds."""
+    dry_run: bool = False
+    """Check settings and data and build the networks, but train nothing and write nothing."""
+
+
+class TrainingMonitor(Protocol):
+    """What a trainer tells its caller, and asks of it."""
+
+    def begin(self, *, step: int, steps: int, summary: Mapping[str, object]) -> None:
+        """Training starts, or resumes, at `step` of `steps`; `summary` holds device, pictures, parameters, ..."""
+        ...
+
+    def advance(self, *, step: int, metrics: Mapping[str, float]) -> None:
+        """`step` steps are done; `metrics` are the newest (empty between two intervals)."""
+        ...
+
+    def stop_requested(self) -> bool:
+        """True once the user wants training to save and stop."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    run: Path
+    step: int
+    steps: int
+    finished: bool
+    """False if training was stopped on request (the checkpoint is saved)."""
+    metrics: Mapping[str, float]
+    """The newest metrics; empty for a dry run."""
+    summary: Mapping[str, object]
+
+
+@runtime_checkable
+class Trainer(Protocol):
+    def train(self, request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
+        """Train one stage.  Raises SettingsError, DatasetError, DeviceError, TrainingError."""
+        ...
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """One run of `seg2vid export`."""
+
+    sources: tuple[Path, ...]
+    """Run folders or checkpoints, at most one per stage; which stage each is, is read from it."""
+    out: Path
+    """The model folder to be made."""
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    folder: Path
+    name: str
+    stages: tuple[Stage, ...]
+    files: Mapping[str, int]
+    """File name -> bytes."""
+
+
+@runtime_checkable
+class Exporter(Protocol):
+    def export(self, request: ExportRequest) -> ExportResult:
+        """Make a model folder, all of it or nothing.  Raises ModelError, OutputError."""
+        ...

@@ -1,0 +1,59 @@
+"""What is asked of a session and what it yields.
+
+Shape symbols: H, W = the session's height and width; T = frames of one chunk; K = classes of the label space.
+All arrays are NumPy and C-contiguous; pictures are RGB; coordinates are pixels, x to the right and y down.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Field = Literal["labels", "flow", "occlusion"]
+"""A field that a session computes beside the frames, when asked."""
+
+
+@dataclass(frozen=True)
+class ClipRequest:
+    """One clip to be made."""
+
+    label_map: NDArray[np.uint8] | None
+    """(H, W), class indices in 0..K-1; None only for a model without labels."""
+    first_frame: NDArray[np.uint8] | None
+    """(H, W, 3) RGB; None lets the image stage make it from the label map."""
+    latent: NDArray[np.float32]
+    """(Session.latent_size,), standard normal: the motion code, the same for every chunk of the clip."""
+    image_noise: NDArray[np.float32]
+    """(Session.image_noise_size,), standard normal: the look of the first frame."""
+    chunk_noise: Callable[[int], NDArray[np.float32]]
+    """Chunk number (0, 1, ...) -> (3, H, W), standard normal: fills what was occluded in the chunk's input frame."""
+    frames: int
+    """Length of the clip, at least 1; the first frame counts."""
+    fields: frozenset[Field] = frozenset()
+    """What is wanted beside the frames."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Consecutive frames of one clip, with their fields.
+
+    The first chunk holds the first frame alone (zero flow, everything visible, the request's labels); every later
+    chunk holds up to T frames, predicted from its *reference frame*: the last frame of the chunk before.  A field
+    that was not asked for is None.
+    """
+
+    start: int
+    """Index of the chunk's first frame in the clip; the reference frame of a predicted chunk is `start - 1`."""
+    frames: NDArray[np.uint8]
+    """(n, H, W, 3) RGB."""
+    forward_flow: NDArray[np.float32] | None = None
+    """(n, H, W, 2) x, y in pixels, on the grid of frame t: its pixel p shows what stood at p - flow(p) in the
+    reference frame."""
+    backward_flow: NDArray[np.float32] | None = None
+    """(n, H, W, 2) x, y in pixels, on the grid of the reference frame: its pixel p stands at p - flow(p) in frame t."""
+    occlusion: NDArray[np.float32] | None = None
+    """(n, H, W) in 0..1: 1 = pixel p of frame t is visible in the reference frame."""
+    labels: NDArray[np.uint8] | None = None
+    """(n, H, W) class indices in 0..K-1."""

@@ -1,0 +1,72 @@
+"""Every error that seg2vid raises on purpose.
+
+    Seg2VidError                  exit 1  "error"
+    ├── UsageError                exit 2  "usage"         a flag or its value is wrong
+    ├── LabelMapError             exit 1  "label_map"     a label map cannot be read or understood
+    ├── ImageError                exit 1  "image"         a first frame or another picture cannot be read
+    ├── OutputError               exit 1  "output"        a result cannot be written
+    ├── DatasetError              exit 1  "dataset"       training data are missing or malformed
+    ├── SettingsError             exit 2  "settings"      a preset or `--set` is wrong
+    ├── ModelError                exit 1  "model"         a model folder, card or checkpoint is missing or altered
+    ├── BackendError              exit 1  "backend"       a backend is unknown, not installed or failed
+    │   └── DeviceError           exit 1  "device"        the device or precision asked for is not there
+    └── TrainingError             exit 1  "training"      training cannot go on, e.g. a loss is NaN
+
+A message names the file or flag and what is wrong with it; `hint` says what to do about it.  Both are plain text.
+"""
+
+from typing import ClassVar
+
+
+class Seg2VidError(Exception):
+    """Base of all errors shown to users without a traceback."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(Seg2VidError):
+    code = "usage"
+    exit_code = 2
+
+
+class LabelMapError(Seg2VidError):
+    code = "label_map"
+
+
+class ImageError(Seg2VidError):
+    code = "image"
+
+
+class OutputError(Seg2VidError):
+    code = "output"
+
+
+class DatasetError(Seg2VidError):
+    code = "dataset"
+
+
+class SettingsError(Seg2VidError):
+    code = "settings"
+    exit_code = 2
+
+
+class ModelError(Seg2VidError):
+    code = "model"
+
+
+class BackendError(Seg2VidError):
+    code = "backend"
+
+
+class DeviceError(BackendError):
+    code = "device"
+
+
+class TrainingError(Seg2VidError):
+    code = "training"

@@ -1,0 +1,136 @@
+"""A model on disk: a folder with `model.json` (the card) and its weights.
+
+Reading a card checks its form with pydantic; `open_model_folder` also checks every file against the card's SHA-256, so
+that a missing or altered file is named before any of it is used.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from seg2vid_interface.errors import ModelError
+from seg2vid_interface.label_spaces import LabelSpace
+
+FORMAT_VERSION = 1
+CARD_NAME = "model.json"
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StageCard(_Strict):
+    """One stage: its network, its files and how it was trained."""
+
+    network: dict[str, Any]
+    """The network's resolved settings, enough to build it without its weights."""
+    files: dict[str, str]
+    """File name -> SHA-256 of its bytes, in hexadecimal."""
+    parameters: int = Field(ge=0)
+    gflop_per_frame: float = Field(ge=0)
+    """Floating-point operations (two per multiply-add) at the card's size, in 1e9, for one frame of a clip."""
+    preset: str
+    steps: int = Field(ge=0)
+    """Optimizer steps of the training."""
+    seed: int
+    data: str
+    """What it was trained on."""
+    data_licence: str
+    quality: dict[str, float] = {}
+    """Measured on validation data: name of the measure -> value."""
+
+
+class ModelCard(_Strict):
+    """What `model.json` holds."""
+
+    format_version: Literal[1] = FORMAT_VERSION
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    description: str
+    licence: str
+    """SPDX expression of the weights' licence."""
+    licence_files: dict[str, str] = {}
+    """File name -> SHA-256, for licences that lie beside the weights."""
+    label_space: LabelSpace | None
+    """None for a model without labels."""
+    height: int = Field(ge=32)
+    width: int = Field(ge=32)
+    chunk_frames: int = Field(ge=1)
+    """T: frames predicted by one network call."""
+    frames_per_second: float = Field(gt=0)
+    frames: int = Field(default=24, ge=1)
+    """Default length of a clip."""
+    latent_size: int = Field(ge=0)
+    """Numbers in a motion latent at the card's size."""
+    image_noise_size: int = Field(ge=0)
+    """Numbers in the image noise; 0 where the image stage takes none."""
+    stages: dict[Literal["image", "motion"], StageCard]
+
+    def all_files(self) -> dict[str, str]:
+        """Return file name -> SHA-256 of everything the card vouches for."""
+        files = dict(self.licence_files)
+        for stage in self.stages.values():
+            files |= stage.files
+        return files
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A model folder whose card was read."""
+
+    path: Path
+    card: ModelCard
+
+
+def file_sha256(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_card(path: Path) -> ModelCard:
+    """Read the card of the model folder `path`.
+
+    Raises:
+        ModelError: no folder, no card, or a card that does not follow the format.
+    """
+    card_path = path / CARD_NAME
+    if not path.is_dir():
+        raise ModelError(f"{path}: no such model folder", "`seg2vid models list` lists the models by name.")
+    try:
+        document = json.loads(card_path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{path}: not a model folder, it has no {CARD_NAME}") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ModelError(f"{card_path}: not readable as JSON: {error}") from None
+    if isinstance(document, dict) and document.get("format_version") != FORMAT_VERSION:
+        raise ModelError(
+            f"{card_path}: format version {document.get('format_version')!r}, but this seg2vid reads {FORMAT_VERSION}",
+            "Install a seg2vid of the model's time, or export the model again.",
+        )
+    try:
+        return ModelCard.model_validate(document)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise ModelError(f"{card_path}: not a valid model card: {problems}") from None
+
+
+def open_model_folder(path: Path) -> ModelFolder:
+    """Read the card of `path` and check all of its files.
+
+    Raises:
+        ModelError: what `read_card` raises, or a file that is missing or differs from the card.
+    """
+    card = read_card(path)
+    for name, sha256 in card.all_files().items():
+        file = path / name
+        if Path(name).name != name:
+            raise ModelError(f"{path / CARD_NAME}: the file name {name!r} leaves the model's folder")
+        if not file.is_file():
+            raise ModelError(f"{path}: the model's file {name} is missing", "Fetch or export the model again.")
+        if file_sha256(file) != sha256:
+            raise ModelError(f"{file}: altered, its SHA-256 is not the card's", "Fetch or export the model again.")
+    return ModelFolder(path, card)

@@ -162,6 +162,8 @@ class ExportRequest:
     """Run folders or checkpoints, at most one per stage; which stage each is, is read from it."""
     out: Path
     """The model folder to be made."""
+    card: Path | None = None
+    """A TOML file with what only people can say of a model: description, licence, training data."""
     overwrite: bool = False
 
 

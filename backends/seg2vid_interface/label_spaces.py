@@ -1,11 +1,19 @@
 """Label spaces: the classes a model knows, with the ids and colours by which pictures name them.
 
 A class index counts 0..K-1 in the order of `LabelSpace.classes`; networks and `.labels` files use it.  For Cityscapes
-indices 0..18 are the train ids and 19 is "other" (255 in files).
+indices 0..18 are the train ids and 19 is "other" (255 in files).  A `MappedLabelSpace` lets pictures of another
+label space be read for a model: `CAMVID_12` and `CAMVID_32` for Cityscapes models; `label_space_files` reads others
+from files.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+
+from seg2vid_interface.errors import SettingsError
+
+Color = tuple[int, int, int]
+"""RGB, 0..255."""
 
 
 @dataclass(frozen=True)
@@ -13,12 +21,14 @@ class LabelClass:
     """One class."""
 
     name: str
-    color: tuple[int, int, int]
-    """RGB, 0..255, as label pictures paint it."""
+    color: Color
+    """As label pictures paint it."""
     label_ids: tuple[int, ...] = ()
     """The ids that the dataset's full numbering has for this class (Cityscapes "label ids")."""
     foreground: bool = False
     """True for what moves by itself; the paper encodes its motion apart from the background's."""
+    more_colors: tuple[Color, ...] = ()
+    """Further colours that the dataset's pictures use for this class; read, never painted."""
 
 
 @dataclass(frozen=True)
@@ -53,8 +63,40 @@ class LabelSpace:
         raise KeyError(name)
 
 
+@dataclass(frozen=True)
+class MappedLabelSpace:
+    """A label space whose pictures are read for models of another label space."""
+
+    space: LabelSpace
+    """Names what the pictures hold: `label_ids` and colours; 255 stands for its `other`."""
+    maps_to: Mapping[str, str]
+    """Class name -> class name of the model; a class that is not listed maps to the model's class of its own name."""
+
+    def class_indices(self, model_space: LabelSpace) -> tuple[int, ...]:
+        """Return the model's class index of each of `space.classes`.
+
+        Raises:
+            SettingsError: classes map to names that the model's label space lacks; all of them are named.
+        """
+        names = [self.maps_to.get(label_class.name, label_class.name) for label_class in self.space.classes]
+        index_of = {label_class.name: i for i, label_class in enumerate(model_space.classes)}
+        missing = [
+            f"{label_class.name!r}" + (f" (maps_to {name!r})" if name != label_class.name else "")
+            for label_class, name in zip(self.space.classes, names, strict=True)
+            if name not in index_of
+        ]
+        if missing:
+            raise SettingsError(
+                f"label space {self.space.name}: no class of the model's label space {model_space.name} for "
+                + ", ".join(missing),
+                "Map them with maps_to; the model's classes are: " + ", ".join(index_of) + ".",
+            )
+        return tuple(index_of[name] for name in names)
+
+
 # Cordts et al., "The Cityscapes Dataset" (CVPR 2016): train ids, colours and label ids.  The split is the paper's
 # (background 0..10, foreground 11..19, arXiv 1903.04480); train id 19 stands for every label id without a train id.
+# By colour alone licence plates cannot be told from cars, nor pole groups from poles.
 CITYSCAPES = LabelSpace(
     name="cityscapes",
     classes=(
@@ -78,8 +120,95 @@ CITYSCAPES = LabelSpace(
         LabelClass("motorcycle", (0, 0, 230), (32,), foreground=True),
         LabelClass("bicycle", (119, 11, 32), (33,), foreground=True),
         LabelClass(
-            "other", (0, 0, 0), (0, 1, 2, 3, 4, 5, 6, 9, 10, 14, 15, 16, 18, 29, 30), foreground=True
+            "other",
+            (0, 0, 0),
+            # unlabeled, ego vehicle, rectification border, out of roi, static, dynamic, ground, parking, rail track,
+            # guard rail, bridge, tunnel, pole group, caravan, trailer
+            (0, 1, 2, 3, 4, 5, 6, 9, 10, 14, 15, 16, 18, 29, 30),
+            foreground=True,
+            more_colors=(
+                (20, 20, 20),  # static, in early copies of the table
+                (111, 74, 0),  # dynamic
+                (81, 0, 81),  # ground
+                (250, 170, 160),  # parking
+                (230, 150, 140),  # rail track
+                (180, 165, 180),  # guard rail
+                (150, 100, 100),  # bridge
+                (150, 120, 90),  # tunnel
+                (0, 0, 90),  # caravan
+                (0, 0, 110),  # trailer
+            ),
         ),
     ),
     other=19,
+)
+
+LABEL_SPACES: Mapping[str, LabelSpace] = {CITYSCAPES.name: CITYSCAPES}
+"""The label spaces that can be asked for by name."""
+
+
+def _mapped(name: str, other: str, table: tuple[tuple[LabelClass, str], ...]) -> MappedLabelSpace:
+    classes = tuple(label_class for label_class, _ in table)
+    space = LabelSpace(name, classes, other=[c.name for c in classes].index(other))
+    return MappedLabelSpace(space, {label_class.name: target for label_class, target in table})
+
+
+# Badrinarayanan et al., "SegNet" (arXiv 1511.00561): the usual 12 classes, in the order of its label pictures.
+CAMVID_12 = _mapped(
+    "CamVid 12-class",
+    "Unlabelled",
+    (
+        (LabelClass("Sky", (128, 128, 128), (0,)), "sky"),
+        (LabelClass("Building", (128, 0, 0), (1,)), "building"),
+        (LabelClass("Pole", (192, 192, 128), (2,)), "pole"),
+        (LabelClass("Road", (128, 64, 128), (3,)), "road"),
+        (LabelClass("Pavement", (0, 0, 192), (4,)), "sidewalk"),
+        (LabelClass("Tree", (128, 128, 0), (5,)), "vegetation"),
+        (LabelClass("SignSymbol", (192, 128, 128), (6,)), "traffic sign"),
+        (LabelClass("Fence", (64, 64, 128), (7,)), "fence"),
+        (LabelClass("Car", (64, 0, 128), (8,), foreground=True), "car"),
+        (LabelClass("Pedestrian", (64, 64, 0), (9,), foreground=True), "person"),
+        (LabelClass("Bicyclist", (0, 128, 192), (10,), foreground=True), "rider"),
+        (LabelClass("Unlabelled", (0, 0, 0), (11,), foreground=True), "other"),
+    ),
+)
+
+# Brostow et al., "Semantic object classes in video" (Pattern Recognition Letters 2009): the 32 classes, by colour only.
+CAMVID_32 = _mapped(
+    "CamVid",
+    "Void",
+    (
+        (LabelClass("Animal", (64, 128, 64), foreground=True), "other"),
+        (LabelClass("Archway", (192, 0, 128)), "building"),
+        (LabelClass("Bicyclist", (0, 128, 192), foreground=True), "rider"),
+        (LabelClass("Bridge", (0, 128, 64)), "other"),
+        (LabelClass("Building", (128, 0, 0)), "building"),
+        (LabelClass("Car", (64, 0, 128), foreground=True), "car"),
+        (LabelClass("CartLuggagePram", (64, 0, 192), foreground=True), "other"),
+        (LabelClass("Child", (192, 128, 64), foreground=True), "person"),
+        (LabelClass("Column_Pole", (192, 192, 128)), "pole"),
+        (LabelClass("Fence", (64, 64, 128)), "fence"),
+        (LabelClass("LaneMkgsDriv", (128, 0, 192)), "road"),
+        (LabelClass("LaneMkgsNonDriv", (192, 0, 64)), "road"),
+        (LabelClass("Misc_Text", (128, 128, 64)), "other"),
+        (LabelClass("MotorcycleScooter", (192, 0, 192), foreground=True), "motorcycle"),
+        (LabelClass("OtherMoving", (128, 64, 64), foreground=True), "other"),
+        (LabelClass("ParkingBlock", (64, 192, 128)), "sidewalk"),
+        (LabelClass("Pedestrian", (64, 64, 0), foreground=True), "person"),
+        (LabelClass("Road", (128, 64, 128)), "road"),
+        (LabelClass("RoadShoulder", (128, 128, 192)), "sidewalk"),
+        (LabelClass("Sidewalk", (0, 0, 192)), "sidewalk"),
+        (LabelClass("SignSymbol", (192, 128, 128)), "traffic sign"),
+        (LabelClass("Sky", (128, 128, 128)), "sky"),
+        (LabelClass("SUVPickupTruck", (64, 128, 192), foreground=True), "car"),
+        (LabelClass("TrafficCone", (0, 0, 64)), "other"),
+        (LabelClass("TrafficLight", (0, 64, 64)), "traffic light"),
+        (LabelClass("Train", (192, 64, 128), foreground=True), "train"),
+        (LabelClass("Tree", (128, 128, 0)), "vegetation"),
+        (LabelClass("Truck_Bus", (192, 128, 192), foreground=True), "truck"),
+        (LabelClass("Tunnel", (64, 0, 64)), "other"),
+        (LabelClass("VegetationMisc", (192, 192, 0)), "terrain"),
+        (LabelClass("Void", (0, 0, 0), foreground=True), "other"),
+        (LabelClass("Wall", (64, 192, 0)), "wall"),
+    ),
 )

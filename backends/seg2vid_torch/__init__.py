@@ -1,0 +1,1 @@
+"""The PyTorch backend: networks, training, export and inference.  Importing this package does not import torch."""

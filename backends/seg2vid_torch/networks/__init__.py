@@ -1,0 +1,1 @@
+"""The networks, one part per file, named as the papers name them."""

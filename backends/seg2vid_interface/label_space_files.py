@@ -1,0 +1,174 @@
+"""Label spaces of one's own, read from a small TOML file.
+
+    name = "harbour"
+    other = "other"             # optional: the class of unlabelled pixels (255 in files)
+
+    [[classes]]                 # in order: class index 0, 1, ...
+    name = "water"
+    color = [32, 64, 255]       # or "#2040ff"
+
+    [[classes]]
+    name = "ship"
+    color = "#c04020"
+    ids = [1, 7]                # values in label pictures, 0..65535; default: the class's position, here [1]
+    foreground = true           # moves by itself; default false
+    maps_to = "car"             # only for reading: the class of the model's label space; default: that of equal name
+
+    [[classes]]
+    name = "other"
+    color = "#000000"
+
+Without `maps_to` a file is the label space of a model to be trained (`read_label_space`); with or without it, it says
+how to read label maps for a model of another label space (`read_mapped_label_space`).
+"""
+
+import tomllib
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from seg2vid_interface.errors import SettingsError
+from seg2vid_interface.label_spaces import LabelClass, LabelSpace, MappedLabelSpace
+
+_MAX_CLASSES = 255  # class indices are stored as uint8, and 255 means "unlabelled"
+
+
+def _color_from_text(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        red_green_blue = bytes.fromhex(value.removeprefix("#"))
+    except ValueError:
+        red_green_blue = b""
+    if not value.startswith("#") or len(red_green_blue) != 3:
+        raise ValueError(f"{value!r} is not #rrggbb")
+    return tuple(red_green_blue)
+
+
+_Text = Annotated[str, Field(min_length=1, strict=True)]
+_ColorValue = Annotated[int, Field(ge=0, le=255, strict=True)]
+_Color = Annotated[tuple[_ColorValue, _ColorValue, _ColorValue], BeforeValidator(_color_from_text)]
+_Id = Annotated[int, Field(ge=0, le=65535, strict=True)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _FileTable(_Table):
+    name: _Text
+    other: _Text | None = None
+    classes: list[dict[str, Any]] = Field(min_length=1, max_length=_MAX_CLASSES)
+
+
+class _ClassTable(_Table):
+    name: _Text
+    color: _Color
+    ids: list[_Id] | None = Field(default=None, min_length=1)
+    foreground: Annotated[bool, Field(strict=True)] = False
+    maps_to: _Text | None = None
+
+
+class _Document(NamedTuple):
+    """A file whose tables were checked."""
+
+    header: _FileTable
+    classes: Sequence[_ClassTable]
+
+
+def read_label_space(path: Path) -> LabelSpace:
+    """Read the label space of a model to be trained.
+
+    Raises:
+        SettingsError: the file is missing or malformed, or holds `maps_to`; names all problems of the file at once.
+    """
+    document = _read(path)
+    mapped = [table.name for table in document.classes if table.maps_to]
+    if mapped:
+        raise SettingsError(
+            f"{path}: a model's own label space has no maps_to, but these classes do: {', '.join(mapped)}",
+            "maps_to is for files given to --label-format.",
+        )
+    return _label_space(document)
+
+
+def read_mapped_label_space(path: Path) -> MappedLabelSpace:
+    """Read how pictures of another label space are to be read for a model.
+
+    Raises:
+        SettingsError: the file is missing or malformed; names all problems of the file at once.
+    """
+    document = _read(path)
+    return MappedLabelSpace(
+        _label_space(document), {table.name: table.maps_to for table in document.classes if table.maps_to}
+    )
+
+
+def _label_space(document: _Document) -> LabelSpace:
+    classes = tuple(
+        LabelClass(table.name, table.color, _ids(table, position), table.foreground)
+        for position, table in enumerate(document.classes)
+    )
+    names = [label_class.name for label_class in classes]
+    other = document.header.other
+    return LabelSpace(document.header.name, classes, None if other is None else names.index(other))
+
+
+def _ids(table: _ClassTable, position: int) -> tuple[int, ...]:
+    return (position,) if table.ids is None else tuple(table.ids)
+
+
+def _read(path: Path) -> _Document:
+    """Return the checked tables of the file; raises SettingsError with all of its problems."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SettingsError(f"{path}: no such file") from None
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not a TOML file: {error}") from None
+    problems: list[str] = []
+    header = _validated(_FileTable, document, "", problems)
+    raw_classes = header.classes if header else []
+    checked = [
+        _validated(_ClassTable, table, f"class {number} ({table.get('name', 'no name')}): ", problems)
+        for number, table in enumerate(raw_classes, start=1)
+    ]
+    classes = [table for table in checked if table]
+    problems += _duplicates(checked)
+    names = [table.get("name") for table in raw_classes]
+    if header and header.other is not None and header.other not in names:
+        problems.append(f"other: {header.other!r} is not the name of a class")
+    if problems or header is None:
+        raise SettingsError(f"{path}: {'; '.join(problems)}", "Correct the label space file.")
+    return _Document(header, classes)
+
+
+_AnyTable = TypeVar("_AnyTable", bound=_Table)
+
+
+def _validated(table: type[_AnyTable], values: object, where: str, problems: list[str]) -> _AnyTable | None:
+    try:
+        return table.model_validate(values)
+    except ValidationError as error:
+        for problem in error.errors():
+            place = ".".join(map(str, problem["loc"]))
+            problems.append(f"{where}{place}: {problem['msg'].removeprefix('Value error, ')}")
+        return None
+
+
+def _duplicates(tables: Sequence[_ClassTable | None]) -> list[str]:
+    named = [(position, table) for position, table in enumerate(tables) if table]
+    return [
+        *_repeated("the name", (repr(table.name) for _, table in named)),
+        *_repeated("the colour", (table.color for _, table in named)),
+        *_repeated("the id", (value for position, table in named for value in _ids(table, position))),
+    ]
+
+
+def _repeated(what: str, values: Iterable[Hashable]) -> list[str]:
+    return [f"{what} {value} is given more than once" for value, count in Counter(values).items() if count > 1]

@@ -1,0 +1,160 @@
+"""A camera that drives through a still: where every pixel goes, and what covers what.
+
+All positions are pixels, x to the right and y down.
+
+Shape symbols: N = batch, T = moments, H, W = height and width.
+"""
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+FOCAL_LENGTH = 1.1  # of the picture's width; that of Cityscapes' cameras
+REACH = 9  # pixels: width of the window in which something nearer may come to cover a pixel
+ITERATIONS = 6  # of the inversion, coarse ...
+FINE_ITERATIONS = 3  # ... and fine
+DAMPING = 0.6  # of an iteration: it converges where the motion magnifies up to 2 / 0.6 times
+NEAREST = 0.2  # smallest depth relative to the still's: what would pass the camera stays in front of it
+
+
+@dataclass(frozen=True)
+class CameraPath:
+    """How the camera and the foreground move in each of N clips; one frame is the unit of time."""
+
+    speed: Tensor
+    """(N,) forward, in camera heights per frame."""
+    yaw: Tensor
+    """(N,) turn to the right, in radians per frame."""
+    pitch: Tensor
+    """(N, T) nod at each moment, in radians."""
+    horizon: Tensor
+    """(N,) row of the horizon in the still, in pixels."""
+    foreground_speed: Tensor
+    """(N,) forward speed of the foreground, in camera heights per frame; 0 = parked."""
+    foreground_drift: Tensor
+    """(N,) speed of the foreground to the right, in camera heights per frame."""
+
+    def to(self, device: torch.device) -> "CameraPath":
+        """Return the path on a device."""
+        return CameraPath(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
+
+
+def draw_path(generator: np.random.Generator, clips: int, moments: int, height: int, top_speed: float) -> CameraPath:
+    """Draw plausible driving for N clips: mostly straight, at up to `top_speed` camera heights per frame."""
+
+    def tensor(values: np.ndarray) -> Tensor:
+        return torch.from_numpy(np.asarray(values, np.float32))
+
+    parked = generator.random(clips) < 0.5
+    own_speed = generator.uniform(-1.0, 1.0, clips) * top_speed
+    return CameraPath(
+        speed=tensor(generator.uniform(0.1, 1.0, clips) * top_speed),
+        yaw=tensor(generator.normal(0.0, 0.004, clips)),
+        pitch=tensor(generator.normal(0.0, 0.0008, (clips, moments))),
+        horizon=tensor(generator.uniform(0.42, 0.46, clips) * height),
+        foreground_speed=tensor(np.where(parked, 0.0, own_speed)),
+        foreground_drift=tensor(np.where(parked, 0.0, generator.normal(0.0, 0.03, clips))),
+    )
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A still whose depth is known."""
+
+    depth: Tensor
+    """(N, H, W) inverse depth in pixels (see `label_depth`)."""
+    foreground: Tensor
+    """(N, H, W) bool: moves by itself."""
+
+
+def pixel_grid(height: int, width: int, device: torch.device) -> Tensor:
+    """Return (2, H, W): x and y of every pixel."""
+    y, x = torch.meshgrid(
+        torch.arange(height, device=device), torch.arange(width, device=device), indexing="ij"
+    )
+    return torch.stack([x, y]).float()
+
+
+def project(scene: Scene, path: CameraPath, moment: float, pitch: Tensor) -> Tensor:
+    """Return (N, 2, H, W): where each pixel of the still stands `moment` frames later (earlier if negative).
+
+    `pitch` (N,) is the nod relative to the still, in radians.
+    """
+    _, height, width = scene.depth.shape
+    focal = FOCAL_LENGTH * width
+    x, y = pixel_grid(height, width, scene.depth.device)
+    x, y = x - (width - 1) / 2, y - path.horizon.view(-1, 1, 1)
+    own = scene.foreground.float()
+    approach = path.speed.view(-1, 1, 1) - own * path.foreground_speed.view(-1, 1, 1)
+    drift = own * path.foreground_drift.view(-1, 1, 1) * scene.depth
+    scale = 1 / (1 - moment * approach * scene.depth / focal).clamp(min=NEAREST)
+    x, y = (x + moment * drift) * scale, y * scale
+    # Small rotations: Longuet-Higgins and Prazdny (1980), Eq. 2.12.
+    turn, nod = -(path.yaw * moment).view(-1, 1, 1), pitch.view(-1, 1, 1)
+    moving = scene.depth > 0
+    sky_or_moving = moving | (y < 0)  # the bonnet alone stays where it is
+    x, y = (
+        x + sky_or_moving * (turn * focal * (1 + (x / focal) ** 2) + nod * x * y / focal),
+        y + sky_or_moving * (turn * x * y / focal + nod * focal * (1 + (y / focal) ** 2)),
+    )
+    return torch.stack([x + (width - 1) / 2, y + path.horizon.view(-1, 1, 1)], 1)
+
+
+def sample(field: Tensor, positions: Tensor, *, mode: str = "bilinear") -> Tensor:
+    """Sample `field` (N, C, H, W) at positions (N, 2, H', W') in pixels; outside, the border's value."""
+    height, width = field.shape[-2:]
+    scale = positions.new_tensor([2 / (width - 1), 2 / (height - 1)]).view(2, 1, 1)
+    grid = (positions * scale - 1).permute(0, 2, 3, 1)
+    return functional.grid_sample(field, grid, mode=mode, padding_mode="border", align_corners=True)
+
+
+def invert(places: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+    """Invert `project`: find what each pixel of the later frame shows, the nearest where several answer.
+
+    Args:
+        places: (N, 2, H, W) as returned by `project`.
+        depth: (N, H, W) inverse depth; the larger, the nearer.
+
+    Returns:
+        Positions (N, 2, H, W) in the still, and (N, 1, H, W) bool: whether the still shows that at all.
+    """
+    grid = pixel_grid(*depth.shape[-2:], depth.device)[None]
+    shift = places - grid
+    nearest_shift = _shift_of_nearest(shift, depth)
+    best, best_depth, found = None, None, None
+    for start in (grid - shift, grid - nearest_shift):
+        position, error = _fixed_point(start, shift, grid)
+        inside = (position >= -0.5).all(1, True) & (position <= grid.amax((2, 3), True) + 0.5).all(1, True)
+        valid = (error < 0.75) & inside
+        nearness = sample(depth[:, None], position, mode="nearest").masked_fill(~valid, -1.0)
+        if best is None:
+            best, best_depth, found = position, nearness, valid
+        else:
+            better = nearness > best_depth
+            best, found = torch.where(better, position, best), found | valid
+    return best, found
+
+
+def _shift_of_nearest(shift: Tensor, depth: Tensor) -> Tensor:
+    """Return the shift (N, 2, H, W) of the nearest thing around each pixel: what might come to cover it."""
+    _, indices = functional.max_pool2d(depth[:, None], REACH, stride=1, padding=REACH // 2, return_indices=True)
+    return shift.flatten(2).gather(2, indices.flatten(2).expand(-1, 2, -1)).view_as(shift)
+
+
+def _fixed_point(position: Tensor, shift: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+    """Solve position + shift(position) = grid; return the position and the remaining error in pixels."""
+    for _ in range(ITERATIONS):
+        position = position - DAMPING * (position + sample(shift, position, mode="nearest") - grid)
+    for _ in range(FINE_ITERATIONS):
+        position = position - DAMPING * (position + _sample_at_edges(shift, position) - grid)
+    error = (position + _sample_at_edges(shift, position) - grid).norm(dim=1, keepdim=True)
+    return position, error
+
+
+def _sample_at_edges(shift: Tensor, position: Tensor) -> Tensor:
+    """Sample bilinearly, but with the nearest value where bilinear would mix near and far."""
+    smooth, sharp = sample(shift, position), sample(shift, position, mode="nearest")
+    return torch.where((smooth - sharp).abs().amax(1, True) < 0.75, smooth, sharp)

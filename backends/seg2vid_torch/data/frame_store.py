@@ -1,0 +1,123 @@
+"""Datasets of the "clips" layout, held in memory at the training size.
+
+    <root>/<split>/<clip>/images/<frame>.{jpg,jpeg,png}
+    <root>/<split>/<clip>/labels/<frame>.png              class indices, 255 = unlabelled
+
+A folder of unrelated stills has the same layout.  A frame takes four bytes a pixel (131 kB at 128x256).
+"""
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+from seg2vid_interface.errors import DatasetError
+from seg2vid_interface.label_spaces import LabelSpace
+
+IMAGE_ENDINGS = {".jpg", ".jpeg", ".png"}
+UNLABELLED = 255
+
+
+@dataclass(frozen=True)
+class FrameStore:
+    """All frames of a split; n frames in all."""
+
+    images: Tensor
+    """(n, 3, H, W) uint8, RGB."""
+    labels: Tensor
+    """(n, H, W) uint8, class indices 0..K-1."""
+    clips: tuple[range, ...]
+    """Per clip, the indices of its frames, in order of time."""
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def windows(self, frames: int) -> list[int]:
+        """Return every index at which `frames` consecutive frames of one clip begin."""
+        return [start for clip in self.clips for start in clip[: max(0, len(clip) - frames + 1)]]
+
+
+@dataclass(frozen=True)
+class _FramePaths:
+    image: Path
+    labels: Path
+
+
+def load_frames(
+    roots: Sequence[Path], split: str, height: int, width: int, label_space: LabelSpace
+) -> FrameStore:
+    """Read the split's frames of all roots, resized to height x width (pictures LANCZOS, label maps nearest).
+
+    Raises:
+        DatasetError: a root without the split, a frame without labels, an unreadable file, or an unknown class index.
+    """
+    clips = [clip for root in roots for clip in _find_clips(root, split)]
+    paths = [frame for clip in clips for frame in clip]
+    images = np.empty((len(paths), 3, height, width), np.uint8)
+    labels = np.empty((len(paths), height, width), np.uint8)
+
+    def read(position: int) -> None:
+        images[position] = _read_image(paths[position].image, height, width)
+        labels[position] = _read_labels(paths[position].labels, height, width, label_space)
+
+    with ThreadPoolExecutor() as pool:
+        for _ in pool.map(read, range(len(paths))):  # consuming the results raises the first error
+            pass
+    ends = np.cumsum([len(clip) for clip in clips]).tolist()
+    spans = tuple(range(end - len(clip), end) for end, clip in zip(ends, clips, strict=True))
+    return FrameStore(torch.from_numpy(images), torch.from_numpy(labels), spans)
+
+
+def _find_clips(root: Path, split: str) -> list[list[_FramePaths]]:
+    folder = root / split
+    if not folder.is_dir():
+        raise DatasetError(
+            f"{root}: no folder {split!r} in this dataset",
+            "The clips layout is ROOT/SPLIT/CLIP/images/FRAME.jpg with labels/FRAME.png beside it.",
+        )
+    clips = [_find_frames(clip) for clip in sorted(folder.iterdir()) if (clip / "images").is_dir()]
+    if not any(clips):
+        raise DatasetError(f"{folder}: holds no clip with an images folder and pictures in it")
+    return clips
+
+
+def _find_frames(clip: Path) -> list[_FramePaths]:
+    images = sorted(path for path in (clip / "images").iterdir() if path.suffix.lower() in IMAGE_ENDINGS)
+    frames = [_FramePaths(path, clip / "labels" / f"{path.stem}.png") for path in images]
+    missing = [frame.labels for frame in frames if not frame.labels.is_file()]
+    if missing:
+        raise DatasetError(f"{missing[0]}: label map missing ({len(missing)} of {len(frames)} in this clip)")
+    return frames
+
+
+def _read_image(path: Path, height: int, width: int) -> NDArray[np.uint8]:
+    try:
+        with Image.open(path) as image:
+            picture = image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+    except (OSError, UnidentifiedImageError, SyntaxError) as error:
+        raise DatasetError(f"{path}: not a readable picture: {error}") from None
+    return np.asarray(picture).transpose(2, 0, 1)
+
+
+def _read_labels(path: Path, height: int, width: int, label_space: LabelSpace) -> NDArray[np.uint8]:
+    try:
+        with Image.open(path) as image:
+            if image.mode not in ("L", "P"):
+                raise DatasetError(f"{path}: label maps are 8-bit pictures of class indices, this one is {image.mode}")
+            labels = np.array(image.resize((width, height), Image.Resampling.NEAREST))
+    except (OSError, UnidentifiedImageError, SyntaxError) as error:
+        raise DatasetError(f"{path}: not a readable label map: {error}") from None
+    if label_space.other is not None:
+        labels[labels == UNLABELLED] = label_space.other
+    if labels.max() >= label_space.size:
+        raise DatasetError(
+            f"{path}: class index {labels.max()} is outside the label space {label_space.name} "
+            f"(0 to {label_space.size - 1}, {UNLABELLED} = unlabelled)"
+        )
+    return labels

@@ -1,0 +1,43 @@
+"""Choosing a device and a precision; what was asked for and is not there is an error, never a silent fall-back."""
+
+import torch
+
+from seg2vid_interface.errors import DeviceError, UsageError
+
+PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device that `name` ("auto", "cpu", "cuda", "cuda:N") stands for; "auto" prefers CUDA.
+
+    Raises:
+        UsageError: no such kind of device.
+        DeviceError: it is not there.
+    """
+    if name == "auto":
+        return torch.device("cuda:0" if torch.cuda.is_available() else "cpu")
+    if name == "cpu":
+        return torch.device("cpu")
+    kind, _, number = name.partition(":")
+    if kind != "cuda" or (number and not number.isdecimal()):
+        raise UsageError(f"--device {name}: not a device", "Use auto, cpu, cuda or cuda:N.")
+    if not torch.cuda.is_available():
+        reason = "this PyTorch is a CPU build" if torch.version.cuda is None else "PyTorch finds no NVIDIA GPU"
+        raise DeviceError(f"--device {name}: no CUDA device, {reason}", "Use --device cpu, or auto.")
+    index = int(number or 0)
+    if index >= torch.cuda.device_count():
+        raise DeviceError(f"--device {name}: there are only {torch.cuda.device_count()} CUDA devices, counted from 0")
+    return torch.device("cuda", index)
+
+
+def choose_training_precision(name: str, device: torch.device) -> str:
+    """Return the precision of training: "auto" is bf16 on CUDA and fp32 on a CPU.
+
+    Raises:
+        UsageError: a precision that training does not offer.
+    """
+    if name == "auto":
+        return "bf16" if device.type == "cuda" else "fp32"
+    if name not in PRECISIONS:
+        raise UsageError(f"--precision {name}: training runs in {' or '.join(PRECISIONS)}")
+    return name

@@ -1,0 +1,26 @@
+"""Building the networks from their settings."""
+
+from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_torch.networks.img2vid import Img2Vid
+from seg2vid_torch.networks.spade_generator import SpadeGenerator
+from seg2vid_torch.settings import ImageNetworkSettings, MotionNetworkSettings
+
+
+def build_generator(settings: ImageNetworkSettings, label_space: LabelSpace) -> SpadeGenerator:
+    """Build the image stage's generator, with random weights."""
+    return SpadeGenerator(label_space.size, settings.noise_size, settings.channels, settings.hidden)
+
+
+def build_img2vid(settings: MotionNetworkSettings, label_space: LabelSpace) -> Img2Vid:
+    """Build the motion stage's network, with random weights."""
+    return Img2Vid(
+        label_space.background,
+        label_space.foreground,
+        frames=settings.chunk_frames,
+        width=settings.width,
+        refinement_width=settings.refinement_width,
+        background_latent=settings.background_latent,
+        masked_flow=settings.masked_flow,
+        residual_refinement=settings.residual_refinement,
+        padding=settings.padding,
+    )

@@ -1,0 +1,155 @@
+"""Img2Vid: the motion stage, a conditional VAE from a first frame to the T frames after it (Pan et al., CVPR 2019).
+
+    frame 0, labels, latent -> flow and occlusion both ways -> warped frames -> refined frames
+
+Shape symbols: N = batch, T = predicted frames, K = classes, H, W = height and width, R = rows of a latent a clip,
+(H/16)(W/16)/16, L = numbers in a row.  Frames are RGB in 0..1.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from seg2vid_torch.networks.content_encoder import ContentEncoder
+from seg2vid_torch.networks.flow_decoder import FlowDecoder
+from seg2vid_torch.networks.latent_code import LatentCode
+from seg2vid_torch.networks.motion_encoder import MotionEncoder
+from seg2vid_torch.networks.motion_heads import MotionHead
+from seg2vid_torch.networks.refinement import Refinement
+from seg2vid_torch.networks.warp import warp
+
+ROW = 1024  # numbers in a latent row at width 1
+LATENT_CHANNELS = 64  # of the latent laid out as a picture, at width 1
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """The distribution of the latent given the whole clip."""
+
+    mean: Tensor
+    """(N R, L)."""
+    log_variance: Tensor
+    """(N R, L)."""
+
+
+@dataclass(frozen=True)
+class Motion:
+    """Flow and occlusion of the T frames; flows in grid units (see `warp`)."""
+
+    forward_flow: Tensor
+    """(N, T, 2, H, W) on the grid of frame t, times the mask if the network masks its flow: frame t samples frame 0 at
+    base - flow."""
+    backward_flow: Tensor
+    """(N, T, 2, H, W) on the grid of frame 0, masked likewise."""
+    forward_mask: Tensor
+    """(N, T, 1, H, W) in 0..1: 1 = the pixel of frame t is visible in frame 0."""
+    backward_mask: Tensor
+    """(N, T, 1, H, W) in 0..1: 1 = the pixel of frame 0 is visible in frame t."""
+
+    def __getitem__(self, clips: slice) -> "Motion":
+        """Return the motion of some of the N clips."""
+        return Motion(
+            self.forward_flow[clips], self.backward_flow[clips], self.forward_mask[clips], self.backward_mask[clips]
+        )
+
+
+class Img2Vid(nn.Module):
+    """Assembles the parts; each lies in a file of its own."""
+
+    def __init__(
+        self,
+        background: Sequence[int],
+        foreground: Sequence[int],
+        *,
+        frames: int,
+        width: float = 1.0,
+        refinement_width: float = 1.0,
+        background_latent: float = 0.5,
+        masked_flow: bool = True,
+        residual_refinement: bool = False,
+        padding: str = "zeros",
+    ) -> None:
+        """Build it.
+
+        Args:
+            background: class indices that the background's motion encoder sees.
+            foreground: class indices that the foreground's sees.
+            frames: T.
+            width: factor on all channels before the refinement; 1 = the paper's.
+            refinement_width: factor on the refinement's channels.
+            background_latent: the background's share of the latent.
+            masked_flow: sample at base - flow * mask (the paper) rather than at base - flow.
+            residual_refinement: add to what was warped rather than paint the frame anew (the paper).
+            padding: what lies outside the picture when warping: "zeros" (the paper) or "border".
+        """
+        super().__init__()
+        self.frames, self.masked_flow = frames, masked_flow
+        self.residual_refinement, self.padding = residual_refinement, padding
+        self.background, self.foreground = list(background), list(foreground)
+        self.latent_channels = round(LATENT_CHANNELS * width)
+        self.row = 16 * self.latent_channels
+        first = round(self.row * background_latent)
+        self.background_encoder = MotionEncoder(len(background), frames, self.row, first, width)
+        self.foreground_encoder = MotionEncoder(len(foreground), frames, self.row, self.row - first, width)
+        self.content_encoder = ContentEncoder(3 + len(background) + len(foreground), width)
+        content = self.content_encoder.channels
+        self.latent_code = LatentCode(self.row, self.latent_channels, content[-1], frames)
+        self.decoder = FlowDecoder(content, frames)
+        self.forward_head = MotionHead(self.decoder.outputs, width)
+        self.backward_head = MotionHead(self.decoder.outputs, width)
+        self.mask_head = MotionHead(self.decoder.outputs, width)
+        self.refinement = Refinement(3, 3, refinement_width)
+        if residual_refinement:  # begin with the warped frame itself
+            nn.init.zeros_(self.refinement.out.weight)
+            nn.init.zeros_(self.refinement.out.bias)
+
+    def latent_size(self, height: int, width: int) -> int:
+        """Return the numbers in one clip's latent."""
+        return self.latent_channels * (height // 16) * (width // 16)
+
+    def encode(self, frame: Tensor, later: Tensor, labels: Tensor) -> Posterior:
+        """Return the latent's distribution.
+
+        Args:
+            frame: frame 0 (N, 3, H, W).
+            later: frames 1 to T (N, T, 3, H, W).
+            labels: class probabilities of frame 0 (N, K, H, W).
+        """
+        paths = [
+            self.background_encoder(frame, later, labels[:, self.background]),
+            self.foreground_encoder(frame, later, labels[:, self.foreground]),
+        ]
+        mean, log_variance = (torch.cat(parts, 1) for parts in zip(*paths, strict=True))
+        return Posterior(mean, log_variance)
+
+    def predict_motion(self, frame: Tensor, labels: Tensor, latent: Tensor) -> Motion:
+        """Return flow and occlusion for frame (N, 3, H, W), labels (N, K, H, W) and latent (N R, L)."""
+        content = self.content_encoder(torch.cat([frame, labels], 1))
+        features = self.decoder(self.latent_code(latent, content[-1]), content)
+        masks = torch.sigmoid(self.mask_head(features).float()).unflatten(0, (-1, self.frames))
+        forward_mask, backward_mask = masks[:, :, :1], masks[:, :, 1:]
+        forward_flow = self.forward_head(features).float().unflatten(0, (-1, self.frames))
+        backward_flow = self.backward_head(features).float().unflatten(0, (-1, self.frames))
+        if self.masked_flow:
+            forward_flow, backward_flow = forward_flow * forward_mask, backward_flow * backward_mask
+        return Motion(forward_flow, backward_flow, forward_mask, backward_mask)
+
+    def warp(self, source: Tensor, flow: Tensor) -> Tensor:
+        """Warp one picture (N, C, H, W) by the flows (N, T, 2, H, W) of T frames; return (N, T, C, H, W)."""
+        repeated = source.repeat_interleave(flow.shape[1], 0)
+        return warp(repeated, flow.flatten(0, 1), padding=self.padding).unflatten(0, flow.shape[:2])
+
+    def refine(self, warped: Tensor, mask: Tensor, noise: Tensor) -> Tensor:
+        """Return refined frames (N, 3, H, W) in 0..1.
+
+        Args:
+            warped: warped frames (N, 3, H, W).
+            mask: their occlusion masks (N, 1, H, W); what they hide is filled with noise.
+            noise: (N, 3, H, W), standard normal.
+        """
+        painted = self.refinement(warped * mask + noise * (1 - mask)).float()
+        if self.residual_refinement:
+            return (warped + torch.tanh(painted)).clamp(0, 1)
+        return torch.sigmoid(painted)

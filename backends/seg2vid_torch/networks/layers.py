@@ -1,0 +1,45 @@
+"""Layers that several parts of Img2Vid share.
+
+Shape symbols: N = batch, C = channels, T = time, H, W = height and width.
+"""
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+SLOPE = 0.2  # of every leaky ReLU
+
+
+def convolution(inputs: int, outputs: int, kernel: int = 3, *, bias: bool = True) -> nn.Sequential:
+    """Return a convolution that keeps the size, batch norm and leaky ReLU."""
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=bias),
+        nn.BatchNorm2d(outputs),
+        nn.LeakyReLU(SLOPE),
+    )
+
+
+def halving_convolution(inputs: int, outputs: int, *, norm: bool = True, bias: bool = False) -> nn.Sequential:
+    """Return a 4x4 convolution of stride 2, batch norm (or none) and leaky ReLU."""
+    layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, 4, stride=2, padding=1, bias=bias)]
+    if norm:
+        layers.append(nn.BatchNorm2d(outputs))
+    return nn.Sequential(*layers, nn.LeakyReLU(SLOPE))
+
+
+class Upsampling(nn.Module):
+    """The paper's up(a -> b, k): two k x k convolutions, a -> 2b -> b, then twice the size."""
+
+    def __init__(self, inputs: int, outputs: int, kernel: int = 3) -> None:
+        super().__init__()
+        self.convolutions = nn.Sequential(
+            *convolution(inputs, 2 * outputs, kernel), *convolution(2 * outputs, outputs, kernel)
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Map (N, inputs, H, W) to (N, outputs, 2H, 2W)."""
+        return double_size(self.convolutions(features))
+
+
+def double_size(features: Tensor) -> Tensor:
+    """Upsample (N, C, H, W) to (N, C, 2H, 2W) bilinearly, pixel corners not aligned."""
+    return functional.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)

@@ -1,0 +1,39 @@
+"""Rolling Img2Vid out: chunk after chunk, each from the last frame and the warped labels of the one before.
+
+Shape symbols: N = batch, T = frames of a chunk, K = classes, H, W = height and width.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from seg2vid_torch.networks.img2vid import Img2Vid, Motion
+
+
+@dataclass(frozen=True)
+class PredictedChunk:
+    """T frames and what they were made from."""
+
+    frames: Tensor
+    """(N, T, 3, H, W) in 0..1."""
+    labels: Tensor
+    """(N, T, K, H, W) class probabilities, warped like the frames."""
+    motion: Motion
+
+
+def predict_chunk(network: Img2Vid, frame: Tensor, labels: Tensor, latent: Tensor, noise: Tensor) -> PredictedChunk:
+    """Predict the T frames after `frame`; the network is in evaluation mode.
+
+    Args:
+        network: the motion stage.
+        frame: (N, 3, H, W) in 0..1.
+        labels: (N, K, H, W) class probabilities of the frame.
+        latent: (N, latent size) or the same numbers in rows.
+        noise: (N, 3, H, W), standard normal; the same for the T frames.
+    """
+    motion = network.predict_motion(frame, labels, latent.reshape(-1, network.row))
+    warped = network.warp(torch.cat([frame, labels], 1), motion.forward_flow)
+    repeated_noise = noise.repeat_interleave(network.frames, 0)
+    frames = network.refine(warped[:, :, :3].flatten(0, 1), motion.forward_mask.flatten(0, 1), repeated_noise)
+    return PredictedChunk(frames.unflatten(0, (-1, network.frames)), warped[:, :, 3:], motion)

@@ -1,0 +1,233 @@
+"""Training of the motion stage: Img2Vid on real clips and on clips made from stills."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_torch import motion_losses
+from seg2vid_torch.data.batches import normal, numpy_generator, one_hot, pictures
+from seg2vid_torch.data.frame_store import FrameStore
+from seg2vid_torch.data.motion_batches import RealClipSource, TeacherClipSource
+from seg2vid_torch.data.teacher_clips import TeacherClips
+from seg2vid_torch.networks.build import build_img2vid
+from seg2vid_torch.networks.img2vid import Motion, Posterior
+from seg2vid_torch.networks.warp import to_pixels, warp
+from seg2vid_torch.rollout import predict_chunk
+from seg2vid_torch.settings import MotionSettings
+from seg2vid_torch.training.stage import average_of, count_parameters, evenly_chosen
+
+SAMPLE_CHUNKS = 6
+VALIDATION_STARTS = 16
+
+
+class MotionStage:
+    """Network, data and optimizer of the motion stage (see `StageTraining`).
+
+    Shape symbols: N = batch, T = predicted frames, K = classes, H, W = height and width.
+    """
+
+    def __init__(
+        self,
+        settings: MotionSettings,
+        label_space: LabelSpace,
+        seed: int,
+        device: torch.device,
+        precision: torch.dtype,
+        train: FrameStore,
+        validation: FrameStore | None,
+        stills: FrameStore | None,
+    ) -> None:
+        self._settings, self._label_space, self._seed = settings, label_space, seed
+        self._device, self._precision = device, precision
+        self._train, self._validation, self._stills = train, validation, stills
+        self._real = RealClipSource(train, seed, device)
+        self._teacher = (
+            TeacherClipSource(stills, label_space, settings.teacher.top_speed, seed, device) if stills else None
+        )
+        network = build_img2vid(settings.network, label_space).to(device)
+        self.networks = nn.ModuleDict({"img2vid": network})
+        self.averaged = average_of(network, settings.ema_decay)
+        self.optimizers = {"img2vid": torch.optim.Adam(network.parameters(), settings.learning_rate)}
+        self._frames = settings.network.chunk_frames
+
+    def step(self, step: int) -> dict[str, Tensor]:
+        """Train the network once, on real and teacher's clips together."""
+        generator = numpy_generator(self._seed, step, "motion")
+        batch = self._batch(step, rolled_out=generator.random() < self._settings.rollout_probability)
+        losses = self._losses(batch, generator)
+        weights = self._settings.weights.model_dump()
+        optimizer = self.optimizers["img2vid"]
+        optimizer.zero_grad(set_to_none=True)
+        torch.stack([weights[name] * loss for name, loss in losses.items()]).sum().backward()
+        optimizer.step()
+        self.averaged.update_parameters(self.networks["img2vid"])
+        return losses
+
+    def _batch(self, step: int, *, rolled_out: bool) -> "MotionBatch":
+        """Draw the step's clips; the real ones begin T frames earlier if the network is to predict its own input."""
+        history = self._frames if rolled_out else 0
+        clips = self._settings.teacher.clips
+        real = self._real.draw(step, self._settings.batch - clips, history + self._frames + 1)
+        teacher = self._teacher.draw(step, clips, self._frames + 1) if self._teacher and clips else None
+        frames, labels = real.frames[:, history:], real.labels[:, history]
+        known = torch.ones_like(frames[:, :, :1])
+        if teacher:
+            frames = torch.cat([frames, teacher.frames])
+            labels = torch.cat([labels, teacher.labels])
+            known = torch.cat([known, teacher.known.float()])
+        before = (real.frames[:, 0], one_hot(real.labels[:, 0], self._label_space.size)) if history else None
+        return MotionBatch(frames, one_hot(labels, self._label_space.size), known, len(real.frames), before, teacher)
+
+    def _losses(self, batch: "MotionBatch", generator: np.random.Generator) -> dict[str, Tensor]:
+        network = self.networks["img2vid"].train()
+        noise = normal(generator, len(batch.frames), *batch.frames.shape[2:]).to(self._device)
+        with torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32):
+            posterior = network.encode(batch.frames[:, 0], batch.frames[:, 1:], batch.labels)
+        posterior = Posterior(posterior.mean.float(), posterior.log_variance.float())
+        spread = normal(generator, *posterior.mean.shape).to(self._device)
+        latent = posterior.mean + spread * (0.5 * posterior.log_variance).exp()
+        reference, labels = self._reference(batch, latent.detach(), noise)
+        refined_times = generator.permutation(self._frames)[: self._settings.refined_frames].tolist()
+        with torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32):
+            motion = network.predict_motion(reference, labels, latent)
+            warped = network.warp(reference, motion.forward_flow)
+            # One call per frame: the paper's batch statistics are those of one frame over the batch.
+            refined = [network.refine(warped[:, t], motion.forward_mask[:, t], noise) for t in refined_times]
+        losses = self._frame_losses(batch, motion, warped, dict(zip(refined_times, refined, strict=True)))
+        losses |= self._motion_losses(batch, motion)
+        losses["kl"] = motion_losses.kl_divergence(posterior, len(batch.frames))
+        if batch.teacher:
+            losses |= _teacher_losses(batch.teacher, motion, batch.real)
+        return losses
+
+    @torch.no_grad()
+    def _reference(self, batch: "MotionBatch", latent: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the input frame and its labels: for rolled-out real clips what the network itself made of them."""
+        if batch.before is None:
+            return batch.frames[:, 0], batch.labels
+        real = batch.real
+        latent = latent.view(len(batch.frames), -1)[:real]
+        chunk = predict_chunk(self.averaged.module.eval(), *batch.before, latent, noise[:real])
+        return (
+            torch.cat([chunk.frames[:, -1], batch.frames[real:, 0]]),
+            torch.cat([chunk.labels[:, -1], batch.labels[real:]]),
+        )
+
+    def _frame_losses(
+        self, batch: "MotionBatch", motion: Motion, warped: Tensor, refined: dict[int, Tensor]
+    ) -> dict[str, Tensor]:
+        truth, known = batch.frames[:, 1:], batch.known
+        back = warp(truth.flatten(0, 1), motion.backward_flow.flatten(0, 1)).unflatten(0, truth.shape[:2])
+        # Where a still does not show a pixel there is no truth, and nothing to be learned.
+        pairs = [(torch.where(known[:, t + 1] > 0, x, truth[:, t]), truth[:, t]) for t, x in refined.items()]
+        return {
+            "reconstruction": torch.stack([functional.l1_loss(*pair) for pair in pairs]).mean(),
+            "reconstruction_before": motion_losses.masked_l1(warped, truth, motion.forward_mask * known[:, 1:]),
+            "reconstruction_back": motion_losses.masked_l1(
+                back, batch.frames[:, :1], motion.backward_mask * known[:, :1]
+            ),
+            # The paper sums over all T frames; with fewer refined ones their mean stands for the rest.
+            "similarity": torch.stack([motion_losses.similarity(*pair) for pair in pairs]).mean() * self._frames,
+        }
+
+    def _motion_losses(self, batch: "MotionBatch", motion: Motion) -> dict[str, Tensor]:
+        real = slice(None, batch.real)  # the teacher's flow need not be guessed smooth, it is known
+        return {
+            "smoothness": motion_losses.flow_smoothness(motion.forward_flow[real, 0], batch.frames[real, 1])
+            + motion_losses.flow_smoothness(motion.backward_flow[real, 0], batch.frames[real, 0]),
+            "consistency": motion_losses.flow_consistency(motion),
+            "visibility": motion_losses.visibility(motion[real]),
+        }
+
+    @torch.no_grad()
+    def validate(self) -> dict[str, float]:
+        """Return PSNR in dB of the first and the last frame of a chunk, the latent being the posterior's mean.
+
+        `val_psnr_copy_T` is that of the unchanged input frame, T frames later.
+        """
+        if self._validation is None or not (starts := self._validation.windows(self._frames + 1)):
+            return {}
+        network = self.averaged.module.eval()
+        chosen = torch.tensor(starts)[evenly_chosen(len(starts), VALIDATION_STARTS)]
+        measures: dict[str, list[Tensor]] = {"val_psnr_1": [], "val_psnr_T": [], "val_psnr_copy_T": []}
+        for start in chosen.tolist():
+            frames = pictures(self._validation.images[start : start + self._frames + 1], self._device)[None]
+            labels = one_hot(self._validation.labels[start : start + 1].to(self._device), self._label_space.size)
+            latent = network.encode(frames[:, 0], frames[:, 1:], labels).mean
+            chunk = predict_chunk(network, frames[:, 0], labels, latent, torch.zeros_like(frames[:, 0]))
+            measures["val_psnr_1"].append(_psnr(chunk.frames[:, 0], frames[:, 1]))
+            measures["val_psnr_T"].append(_psnr(chunk.frames[:, -1], frames[:, -1]))
+            measures["val_psnr_copy_T"].append(_psnr(frames[:, 0], frames[:, -1]))
+        return {name: torch.stack(values).mean().item() for name, values in measures.items()}
+
+    @torch.no_grad()
+    def write_samples(self, folder: Path, step: int) -> None:
+        """Write clips rolled out from still frames: a video, and a sheet of every fourth frame."""
+        store = self._validation or self._train
+        network = self.averaged.module.eval()
+        generator = numpy_generator(self._seed, 0, "motion sample")
+        chosen = evenly_chosen(len(store), 4)
+        frame = pictures(store.images[chosen], self._device)
+        labels = one_hot(store.labels[chosen].to(self._device), self._label_space.size)
+        latent = normal(generator, len(chosen), network.latent_size(*frame.shape[2:])).to(self._device)
+        rows = [frame[:, None]]
+        for _ in range(SAMPLE_CHUNKS):
+            noise = normal(generator, *frame.shape).to(self._device)
+            chunk = predict_chunk(network, frame, labels, latent, noise)
+            frame, labels = chunk.frames[:, -1], chunk.labels[:, -1]
+            rows.append(chunk.frames)
+        frames = (torch.cat(rows, 1).cpu() * 255).round().byte().permute(0, 1, 3, 4, 2)
+        sheet = frames[:, :: self._frames].permute(0, 2, 1, 3, 4).flatten(2, 3).flatten(0, 1)
+        Image.fromarray(sheet.contiguous().numpy()).save(folder / f"{step:07d}.png")
+        film = [Image.fromarray(picture.numpy()) for picture in frames.permute(1, 0, 2, 3, 4).flatten(1, 2)]
+        duration = round(1000 / self._settings.frames_per_second)
+        film[0].save(folder / f"{step:07d}.webp", save_all=True, append_images=film[1:], duration=duration, loop=0)
+
+    def summary(self) -> dict[str, object]:
+        """Return the numbers of frames, clips and parameters."""
+        return {
+            "pictures": len(self._train),
+            "clips": len(self._train.clips),
+            "stills": len(self._stills) if self._stills else 0,
+            "parameters": {"img2vid": count_parameters(self.networks["img2vid"])},
+        }
+
+
+@dataclass(frozen=True)
+class MotionBatch:
+    """The clips of one step: `real` real ones, then the teacher's."""
+
+    frames: Tensor
+    """(N, T + 1, 3, H, W) in 0..1."""
+    labels: Tensor
+    """(N, K, H, W) one-hot classes of frame 0."""
+    known: Tensor
+    """(N, T + 1, 1, H, W): 0 where a teacher's frame shows what its still does not."""
+    real: int
+    """How many of the clips are real."""
+    before: tuple[Tensor, Tensor] | None
+    """Frame and labels of the real clips T frames earlier, if the network is to predict its input from them."""
+    teacher: TeacherClips | None
+    """The teacher's clips with what is known of them."""
+
+
+def _teacher_losses(teacher: TeacherClips, motion: Motion, real: int) -> dict[str, Tensor]:
+    taught = motion[real:]
+    forward = to_pixels(taught.forward_flow), teacher.forward_flow, teacher.forward_visible
+    backward = to_pixels(taught.backward_flow), teacher.backward_flow, teacher.backward_visible
+    return {
+        "teacher_flow": motion_losses.end_point_error(*forward) + motion_losses.end_point_error(*backward),
+        "teacher_mask": motion_losses.mask_cross_entropy(taught.forward_mask, teacher.forward_visible)
+        + motion_losses.mask_cross_entropy(taught.backward_mask, teacher.backward_visible),
+    }
+
+
+def _psnr(frames: Tensor, truth: Tensor) -> Tensor:
+    """Return the peak signal-to-noise ratio in dB of pictures in 0..1."""
+    return -10 * functional.mse_loss(frames, truth).log10()

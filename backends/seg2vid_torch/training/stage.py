@@ -1,0 +1,52 @@
+"""What the training loop asks of a stage."""
+
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+
+class StageTraining(Protocol):
+    """One stage's networks, data and optimizers."""
+
+    networks: nn.ModuleDict
+    """Everything that is trained."""
+    averaged: AveragedModel
+    """Exponential moving average of the network that is exported."""
+    optimizers: dict[str, torch.optim.Optimizer]
+
+    def step(self, step: int) -> dict[str, Tensor]:
+        """Do optimizer step `step` (counted from 0); return every loss term by name.
+
+        All randomness is a function of (seed, step).
+        """
+        ...
+
+    def validate(self) -> dict[str, float]:
+        """Measure the averaged network on the validation split; empty if the data have none."""
+        ...
+
+    def write_samples(self, folder: Path, step: int) -> None:
+        """Write a picture or video that shows what the averaged network makes."""
+        ...
+
+    def summary(self) -> dict[str, object]:
+        """Say what is trained on what: parameters, pictures, clips."""
+        ...
+
+
+def average_of(network: nn.Module, decay: float) -> AveragedModel:
+    """Return the moving average of a network's weights and running statistics (Karras et al. 2018, section 2)."""
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+
+
+def count_parameters(network: nn.Module) -> int:
+    """Return the number of trainable parameters."""
+    return sum(parameter.numel() for parameter in network.parameters())
+
+
+def evenly_chosen(size: int, wanted: int) -> Tensor:
+    """Return up to `wanted` indices spread evenly over 0..size-1."""
+    return torch.linspace(0, size - 1, min(size, wanted)).long()

@@ -1,0 +1,63 @@
+"""A tiny street for training tests: a road, buildings, sky and a car, seen from a car that drives."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+HEIGHT, WIDTH = 128, 128
+TINY_IMAGE = {
+    "height": "128",
+    "width": "128",
+    "batch": "2",
+    "log_interval": "1",
+    "checkpoint_interval": "2",
+    "sample_interval": "4",
+    "network.channels": "[8, 8, 8]",
+    "network.hidden": "4",
+    "network.noise_size": "4",
+    "network.discriminator_channels": "[4, 8, 8]",
+}
+TINY_MOTION = {
+    "height": "128",
+    "width": "128",
+    "batch": "2",
+    "log_interval": "1",
+    "checkpoint_interval": "2",
+    "sample_interval": "4",
+    "network.width": "0.125",
+    "network.refinement_width": "0.0625",
+    "teacher.clips": "1",
+}
+
+
+def label_map(shift: int = 0) -> np.ndarray:
+    """Return (128, 128) train ids; the car stands `shift` pixels to the right of the middle."""
+    labels = np.full((HEIGHT, WIDTH), 10, np.uint8)
+    labels[20:70, :40] = 2
+    labels[30:70, 90:] = 8
+    labels[56:] = 0
+    labels[80:, :20] = 1
+    labels[60:84, 56 + shift : 80 + shift] = 13
+    labels[120:] = 255
+    return labels
+
+
+def picture(labels: np.ndarray) -> np.ndarray:
+    """Return an RGB picture whose colours follow the classes, with a smooth texture."""
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    texture = 20 * np.sin(x / 5) + 20 * np.sin(y / 7)
+    base = np.stack([labels * 9 % 200, labels * 37 % 200, labels * 71 % 200], -1) + 25.0
+    return (base + texture[..., None]).clip(0, 255).astype(np.uint8)
+
+
+def write_clips(root: Path, *, train: int = 12, validation: int = 6) -> Path:
+    """Write a dataset of the clips layout: one clip a split."""
+    for split, frames in (("train", train), ("val", validation)):
+        for folder in ("images", "labels"):
+            (root / split / "drive" / folder).mkdir(parents=True)
+        for t in range(frames):
+            labels = label_map(shift=t)
+            Image.fromarray(labels).save(root / split / "drive" / "labels" / f"{t:06d}.png")
+            Image.fromarray(picture(labels)).save(root / split / "drive" / "images" / f"{t:06d}.png")
+    return root

@@ -1,0 +1,130 @@
+"""The training loop: files, resuming, stopping and failing."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import Monitor
+
+from seg2vid_interface.errors import DatasetError, DeviceError, ModelError, SettingsError, TrainingError
+from seg2vid_torch.training.checkpoint import read_checkpoint
+
+STAGES = ("image", "motion")
+
+
+def weights(run: Path) -> dict[str, torch.Tensor]:
+    state = read_checkpoint(run / "checkpoint.pt")
+    return {**state["networks"], **{f"averaged.{k}": v for k, v in state["averaged"].items()}}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_run_holds_settings_metrics_samples_and_a_checkpoint(stage, runs):
+    run = runs[stage]
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1, 2, 3, 4]
+    assert all(line["samples_per_second"] > 0 for line in lines)
+    assert any(name.startswith("val_") for name in lines[-1])
+    assert json.loads((run / "settings.json").read_text())["settings"]["steps"] == 4
+    samples = sorted(path.name for path in (run / "samples").iterdir())
+    assert samples == (["0000004.png"] if stage == "image" else ["0000004.png", "0000004.webp"])
+    assert list((run / "tensorboard").iterdir())
+    assert read_checkpoint(run / "checkpoint.pt")["step"] == 4
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stopped_and_resumed_run_ends_with_the_same_bits(stage, runs, train_tiny, tmp_path):
+    stopped = train_tiny(stage, tmp_path / "run", steps=4, monitor=Monitor(stop_after=3))
+    assert (stopped.step, stopped.finished) == (3, False)
+    monitor = Monitor()
+    resumed = train_tiny(stage, tmp_path / "run", steps=4, monitor=monitor)
+    assert (monitor.begun_at, resumed.step, resumed.finished) == (3, 4, True)
+    unbroken, broken = weights(runs[stage]), weights(tmp_path / "run")
+    assert unbroken.keys() == broken.keys()
+    assert all(torch.equal(unbroken[name], broken[name]) for name in unbroken)
+    steps = [json.loads(line)["step"] for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert steps == [1, 2, 3, 4]
+
+
+def test_a_killed_run_resumes_from_its_last_checkpoint_and_mends_the_metrics(train_tiny, tmp_path):
+    train_tiny("image", tmp_path / "run", steps=4, monitor=Monitor(stop_after=2))
+    with (tmp_path / "run" / "metrics.jsonl").open("a") as file:
+        file.write('{"step": 3, "adversarial": 1.0}\n{"step": 4, "adver')  # written after the checkpoint, then cut off
+    train_tiny("image", tmp_path / "run", steps=4)
+    steps = [json.loads(line)["step"] for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    assert steps == [1, 2, 3, 4]
+
+
+def test_another_seed_gives_other_weights(runs, train_tiny, tmp_path):
+    train_tiny("image", tmp_path / "run", steps=4, seed=1)
+    name = "generator.to_rgb.weight"
+    assert not torch.equal(weights(tmp_path / "run")[name], weights(runs["image"])[name])
+
+
+def test_other_settings_are_refused_by_name(train_tiny, tmp_path):
+    train_tiny("image", tmp_path / "run", steps=1)
+    with pytest.raises(SettingsError, match=r"settings\.learning_rate \(0\.0006 -> 0\.1\)"):
+        train_tiny("image", tmp_path / "run", steps=1, settings={"learning_rate": "0.1"})
+    assert train_tiny("image", tmp_path / "run", steps=1, settings={"learning_rate": "0.1"}, overwrite=True).finished
+
+
+def test_overwrite_leaves_foreign_files_alone(train_tiny, tmp_path):
+    train_tiny("image", tmp_path / "run", steps=1)
+    (tmp_path / "run" / "notes.txt").write_text("mine")
+    train_tiny("image", tmp_path / "run", steps=1, overwrite=True)
+    assert (tmp_path / "run" / "notes.txt").read_text() == "mine"
+
+
+def test_an_infinite_loss_stops_with_step_and_term_and_keeps_the_checkpoint(train_tiny, tmp_path):
+    with pytest.raises(TrainingError, match=r"step \d: the loss term '\w+' is (nan|inf)"):
+        train_tiny("image", tmp_path / "run", steps=4, settings={"learning_rate": "1e30"})
+    state = read_checkpoint(tmp_path / "run" / "checkpoint.pt")
+    assert all(torch.isfinite(value).all() for value in state["networks"].values())
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_dry_run_writes_nothing(stage, train_tiny, tmp_path):
+    monitor = Monitor()
+    result = train_tiny(stage, tmp_path / "run", steps=4, monitor=monitor, dry_run=True)
+    assert result.summary["pictures"] == 12
+    assert monitor.steps_seen == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_data_leave_no_run_behind(train_tiny, tmp_path):
+    with pytest.raises(DatasetError, match="no folder 'train'"):
+        train_tiny("motion", tmp_path / "run", steps=1, settings={"teacher.stills": f'["{tmp_path}"]'})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_clips_shorter_than_a_chunk_are_named(train_tiny, tmp_path):
+    with pytest.raises(DatasetError, match="13 consecutive frames"):
+        settings = {"network.chunk_frames": "12", "rollout_probability": "0"}
+        train_tiny("motion", tmp_path / "run", steps=1, settings=settings)
+
+
+def test_a_damaged_checkpoint_is_named(train_tiny, tmp_path):
+    train_tiny("image", tmp_path / "run", steps=1)
+    (tmp_path / "run" / "checkpoint.pt").write_bytes(b"not a checkpoint")
+    with pytest.raises(ModelError, match="checkpoint.pt: not a readable checkpoint"):
+        train_tiny("image", tmp_path / "run", steps=1)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
+def test_a_gpu_that_is_not_there_is_an_error(train_tiny, tmp_path):
+    with pytest.raises(DeviceError, match="--device cuda: no CUDA device"):
+        train_tiny("image", tmp_path / "run", steps=1, device="cuda")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("stage", STAGES)
+def test_training_on_a_gpu_in_bf16_resumes_and_learns(stage, train_tiny, tmp_path):
+    settings = {"log_interval": "20", "checkpoint_interval": "100", "sample_interval": "1000", "batch": "8"}
+    arguments = {"steps": 120, "settings": settings, "device": "cuda", "precision": "bf16"}
+    train_tiny(stage, tmp_path / "run", monitor=Monitor(stop_after=60), **arguments)
+    result = train_tiny(stage, tmp_path / "run", **arguments)
+    lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
+    print(f"{stage}: {lines[-1]['samples_per_second']:.1f} samples/s")
+    assert result.finished
+    assert lines[-1]["reconstruction"] < 0.8 * lines[0]["reconstruction"]

@@ -12,6 +12,7 @@ from random import Random
 import things
 from PIL import Image
 from scene import Scene
+
 from seg2vid_interface.label_spaces import CITYSCAPES
 
 

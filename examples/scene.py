@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 
 from PIL import Image, ImageDraw
+
 from seg2vid_interface.label_spaces import CITYSCAPES
 
 HEIGHT, WIDTH = 256, 512

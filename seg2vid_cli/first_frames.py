@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from seg2vid_interface.errors import ImageError
 
 from seg2vid_cli.pictures import open_picture, without_alpha
+from seg2vid_interface.errors import ImageError
 
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _LISTED = 3

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
 from seg2vid_interface.errors import UsageError
 from seg2vid_interface.label_spaces import CAMVID_12, CAMVID_32, Color, LabelSpace, MappedLabelSpace
 
@@ -95,7 +96,7 @@ def encodings_for(label_format: str, label_space: LabelSpace) -> Encodings:
             f"--label-format: {label_format!r} is not known",
             f"Known: {', '.join(LABEL_FORMATS)}, or the TOML file of a label space.",
         )
-    from seg2vid_interface.label_space_files import read_mapped_label_space  # noqa: PLC0415  pydantic, rarely needed
+    from seg2vid_interface.label_space_files import read_mapped_label_space
 
     mapped = read_mapped_label_space(Path(label_format))
     return Encodings((_mapped_ids(mapped, label_space),), (_mapped_colors(mapped, label_space),))

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from seg2vid_interface.errors import LabelMapError
 
 from seg2vid_cli.label_encodings import UNLABELLED, Encoding, PixelValues
+from seg2vid_interface.errors import LabelMapError
 
 _MANY_LEVELS = 100
 """Distinct 8-bit values beyond which a grey picture is taken for a photograph."""

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from seg2vid_interface.errors import LabelMapError
-from seg2vid_interface.label_spaces import LabelSpace
 
 from seg2vid_cli.label_encodings import LABEL_FORMATS, Encoding, Encodings, PixelValues, encodings_for
 from seg2vid_cli.label_map_faults import unexplained
 from seg2vid_cli.label_palettes import numberings_of_palette
 from seg2vid_cli.label_pictures import LabelPicture, open_label_picture
+from seg2vid_interface.errors import LabelMapError
+from seg2vid_interface.label_spaces import LabelSpace
 
 __all__ = ["LABEL_FORMATS", "LabelMap", "fit_label_map", "read_label_map"]
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from seg2vid_interface.errors import LabelMapError
 
 from seg2vid_cli.label_encodings import PixelValues
 from seg2vid_cli.pictures import open_picture, without_alpha
+from seg2vid_interface.errors import LabelMapError
 
 _PNG_HINT = "Save the label map as an 8-bit grey, 16-bit grey, palette or RGB PNG."
 _UNUSABLE_MODES = {"1": "black-and-white (1 bit)", "CMYK": "CMYK", "F": "floating-point"}

@@ -5,6 +5,7 @@ import warnings
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
+
 from seg2vid_interface.errors import Seg2VidError
 
 MAX_PIXELS = 8192 * 8192

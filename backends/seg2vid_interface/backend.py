@@ -72,7 +72,9 @@ class Session(Protocol):
         """
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Free the device; the session cannot be used afterwards."""
+        ...
 
     def __enter__(self) -> Self: ...
 
@@ -83,6 +85,8 @@ class Session(Protocol):
 
 @runtime_checkable
 class Backend(Protocol):
+    """Runs models on the devices it knows."""
+
     name: str
     """As given to `--backend`."""
 
@@ -137,6 +141,8 @@ class TrainingMonitor(Protocol):
 
 @dataclass(frozen=True)
 class TrainingResult:
+    """How a training ended."""
+
     run: Path
     step: int
     steps: int
@@ -149,6 +155,8 @@ class TrainingResult:
 
 @runtime_checkable
 class Trainer(Protocol):
+    """A backend that trains."""
+
     def train(self, request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
         """Train one stage.  Raises SettingsError, DatasetError, DeviceError, TrainingError."""
         ...
@@ -169,6 +177,8 @@ class ExportRequest:
 
 @dataclass(frozen=True)
 class ExportResult:
+    """The model folder that was made."""
+
     folder: Path
     name: str
     stages: tuple[Stage, ...]
@@ -178,6 +188,8 @@ class ExportResult:
 
 @runtime_checkable
 class Exporter(Protocol):
+    """A backend that makes model folders."""
+
     def export(self, request: ExportRequest) -> ExportResult:
         """Make a model folder, all of it or nothing.  Raises ModelError, OutputError."""
         ...

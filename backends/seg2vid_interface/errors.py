@@ -12,6 +12,7 @@
     │   └── DeviceError           exit 1  "device"        the device or precision asked for is not there
     └── TrainingError             exit 1  "training"      training cannot go on, e.g. a loss is NaN
 
+The command line adds three codes of its own: "internal", "interrupted" and "terminated".
 A message names the file or flag and what is wrong with it; `hint` says what to do about it.  Both are plain text.
 """
 
@@ -31,42 +32,62 @@ class Seg2VidError(Exception):
 
 
 class UsageError(Seg2VidError):
+    """A flag or its value is wrong."""
+
     code = "usage"
     exit_code = 2
 
 
 class LabelMapError(Seg2VidError):
+    """A label map cannot be read or understood."""
+
     code = "label_map"
 
 
 class ImageError(Seg2VidError):
+    """A first frame or another picture cannot be read."""
+
     code = "image"
 
 
 class OutputError(Seg2VidError):
+    """A result cannot be written."""
+
     code = "output"
 
 
 class DatasetError(Seg2VidError):
+    """Training data are missing or malformed."""
+
     code = "dataset"
 
 
 class SettingsError(Seg2VidError):
+    """A preset or `--set` is wrong."""
+
     code = "settings"
     exit_code = 2
 
 
 class ModelError(Seg2VidError):
+    """A model folder, card or checkpoint is missing or altered."""
+
     code = "model"
 
 
 class BackendError(Seg2VidError):
+    """A backend is unknown, not installed or failed."""
+
     code = "backend"
 
 
 class DeviceError(BackendError):
+    """The device or precision asked for is not there."""
+
     code = "device"
 
 
 class TrainingError(Seg2VidError):
+    """Training cannot go on."""
+
     code = "training"

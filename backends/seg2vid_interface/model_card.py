@@ -8,14 +8,14 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.label_spaces import LabelSpace
 
-FORMAT_VERSION = 1
+FORMAT_VERSION: Final = 1
 CARD_NAME = "model.json"
 
 

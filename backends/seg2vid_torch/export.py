@@ -1,7 +1,6 @@
 """Making a model folder from training runs."""
 
 import json
-import os
 import shutil
 import tempfile
 import tomllib
@@ -225,6 +224,6 @@ def _move_into_place(folder: Path, out: Path) -> None:
             folder.rename(out)
             return
         for file in sorted(folder.iterdir(), key=lambda path: path.name == CARD_NAME):
-            os.replace(file, out / file.name)
+            file.replace(out / file.name)
     except OSError as error:
         raise OutputError(f"-o {out}: cannot be written: {error.strerror}") from None

@@ -66,8 +66,8 @@ def flow_consistency(motion: Motion) -> Tensor:
     """Return how far going there and back misses the start, summed over the T frames (paper, Eq. 8)."""
     forward, backward = motion.forward_flow.flatten(0, 1), motion.backward_flow.flatten(0, 1)
     forward_mask, backward_mask = motion.forward_mask.flatten(0, 1), motion.backward_mask.flatten(0, 1)
-    there = (backward_mask * (warp(forward, -backward) - backward).abs()).mean()
-    back = (forward_mask * (warp(backward, -forward) - forward).abs()).mean()
+    there = (backward_mask * (warp(forward, backward) + backward).abs()).mean()
+    back = (forward_mask * (warp(backward, forward) + forward).abs()).mean()
     return (there + back) * motion.forward_flow.shape[1]
 
 

@@ -25,7 +25,8 @@ from seg2vid_torch.networks.warp import to_pixels
 from seg2vid_torch.rollout import PredictedChunk, predict_chunk
 from seg2vid_torch.weights import load_image_network, load_motion_network
 
-SMALLEST, MULTIPLE = 128, 32  # pixels; what the refinement's bottleneck and the strides ask of a side
+SMALLEST, MULTIPLE = 128, 32  # pixels: what the refinement's bottleneck and the strides ask of a side
+ROW_PIXELS = 4096  # pixels behind one row of the latent, which is never cut
 
 
 def open_session(model: ModelFolder, options: OpenOptions) -> "TorchSession":
@@ -37,10 +38,10 @@ def open_session(model: ModelFolder, options: OpenOptions) -> "TorchSession":
             f"--precision {precision}: the torch backend runs in {' or '.join(PRECISIONS)}", "Choose one of these."
         )
     height, width = options.size or (model.card.height, model.card.width)
-    if min(height, width) < SMALLEST or height % MULTIPLE or width % MULTIPLE:
+    if min(height, width) < SMALLEST or height % MULTIPLE or width % MULTIPLE or height * width % ROW_PIXELS:
         raise UsageError(
             f"--size {height}x{width}: not a size of this model",
-            f"Height and width must be multiples of {MULTIPLE}, at least {SMALLEST}.",
+            f"Height and width must be at least {SMALLEST} and, to be safe, multiples of 64.",
         )
     return TorchSession(model, device, precision, height, width)
 

@@ -50,6 +50,9 @@ class MotionNetworkSettings(_Strict):
     """Whether the refinement adds to what was warped, or paints the frame anew (the paper)."""
     padding: Literal["zeros", "border"] = "zeros"
     """What lies outside the picture when it is warped; "zeros" is the paper's."""
+    flow_scale: float = Field(default=1.0, gt=0)
+    """Factor on the flow heads' outputs (the paper: 1).  In grid units a street moves by hundredths: with 1, training
+    begins by unlearning flows of 60 pixels."""
 
 
 class _StageSettings(_Strict):
@@ -155,6 +158,8 @@ class MotionSettings(_StageSettings):
             raise ValueError(f"refined_frames is more than chunk_frames = {self.network.chunk_frames}")
         if min(self.height, self.width) < 128:
             raise ValueError("the refinement needs at least 128x128 pixels")
+        if self.height * self.width % 4096:
+            raise ValueError("height x width must be a multiple of 4096, the pixels behind one row of the latent")
         return self
 
 

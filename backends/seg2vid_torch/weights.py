@@ -41,7 +41,9 @@ def _settings(model: ModelFolder, stage: Stage, kind: type[Settings]) -> Setting
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise ModelError(f"{model.path}: the card's {stage} network is not one of ours: {where}: {first['msg']}") from None
+        raise ModelError(
+            f"{model.path}: the card's {stage} network is not one of ours: {where}: {first['msg']}"
+        ) from None
 
 
 def _label_space(model: ModelFolder) -> LabelSpace:
@@ -58,4 +60,4 @@ def _with_weights(network: Network, model: ModelFolder, stage: Stage, device: to
         network.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError) as error:
         raise ModelError(f"{path}: does not fit the card: {str(error).splitlines()[0]}") from None
-    return network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+    return network.eval().requires_grad_(False).to(device)

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from seg2vid_interface.errors import ImageError
 
 from seg2vid_cli.first_frames import match_first_frames, read_first_frame
+from seg2vid_interface.errors import ImageError
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (20, 40, 3), np.uint8)
 

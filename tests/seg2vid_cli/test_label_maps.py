@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from seg2vid_interface.errors import LabelMapError, SettingsError, UsageError
-from seg2vid_interface.label_spaces import CAMVID_12, CAMVID_32, CITYSCAPES, LabelClass, LabelSpace
 
 from seg2vid_cli.label_maps import fit_label_map, read_label_map
+from seg2vid_interface.errors import LabelMapError, SettingsError, UsageError
+from seg2vid_interface.label_spaces import CAMVID_12, CAMVID_32, CITYSCAPES, LabelClass, LabelSpace
 
 COLORS = np.array([label_class.color for label_class in CITYSCAPES.classes], np.uint8)
 LABEL_IDS = np.array([label_class.label_ids[0] for label_class in CITYSCAPES.classes], np.uint8)

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from seg2vid_interface.errors import ImageError, LabelMapError, Seg2VidError
 
 from seg2vid_cli.pictures import MAX_PIXELS, open_picture, without_alpha
+from seg2vid_interface.errors import ImageError, LabelMapError, Seg2VidError
 
 
 def png_header(path: Path, height: int, width: int) -> Path:

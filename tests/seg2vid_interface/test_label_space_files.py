@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_space_files import read_label_space, read_mapped_label_space
 from seg2vid_interface.label_spaces import LabelClass, LabelSpace

@@ -2,6 +2,7 @@ import subprocess
 import sys
 
 import pytest
+
 from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_spaces import (
     CAMVID_12,

@@ -30,7 +30,4 @@ def one_hot(labels: Tensor, classes: int) -> Tensor:
 
 def flip_some(tensors: list[Tensor], flipped: Tensor) -> list[Tensor]:
     """Mirror, left to right, those samples of every tensor (N, ..., W) for which `flipped` (N,) is true."""
-    return [
-        torch.where(flipped.to(x.device).view(-1, *[1] * (x.ndim - 1)), x.flip(-1), x)
-        for x in tensors
-    ]
+    return [torch.where(flipped.to(x.device).view(-1, *[1] * (x.ndim - 1)), x.flip(-1), x) for x in tensors]

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 FOCAL_LENGTH = 1.1  # of the picture's width; that of Cityscapes' cameras
+SOLVED = 0.75  # pixels of error up to which an inversion counts
 REACH = 9  # pixels: width of the window in which something nearer may come to cover a pixel
 ITERATIONS = 6  # of the inversion, coarse ...
 FINE_ITERATIONS = 3  # ... and fine
@@ -72,9 +73,7 @@ class Scene:
 
 def pixel_grid(height: int, width: int, device: torch.device) -> Tensor:
     """Return (2, H, W): x and y of every pixel."""
-    y, x = torch.meshgrid(
-        torch.arange(height, device=device), torch.arange(width, device=device), indexing="ij"
-    )
+    y, x = torch.meshgrid(torch.arange(height, device=device), torch.arange(width, device=device), indexing="ij")
     return torch.stack([x, y]).float()
 
 
@@ -121,21 +120,21 @@ def invert(places: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
     Returns:
         Positions (N, 2, H, W) in the still, and (N, 1, H, W) bool: whether the still shows that at all.
     """
-    grid = pixel_grid(*depth.shape[-2:], depth.device)[None]
+    grid = pixel_grid(depth.shape[1], depth.shape[2], depth.device)[None]
     shift = places - grid
     nearest_shift = _shift_of_nearest(shift, depth)
-    best, best_depth, found = None, None, None
-    for start in (grid - shift, grid - nearest_shift):
-        position, error = _fixed_point(start, shift, grid)
-        inside = (position >= -0.5).all(1, True) & (position <= grid.amax((2, 3), True) + 0.5).all(1, True)
-        valid = (error < 0.75) & inside
-        nearness = sample(depth[:, None], position, mode="nearest").masked_fill(~valid, -1.0)
-        if best is None:
-            best, best_depth, found = position, nearness, valid
-        else:
-            better = nearness > best_depth
-            best, found = torch.where(better, position, best), found | valid
-    return best, found
+    (first, first_near), (second, second_near) = (
+        _try_inverse(start, shift, grid, depth) for start in (grid - shift, grid - nearest_shift)
+    )
+    return torch.where(second_near > first_near, second, first), (first_near >= 0) | (second_near >= 0)
+
+
+def _try_inverse(start: Tensor, shift: Tensor, grid: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+    """Invert from one start; return the positions and how near what they show is, -1 where there is nothing."""
+    position, error = _fixed_point(start, shift, grid)
+    inside = (position >= -0.5).all(1, True) & (position <= grid.amax((2, 3), True) + 0.5).all(1, True)
+    nearness = sample(depth[:, None], position, mode="nearest")
+    return position, nearness.masked_fill(~(inside & (error < SOLVED)), -1.0)
 
 
 def _shift_of_nearest(shift: Tensor, depth: Tensor) -> Tensor:

@@ -49,9 +49,7 @@ class _FramePaths:
     labels: Path
 
 
-def load_frames(
-    roots: Sequence[Path], split: str, height: int, width: int, label_space: LabelSpace
-) -> FrameStore:
+def load_frames(roots: Sequence[Path], split: str, height: int, width: int, label_space: LabelSpace) -> FrameStore:
     """Read the split's frames of all roots, resized to height x width (pictures LANCZOS, label maps nearest).
 
     Raises:

@@ -30,18 +30,15 @@ class RealClips:
 class RealClipSource:
     """Draws windows of consecutive frames from real clips."""
 
-    def __init__(self, store: FrameStore, seed: int, device: torch.device) -> None:
+    def __init__(self, store: FrameStore, longest: int, seed: int, device: torch.device) -> None:
+        """Take a store; raises DatasetError if no clip has the `longest` window that will be drawn."""
+        if not store.windows(longest):
+            raise DatasetError(f"--data: no clip has the {longest} consecutive frames that training needs")
         self._store, self._seed, self._device = store, seed, device
 
     def draw(self, step: int, clips: int, frames: int) -> RealClips:
-        """Draw `clips` windows of `frames` frames, some of them mirrored.
-
-        Raises:
-            DatasetError: no clip is that long.
-        """
+        """Draw `clips` windows of `frames` frames, some of them mirrored."""
         windows = self._store.windows(frames)
-        if not windows:
-            raise DatasetError(f"--data: no clip has the {frames} consecutive frames that training needs")
         generator = numpy_generator(self._seed, step, "real clips")
         starts = torch.tensor([windows[i] for i in generator.integers(len(windows), size=clips)])
         chosen = starts[:, None] + torch.arange(frames)
@@ -70,4 +67,4 @@ class TeacherClipSource:
         labels = self._stills.labels[chosen].to(self._device).long()
         images, labels = flip_some([pictures(self._stills.images[chosen], self._device), labels], flipped)
         path = draw_path(generator, clips, frames, labels.shape[1], self._top_speed).to(self._device)
-        return drive(images, labels, path, step % 2 == 1, self._classes, self._foreground)
+        return drive(images, labels, path, still_last=step % 2 == 1, classes=self._classes, foreground=self._foreground)

@@ -39,7 +39,7 @@ class TeacherClips:
 
 
 def drive(
-    images: Tensor, labels: Tensor, path: CameraPath, still_last: bool, classes: StreetClasses, foreground: Tensor
+    images: Tensor, labels: Tensor, path: CameraPath, *, still_last: bool, classes: StreetClasses, foreground: Tensor
 ) -> TeacherClips:
     """Drive the camera through stills.
 

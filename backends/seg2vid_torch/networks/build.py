@@ -23,4 +23,5 @@ def build_img2vid(settings: MotionNetworkSettings, label_space: LabelSpace) -> I
         masked_flow=settings.masked_flow,
         residual_refinement=settings.residual_refinement,
         padding=settings.padding,
+        flow_scale=settings.flow_scale,
     )

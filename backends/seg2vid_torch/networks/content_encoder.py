@@ -1,5 +1,7 @@
 """Content encoder: what frame 0 shows, at four resolutions (Pan et al., CVPR 2019, section 3.3.1)."""
 
+from itertools import pairwise
+
 from torch import Tensor, nn
 
 from seg2vid_torch.networks.layers import halving_convolution
@@ -13,7 +15,7 @@ class ContentEncoder(nn.Module):
         super().__init__()
         self.channels = tuple(round(channels * width) for channels in (32, 64, 128, 256))
         self.levels = nn.ModuleList([halving_convolution(inputs, self.channels[0], norm=False, bias=True)])
-        for a, b in zip(self.channels[:-1], self.channels[1:], strict=True):
+        for a, b in pairwise(self.channels):
             self.levels.append(halving_convolution(a, b))
 
     def forward(self, frame_and_labels: Tensor) -> list[Tensor]:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from seg2vid_torch.networks.layers import SLOPE, Upsampling, convolution
 from seg2vid_torch.networks.latent_code import GROUP
+from seg2vid_torch.networks.layers import SLOPE, Upsampling, convolution
 
 
 class TemporalConvolution(nn.Module):

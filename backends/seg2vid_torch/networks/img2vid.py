@@ -42,7 +42,7 @@ class Motion:
     """(N, T, 2, H, W) on the grid of frame t, times the mask if the network masks its flow: frame t samples frame 0 at
     base - flow."""
     backward_flow: Tensor
-    """(N, T, 2, H, W) on the grid of frame 0, masked likewise."""
+    """(N, T, 2, H, W) on the grid of frame 0, masked likewise: frame 0 samples frame t at base - flow."""
     forward_mask: Tensor
     """(N, T, 1, H, W) in 0..1: 1 = the pixel of frame t is visible in frame 0."""
     backward_mask: Tensor
@@ -70,6 +70,7 @@ class Img2Vid(nn.Module):
         masked_flow: bool = True,
         residual_refinement: bool = False,
         padding: str = "zeros",
+        flow_scale: float = 1.0,
     ) -> None:
         """Build it.
 
@@ -83,10 +84,11 @@ class Img2Vid(nn.Module):
             masked_flow: sample at base - flow * mask (the paper) rather than at base - flow.
             residual_refinement: add to what was warped rather than paint the frame anew (the paper).
             padding: what lies outside the picture when warping: "zeros" (the paper) or "border".
+            flow_scale: factor on the flow heads' outputs; 1 = the paper's.
         """
         super().__init__()
         self.frames, self.masked_flow = frames, masked_flow
-        self.residual_refinement, self.padding = residual_refinement, padding
+        self.residual_refinement, self.padding, self.flow_scale = residual_refinement, padding, flow_scale
         self.background, self.foreground = list(background), list(foreground)
         self.latent_channels = round(LATENT_CHANNELS * width)
         self.row = 16 * self.latent_channels
@@ -102,8 +104,8 @@ class Img2Vid(nn.Module):
         self.mask_head = MotionHead(self.decoder.outputs, width)
         self.refinement = Refinement(3, 3, refinement_width)
         if residual_refinement:  # begin with the warped frame itself
-            nn.init.zeros_(self.refinement.out.weight)
-            nn.init.zeros_(self.refinement.out.bias)
+            for parameter in self.refinement.out.parameters():
+                nn.init.zeros_(parameter)
 
     def latent_size(self, height: int, width: int) -> int:
         """Return the numbers in one clip's latent."""
@@ -130,8 +132,9 @@ class Img2Vid(nn.Module):
         features = self.decoder(self.latent_code(latent, content[-1]), content)
         masks = torch.sigmoid(self.mask_head(features).float()).unflatten(0, (-1, self.frames))
         forward_mask, backward_mask = masks[:, :, :1], masks[:, :, 1:]
-        forward_flow = self.forward_head(features).float().unflatten(0, (-1, self.frames))
-        backward_flow = self.backward_head(features).float().unflatten(0, (-1, self.frames))
+        forward_flow = self.flow_scale * self.forward_head(features).float().unflatten(0, (-1, self.frames))
+        # The released code samples backward at base + flow; here both flows are subtracted.
+        backward_flow = -self.flow_scale * self.backward_head(features).float().unflatten(0, (-1, self.frames))
         if self.masked_flow:
             forward_flow, backward_flow = forward_flow * forward_mask, backward_flow * backward_mask
         return Motion(forward_flow, backward_flow, forward_mask, backward_mask)

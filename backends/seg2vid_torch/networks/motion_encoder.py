@@ -1,6 +1,7 @@
 """Motion encoder: what moved between the frames, as the mean and log variance of a latent.
 
-Pan et al. (CVPR 2019), section 3.3.1.  The paper's two-path model has one for background and one for foreground classes.
+Pan et al. (CVPR 2019), section 3.3.1.  The two-path model has one for background
+and one for foreground classes.
 
 Shape symbols: N = batch, T = predicted frames, K = classes seen, H, W = height and width, R = rows a clip,
 (H/16)(W/16)/16.

@@ -4,6 +4,7 @@ It sorts every pixel into the K classes of the label map or into one more class,
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -40,12 +41,11 @@ class SegmentationDiscriminator(nn.Module):
         """Build it; `channels` are those of each resolution, full size first."""
         super().__init__()
         self.stem = _convolution(3, channels[0])
-        self.down = nn.ModuleList(ResidualBlock(a, b) for a, b in zip(channels[:-1], channels[1:], strict=True))
+        self.down = nn.ModuleList(ResidualBlock(a, b) for a, b in pairwise(channels))
         upward = list(reversed(channels))
         # Every block but the first also gets the encoder's features of its resolution.
         self.up = nn.ModuleList(
-            ResidualBlock(a + (a if level else 0), b)
-            for level, (a, b) in enumerate(zip(upward[:-1], upward[1:], strict=True))
+            ResidualBlock(a + (a if level else 0), b) for level, (a, b) in enumerate(pairwise(upward))
         )
         self.scores = nn.Conv2d(2 * channels[0], classes + 1, 1)
 

@@ -11,7 +11,7 @@ from seg2vid_torch.data.frame_store import FrameStore, load_frames
 from seg2vid_torch.settings import ImageSettings, StageSettings
 from seg2vid_torch.training.image_stage import ImageStage
 from seg2vid_torch.training.motion_stage import MotionStage
-from seg2vid_torch.training.stage import StageTraining
+from seg2vid_torch.training.stage import StageTraining, TrainingContext
 
 
 def find_label_space(name: str) -> LabelSpace:
@@ -42,18 +42,24 @@ def build_stage(
     if request.dataset != "clips":
         raise UsageError(f"--dataset {request.dataset}: unknown", "Known datasets: clips.")
     size = (settings.height, settings.width)
-    train = load_frames(request.data, "train", *size, label_space)
-    validation = load_validation_frames(request.data, size, label_space)
+    context = TrainingContext(
+        label_space=label_space,
+        seed=request.seed,
+        device=device,
+        precision=precision,
+        train=load_frames(request.data, "train", *size, label_space),
+        validation=_load_validation_frames(request.data, size, label_space),
+    )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(request.seed)
         if isinstance(settings, ImageSettings):
-            return ImageStage(settings, label_space, request.seed, device, precision, train, validation)
+            return ImageStage(settings, context)
         roots = [Path(root) for root in settings.teacher.stills]
         stills = load_frames(roots, "train", *size, label_space) if roots else None
-        return MotionStage(settings, label_space, request.seed, device, precision, train, validation, stills)
+        return MotionStage(settings, context, stills)
 
 
-def load_validation_frames(roots: tuple[Path, ...], size: tuple[int, int], space: LabelSpace) -> FrameStore | None:
+def _load_validation_frames(roots: tuple[Path, ...], size: tuple[int, int], space: LabelSpace) -> FrameStore | None:
     """Return the frames of the roots' `val` split; None if no root has one."""
     with_validation = [root for root in roots if (root / "val").is_dir()]
     return load_frames(with_validation, "val", *size, space) if with_validation else None

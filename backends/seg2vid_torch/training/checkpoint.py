@@ -1,7 +1,7 @@
 """Checkpoints: everything that a run needs to go on as if it had never stopped."""
 
-import os
 import pickle
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ def save_checkpoint(run: Path, stage: StageTraining, header: dict[str, Any]) -> 
     temporary = run / f".{CHECKPOINT_NAME}.tmp"
     try:
         torch.save(state, temporary)
-        os.replace(temporary, run / CHECKPOINT_NAME)
+        temporary.replace(run / CHECKPOINT_NAME)
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -39,14 +39,19 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         ModelError: no such file, or not a checkpoint of seg2vid.
     """
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings(action="ignore"):  # PyTorch guesses about files that are no checkpoints
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise ModelError(f"{path}: no checkpoint there", "Train first, or name another run.") from None
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise ModelError(f"{path}: not a readable checkpoint: {str(error).splitlines()[0]}") from None
+        raise ModelError(f"{path}: not a readable checkpoint: {_first_line(error)}") from None
     if not isinstance(state, dict) or not {"stage", "step", "settings", "averaged"} <= state.keys():
         raise ModelError(f"{path}: not a checkpoint written by seg2vid train")
     return state
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def restore(stage: StageTraining, state: dict[str, Any]) -> None:

@@ -7,14 +7,12 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_torch.data.batches import flip_some, normal, numpy_generator, one_hot, pictures
-from seg2vid_torch.data.frame_store import FrameStore
 from seg2vid_torch.image_losses import class_weights, generated_loss, pooled_l1, segmentation_loss
 from seg2vid_torch.networks.build import build_generator
 from seg2vid_torch.networks.segmentation_discriminator import SegmentationDiscriminator
 from seg2vid_torch.settings import ImageSettings
-from seg2vid_torch.training.stage import average_of, count_parameters, evenly_chosen
+from seg2vid_torch.training.stage import TrainingContext, average_of, count_parameters, evenly_chosen
 
 VALIDATION_BATCHES = 8
 
@@ -22,24 +20,16 @@ VALIDATION_BATCHES = 8
 class ImageStage:
     """Networks, data and optimizers of the image stage (see `StageTraining`)."""
 
-    def __init__(
-        self,
-        settings: ImageSettings,
-        label_space: LabelSpace,
-        seed: int,
-        device: torch.device,
-        precision: torch.dtype,
-        train: FrameStore,
-        validation: FrameStore | None,
-    ) -> None:
-        self._settings, self._label_space, self._seed = settings, label_space, seed
-        self._device, self._precision = device, precision
-        self._train, self._validation = train, validation
-        generator = build_generator(settings.network, label_space)
-        discriminator = SegmentationDiscriminator(label_space.size, settings.network.discriminator_channels)
-        self.networks = nn.ModuleDict({"generator": generator, "discriminator": discriminator})
-        self.networks.to(device, memory_format=torch.channels_last)
-        self.averaged = average_of(generator, settings.ema_decay)
+    def __init__(self, settings: ImageSettings, context: TrainingContext) -> None:
+        self._settings, self._context = settings, context
+        self._label_space, self._device = context.label_space, context.device
+        self._generator = build_generator(settings.network, context.label_space)
+        self._discriminator = SegmentationDiscriminator(
+            context.label_space.size, settings.network.discriminator_channels
+        )
+        self.networks = nn.ModuleDict({"generator": self._generator, "discriminator": self._discriminator})
+        self.networks.to(context.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+        self.averaged = average_of(self._generator, settings.ema_decay)
         self.optimizers = {
             name: torch.optim.Adam(network.parameters(), settings.learning_rate, betas=(0.0, 0.99))
             for name, network in self.networks.items()
@@ -53,11 +43,11 @@ class ImageStage:
         return generator_losses | self._train_discriminator(frames, generated.detach(), labels, weights)
 
     def _batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
-        generator = numpy_generator(self._seed, step, "image batch")
-        chosen = torch.from_numpy(generator.integers(len(self._train), size=self._settings.batch))
+        generator = numpy_generator(self._context.seed, step, "image batch")
+        chosen = torch.from_numpy(generator.integers(len(self._context.train), size=self._settings.batch))
         flipped = torch.from_numpy(generator.random(self._settings.batch) < 0.5)
-        frames = pictures(self._train.images[chosen], self._device)
-        labels = self._train.labels[chosen].to(self._device).long()
+        frames = pictures(self._context.train.images[chosen], self._device)
+        labels = self._context.train.labels[chosen].to(self._device).long()
         frames, labels = flip_some([frames, labels], flipped)
         noise = normal(generator, self._settings.batch, self._settings.network.noise_size).to(self._device)
         return frames.contiguous(memory_format=torch.channels_last), labels, noise
@@ -65,10 +55,10 @@ class ImageStage:
     def _train_generator(
         self, frames: Tensor, labels: Tensor, noise: Tensor, weights: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        discriminator = self.networks["discriminator"].requires_grad_(False)
+        discriminator = self._discriminator.requires_grad_(False)
         probabilities = one_hot(labels, self._label_space.size).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32):
-            generated = self.networks["generator"](probabilities, noise)
+        with self._context.autocast():
+            generated = self._generator(probabilities, noise)
             scores = discriminator(generated)
         losses = {
             "adversarial": segmentation_loss(scores, labels, weights),
@@ -79,15 +69,15 @@ class ImageStage:
             + self._settings.reconstruction_weight * losses["reconstruction"]
         )
         self._update("generator", total)
-        self.averaged.update_parameters(self.networks["generator"])
+        self.averaged.update_parameters(self._generator)
         discriminator.requires_grad_(True)
         return generated, losses
 
     def _train_discriminator(
         self, frames: Tensor, generated: Tensor, labels: Tensor, weights: Tensor
     ) -> dict[str, Tensor]:
-        with torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32):
-            scores = self.networks["discriminator"](torch.cat([frames, generated.float()]))
+        with self._context.autocast():
+            scores = self._discriminator(torch.cat([frames, generated.float()]))
         real, fake = scores.chunk(2)
         losses = {
             "discriminator_real": segmentation_loss(real, labels, weights),
@@ -105,27 +95,27 @@ class ImageStage:
     @torch.no_grad()
     def _generate(self, labels: Tensor) -> Tensor:
         """Return what the averaged generator makes of labels (N, H, W): frames (N, 3, H, W) in 0..1."""
-        generator = numpy_generator(self._seed, 0, "image sample")
+        generator = numpy_generator(self._context.seed, 0, "image sample")
         noise = normal(generator, len(labels), self._settings.network.noise_size).to(self._device)
         probabilities = one_hot(labels.to(self._device), self._label_space.size)
         return self.averaged.eval()(probabilities, noise)
 
     def validate(self) -> dict[str, float]:
         """Return `val_reconstruction`, the pooled L1 loss on evenly chosen validation stills."""
-        if self._validation is None:
+        if self._context.validation is None:
             return {}
         losses = []
-        for chosen in evenly_chosen(len(self._validation), VALIDATION_BATCHES * self._settings.batch).split(
+        for chosen in evenly_chosen(len(self._context.validation), VALIDATION_BATCHES * self._settings.batch).split(
             self._settings.batch
         ):
-            generated = self._generate(self._validation.labels[chosen])
-            truth = pictures(self._validation.images[chosen], self._device)
+            generated = self._generate(self._context.validation.labels[chosen])
+            truth = pictures(self._context.validation.images[chosen], self._device)
             losses.append(pooled_l1(generated, truth).item())
         return {"val_reconstruction": float(np.mean(losses))}
 
     def write_samples(self, folder: Path, step: int) -> None:
         """Write a sheet of rows [label map, generated frame, true frame]."""
-        store = self._validation or self._train
+        store = self._context.validation or self._context.train
         chosen = evenly_chosen(len(store), 8)
         colors = torch.tensor([c.color for c in self._label_space.classes], dtype=torch.uint8)
         generated = (self._generate(store.labels[chosen]).cpu() * 255).round().byte()
@@ -136,7 +126,7 @@ class ImageStage:
     def summary(self) -> dict[str, object]:
         """Return the numbers of pictures and parameters."""
         return {
-            "pictures": len(self._train),
-            "validation_pictures": len(self._validation) if self._validation else 0,
+            "pictures": len(self._context.train),
+            "validation_pictures": len(self._context.validation) if self._context.validation else 0,
             "parameters": {name: count_parameters(network) for name, network in self.networks.items()},
         }

@@ -22,7 +22,6 @@ from seg2vid_torch.settings import load_settings
 from seg2vid_torch.training.build import build_stage, find_label_space
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, read_checkpoint, restore, save_checkpoint
 from seg2vid_torch.training.metrics_log import METRICS_NAME, MetricsLog
-from seg2vid_torch.training.stage import StageTraining
 
 SETTINGS_NAME = "settings.json"
 SAMPLES_NAME = "samples"

@@ -27,8 +27,9 @@ class MetricsLog:
     def write(self, step: int, metrics: Mapping[str, float]) -> None:
         """Add one line."""
         self._file.write(json.dumps({"step": step, **metrics}) + "\n")
-        for name, value in metrics.items() if self._board else ():
-            self._board.add_scalar(name, value, step)
+        if self._board:
+            for name, value in metrics.items():
+                self._board.add_scalar(name, value, step)
 
     def __enter__(self) -> Self:
         return self

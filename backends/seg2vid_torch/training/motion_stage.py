@@ -9,18 +9,17 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_torch import motion_losses
 from seg2vid_torch.data.batches import normal, numpy_generator, one_hot, pictures
 from seg2vid_torch.data.frame_store import FrameStore
 from seg2vid_torch.data.motion_batches import RealClipSource, TeacherClipSource
 from seg2vid_torch.data.teacher_clips import TeacherClips
 from seg2vid_torch.networks.build import build_img2vid
-from seg2vid_torch.networks.img2vid import Motion, Posterior
+from seg2vid_torch.networks.img2vid import Img2Vid, Motion, Posterior
 from seg2vid_torch.networks.warp import to_pixels, warp
 from seg2vid_torch.rollout import predict_chunk
 from seg2vid_torch.settings import MotionSettings
-from seg2vid_torch.training.stage import average_of, count_parameters, evenly_chosen
+from seg2vid_torch.training.stage import TrainingContext, average_of, count_parameters, evenly_chosen
 
 SAMPLE_CHUNKS = 6
 VALIDATION_STARTS = 16
@@ -32,33 +31,31 @@ class MotionStage:
     Shape symbols: N = batch, T = predicted frames, K = classes, H, W = height and width.
     """
 
-    def __init__(
-        self,
-        settings: MotionSettings,
-        label_space: LabelSpace,
-        seed: int,
-        device: torch.device,
-        precision: torch.dtype,
-        train: FrameStore,
-        validation: FrameStore | None,
-        stills: FrameStore | None,
-    ) -> None:
-        self._settings, self._label_space, self._seed = settings, label_space, seed
-        self._device, self._precision = device, precision
-        self._train, self._validation, self._stills = train, validation, stills
-        self._real = RealClipSource(train, seed, device)
-        self._teacher = (
-            TeacherClipSource(stills, label_space, settings.teacher.top_speed, seed, device) if stills else None
-        )
-        network = build_img2vid(settings.network, label_space).to(device)
-        self.networks = nn.ModuleDict({"img2vid": network})
-        self.averaged = average_of(network, settings.ema_decay)
-        self.optimizers = {"img2vid": torch.optim.Adam(network.parameters(), settings.learning_rate)}
+    def __init__(self, settings: MotionSettings, context: TrainingContext, stills: FrameStore | None) -> None:
+        self._settings, self._context, self._stills = settings, context, stills
+        self._label_space, self._device = context.label_space, context.device
         self._frames = settings.network.chunk_frames
+        longest = self._frames * (2 if settings.rollout_probability else 1) + 1
+        self._real = RealClipSource(context.train, longest, context.seed, context.device)
+        self._teacher = (
+            TeacherClipSource(stills, context.label_space, settings.teacher.top_speed, context.seed, context.device)
+            if stills
+            else None
+        )
+        self._network = build_img2vid(settings.network, context.label_space).to(context.device)
+        self.networks = nn.ModuleDict({"img2vid": self._network})
+        self.averaged = average_of(self._network, settings.ema_decay)
+        self.optimizers = {"img2vid": torch.optim.Adam(self._network.parameters(), settings.learning_rate)}
+
+    @property
+    def _averaged_network(self) -> Img2Vid:
+        network = self.averaged.module.eval()
+        assert isinstance(network, Img2Vid)
+        return network
 
     def step(self, step: int) -> dict[str, Tensor]:
         """Train the network once, on real and teacher's clips together."""
-        generator = numpy_generator(self._seed, step, "motion")
+        generator = numpy_generator(self._context.seed, step, "motion")
         batch = self._batch(step, rolled_out=generator.random() < self._settings.rollout_probability)
         losses = self._losses(batch, generator)
         weights = self._settings.weights.model_dump()
@@ -66,7 +63,7 @@ class MotionStage:
         optimizer.zero_grad(set_to_none=True)
         torch.stack([weights[name] * loss for name, loss in losses.items()]).sum().backward()
         optimizer.step()
-        self.averaged.update_parameters(self.networks["img2vid"])
+        self.averaged.update_parameters(self._network)
         return losses
 
     def _batch(self, step: int, *, rolled_out: bool) -> "MotionBatch":
@@ -85,16 +82,16 @@ class MotionStage:
         return MotionBatch(frames, one_hot(labels, self._label_space.size), known, len(real.frames), before, teacher)
 
     def _losses(self, batch: "MotionBatch", generator: np.random.Generator) -> dict[str, Tensor]:
-        network = self.networks["img2vid"].train()
+        network = self._network.train()
         noise = normal(generator, len(batch.frames), *batch.frames.shape[2:]).to(self._device)
-        with torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32):
+        with self._context.autocast():
             posterior = network.encode(batch.frames[:, 0], batch.frames[:, 1:], batch.labels)
         posterior = Posterior(posterior.mean.float(), posterior.log_variance.float())
         spread = normal(generator, *posterior.mean.shape).to(self._device)
         latent = posterior.mean + spread * (0.5 * posterior.log_variance).exp()
         reference, labels = self._reference(batch, latent.detach(), noise)
         refined_times = generator.permutation(self._frames)[: self._settings.refined_frames].tolist()
-        with torch.autocast(self._device.type, self._precision, enabled=self._precision != torch.float32):
+        with self._context.autocast():
             motion = network.predict_motion(reference, labels, latent)
             warped = network.warp(reference, motion.forward_flow)
             # One call per frame: the paper's batch statistics are those of one frame over the batch.
@@ -113,7 +110,7 @@ class MotionStage:
             return batch.frames[:, 0], batch.labels
         real = batch.real
         latent = latent.view(len(batch.frames), -1)[:real]
-        chunk = predict_chunk(self.averaged.module.eval(), *batch.before, latent, noise[:real])
+        chunk = predict_chunk(self._averaged_network, *batch.before, latent, noise[:real])
         return (
             torch.cat([chunk.frames[:, -1], batch.frames[real:, 0]]),
             torch.cat([chunk.labels[:, -1], batch.labels[real:]]),
@@ -151,14 +148,16 @@ class MotionStage:
 
         `val_psnr_copy_T` is that of the unchanged input frame, T frames later.
         """
-        if self._validation is None or not (starts := self._validation.windows(self._frames + 1)):
+        if self._context.validation is None or not (starts := self._context.validation.windows(self._frames + 1)):
             return {}
-        network = self.averaged.module.eval()
+        network = self._averaged_network
         chosen = torch.tensor(starts)[evenly_chosen(len(starts), VALIDATION_STARTS)]
         measures: dict[str, list[Tensor]] = {"val_psnr_1": [], "val_psnr_T": [], "val_psnr_copy_T": []}
         for start in chosen.tolist():
-            frames = pictures(self._validation.images[start : start + self._frames + 1], self._device)[None]
-            labels = one_hot(self._validation.labels[start : start + 1].to(self._device), self._label_space.size)
+            frames = pictures(self._context.validation.images[start : start + self._frames + 1], self._device)[None]
+            labels = one_hot(
+                self._context.validation.labels[start : start + 1].to(self._device), self._label_space.size
+            )
             latent = network.encode(frames[:, 0], frames[:, 1:], labels).mean
             chunk = predict_chunk(network, frames[:, 0], labels, latent, torch.zeros_like(frames[:, 0]))
             measures["val_psnr_1"].append(_psnr(chunk.frames[:, 0], frames[:, 1]))
@@ -169,9 +168,9 @@ class MotionStage:
     @torch.no_grad()
     def write_samples(self, folder: Path, step: int) -> None:
         """Write clips rolled out from still frames: a video, and a sheet of every fourth frame."""
-        store = self._validation or self._train
-        network = self.averaged.module.eval()
-        generator = numpy_generator(self._seed, 0, "motion sample")
+        store = self._context.validation or self._context.train
+        network = self._averaged_network
+        generator = numpy_generator(self._context.seed, 0, "motion sample")
         chosen = evenly_chosen(len(store), 4)
         frame = pictures(store.images[chosen], self._device)
         labels = one_hot(store.labels[chosen].to(self._device), self._label_space.size)
@@ -192,10 +191,10 @@ class MotionStage:
     def summary(self) -> dict[str, object]:
         """Return the numbers of frames, clips and parameters."""
         return {
-            "pictures": len(self._train),
-            "clips": len(self._train.clips),
+            "pictures": len(self._context.train),
+            "clips": len(self._context.train.clips),
             "stills": len(self._stills) if self._stills else 0,
-            "parameters": {"img2vid": count_parameters(self.networks["img2vid"])},
+            "parameters": {"img2vid": count_parameters(self._network)},
         }
 
 

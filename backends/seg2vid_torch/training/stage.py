@@ -1,11 +1,33 @@
 """What the training loop asks of a stage."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
+from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_torch.data.frame_store import FrameStore
+
+
+@dataclass(frozen=True)
+class TrainingContext:
+    """What both stages are built from."""
+
+    label_space: LabelSpace
+    seed: int
+    """Of weights, batches and noise."""
+    device: torch.device
+    precision: torch.dtype
+    """Of the networks' arithmetic; weights stay float32."""
+    train: FrameStore
+    validation: FrameStore | None
+
+    def autocast(self) -> torch.autocast:
+        """Return the context in which the networks run."""
+        return torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32)
 
 
 class StageTraining(Protocol):
@@ -15,7 +37,7 @@ class StageTraining(Protocol):
     """Everything that is trained."""
     averaged: AveragedModel
     """Exponential moving average of the network that is exported."""
-    optimizers: dict[str, torch.optim.Optimizer]
+    optimizers: dict[str, torch.optim.Adam]
 
     def step(self, step: int) -> dict[str, Tensor]:
         """Do optimizer step `step` (counted from 0); return every loss term by name.

@@ -1,0 +1,142 @@
+"""`seg2vid generate`: label maps to videos."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from seg2vid_cli.commands import options
+from seg2vid_cli.console import Console
+from seg2vid_cli.model_store import DEFAULT_MODEL
+from seg2vid_interface.errors import Seg2VidError, UsageError
+
+if TYPE_CHECKING:
+    from seg2vid_cli.generation import Outcome
+
+SMALLEST_SIDE = 128
+SIDE_STEP = 32
+
+
+def generate(
+    *,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="LABEL", help="Label maps; left out only for a model without labels."),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="OUT",
+            help="A file (.mp4, .webm, .gif, .webp), or a folder with a slash at its end.  [default: ./LABEL.mp4]",
+        ),
+    ] = None,
+    model: Annotated[
+        str, typer.Option(metavar="M", help="Name of a bundled model, or a model folder (./NAME).")
+    ] = DEFAULT_MODEL,
+    frames: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Length of a clip, the first frame included.  [default: the model's]"),
+    ] = None,
+    fps: Annotated[
+        float | None, typer.Option(metavar="F", help="Frames per second, 0.1 to 240.  [default: the model's]")
+    ] = None,
+    seed: options.Seed = 0,
+    samples: Annotated[int, typer.Option(metavar="K", help="Clips per label map, each with its own motion.")] = 1,
+    size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HxW", help="Height and width in pixels, multiples of 32 from 128 on.  [default: the model's]"
+        ),
+    ] = None,
+    first_frame: Annotated[
+        Path | None,
+        typer.Option(
+            "--first-frame", metavar="IMG-or-DIR", help="Start from this picture; with several LABELs, a folder."
+        ),
+    ] = None,
+    label_format: Annotated[
+        str,
+        typer.Option(
+            "--label-format",
+            metavar="FORMAT",
+            help="auto, train-ids, label-ids, colors, camvid, or a label space's TOML file.",
+        ),
+    ] = "auto",
+    save: Annotated[
+        str | None,
+        typer.Option(metavar="NAMES", help="Save more: any of labels,flow,occlusion,first-frame,frames."),
+    ] = None,
+    sheet: Annotated[Path | None, typer.Option(metavar="PNG", help="Save an overview picture.")] = None,
+    kind: Annotated[
+        Literal["mp4", "webm", "gif", "webp", "png"] | None,
+        typer.Option("--format", help="Of the results in a folder; png makes folders of frames.  [default: mp4]"),
+    ] = None,
+    backend: Annotated[str, typer.Option(metavar="NAME", help="auto, or one of `seg2vid backends`.")] = "auto",
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
+    json: options.Json = False,
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Make videos from label maps.
+
+    Each result's path is printed.  If some of many inputs fail, the others are still made, and the exit code is 1.
+    """
+    options.check_range("--frames", frames, 1)
+    options.check_range("--fps", fps, 0.1, 240)
+    options.check_range("--seed", seed, 0, options.LARGEST_SEED)
+    options.check_range("--samples", samples, 1)
+    height_width = None if size is None else parse_size(size)
+
+    from seg2vid_cli.generation import GenerationRequest, generate_clips
+    from seg2vid_interface.backend import OpenOptions
+
+    console = Console("generate", json=json, quiet=quiet, debug=debug)
+    request = GenerationRequest(
+        labels=tuple(labels or ()),
+        out=out,
+        model=model,
+        frames=frames,
+        frames_per_second=fps,
+        seed=seed,
+        samples=samples,
+        first_frame=first_frame,
+        label_format=label_format,
+        save=frozenset(name.strip() for name in save.split(",")) if save is not None else frozenset(),
+        sheet=sheet,
+        kind=kind,
+        backend=backend,
+        options=OpenOptions(device, precision, height_width),
+        overwrite=overwrite,
+    )
+    _finish(generate_clips(request, console), len(request.labels), console)
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Return height and width in pixels of "HxW".  Raises UsageError."""
+    height, separator, width = text.partition("x")
+    if not (separator and height.isdecimal() and width.isdecimal()):
+        raise UsageError(f"--size {text}: not HEIGHTxWIDTH", "For example --size 128x256.")
+    size = int(height), int(width)
+    if any(side < SMALLEST_SIDE or side % SIDE_STEP for side in size):
+        raise UsageError(f"--size {text}: height and width must be multiples of {SIDE_STEP}, {SMALLEST_SIDE} or more")
+    return size
+
+
+def _finish(outcome: "Outcome", inputs: int, console: Console) -> None:
+    """End the command.
+
+    If inputs failed, JSON has `ok` false, `data` with the outputs that were made and a list `failures` (input, code,
+    message, hint), and `error`: the failure itself if there is one input, else how many failed.
+    """
+    if not outcome.failures:
+        console.succeed((), outcome.data())
+        return
+    error, *_ = outcome.failures.values()
+    if inputs > 1:
+        error = Seg2VidError(f"{len(outcome.failures)} of {inputs} inputs failed")
+    console.fail(error, outcome.data())
+    raise typer.Exit(error.exit_code)

@@ -1,0 +1,28 @@
+"""Flags that several commands share."""
+
+import math
+from typing import Annotated, Literal
+
+import typer
+
+from seg2vid_interface.errors import UsageError
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, errors included.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files of the result's names.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="No messages and no progress; errors are still shown.")]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+Device = Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N.")]
+Precision = Annotated[
+    Literal["auto", "fp32", "fp16", "bf16"], typer.Option("--precision", help="Number format that networks run in.")
+]
+Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Of the random numbers; 0 or more.")]
+LARGEST_SEED = 2**63 - 1
+"""PyTorch's seeds end here; NumPy's go further."""
+
+
+def check_range(flag: str, value: float | None, smallest: float, largest: float = math.inf) -> None:
+    """Raise UsageError unless `value` was left out (None) or is within both limits."""
+    if value is None or smallest <= value <= largest:
+        return
+    limits = f"{smallest} or more" if largest == math.inf else f"between {smallest} and {largest}"
+    raise UsageError(f"{flag} {value}: must be {limits}")

@@ -1,0 +1,94 @@
+"""`seg2vid train`: one stage of a model."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from seg2vid_cli.commands import options
+from seg2vid_cli.console import Console
+from seg2vid_interface.errors import UsageError
+
+if TYPE_CHECKING:
+    from seg2vid_interface.backend import TrainingResult
+
+
+def train(
+    *,
+    stage: Annotated[Literal["image", "motion"], typer.Argument(help="The stage to train.")],
+    data: Annotated[
+        list[Path], typer.Option("--data", metavar="DIR", help="Root of a dataset; may be given several times.")
+    ],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", metavar="RUN", help="The run's folder; an unfinished run goes on.")
+    ],
+    dataset: Annotated[str, typer.Option(metavar="LAYOUT", help="Layout of the datasets.")] = "clips",
+    preset: Annotated[str, typer.Option(metavar="NAME", help="Name of a preset, or a TOML file.")] = "street",
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the preset; may be given several times."),
+    ] = None,
+    device: options.Device = "auto",
+    precision: options.Precision = "auto",
+    seed: options.Seed = 0,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Check settings and data, train nothing, write nothing.")
+    ] = False,
+    json: options.Json = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew, whatever RUN holds.")] = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Train a stage, or go on with its training.
+
+    Ctrl-C or SIGTERM saves a checkpoint and ends; the same command goes on from there.
+    """
+    options.check_range("--seed", seed, 0, options.LARGEST_SEED)
+    overrides = parse_settings(settings or [])
+
+    from seg2vid_cli.plugins import find_trainer
+    from seg2vid_cli.training_monitor import ConsoleMonitor, format_values
+    from seg2vid_interface.backend import TrainingRequest
+
+    console = Console("train", json=json, quiet=quiet, debug=debug)
+    request = TrainingRequest(
+        stage=stage,
+        data=tuple(data),
+        out=out,
+        dataset=dataset,
+        preset=preset,
+        settings=overrides,
+        device=device,
+        precision=precision,
+        seed=seed,
+        overwrite=overwrite,
+        dry_run=dry_run,
+    )
+    with ConsoleMonitor(console) as monitor:
+        result = find_trainer().train(request, monitor)
+        monitor.check_stopped(result)
+    console.succeed([format_values(result.summary) if dry_run else str(result.run)], _document(result))
+
+
+def parse_settings(assignments: list[str]) -> dict[str, str]:
+    """Return key -> value of `--set key=value` flags.  Raises UsageError."""
+    overrides: dict[str, str] = {}
+    for assignment in assignments:
+        key, separator, value = assignment.partition("=")
+        if not (key and separator):
+            raise UsageError(f"--set {assignment}: not KEY=VALUE", "For example --set steps=1000.")
+        if key in overrides:
+            raise UsageError(f"--set {key}: given twice")
+        overrides[key] = value
+    return overrides
+
+
+def _document(result: "TrainingResult") -> dict[str, Any]:
+    return {
+        "run": str(result.run),
+        "step": result.step,
+        "steps": result.steps,
+        "finished": result.finished,
+        "metrics": dict(result.metrics),
+        "summary": dict(result.summary),
+    }

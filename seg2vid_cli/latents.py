@@ -1,0 +1,48 @@
+"""Random numbers of a clip, drawn here so that every backend gets the same.
+
+NumPy's Philox is counter-based: the seed is its key, and (sample, purpose, chunk) stand in the upper words of its
+256-bit counter, so each of them names a stream of 2**64 steps of its own.  The latent and image noise of sample k
+depend on (seed, k) alone and the noise of chunk c on (seed, k, c); a longer video therefore begins with the shorter
+one, and sample 1 of many is the single sample of that seed.
+"""
+
+from collections.abc import Callable
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+class Purpose(IntEnum):
+    """What a stream of numbers is for."""
+
+    LATENT = 0
+    IMAGE_NOISE = 1
+    CHUNK_NOISE = 2
+
+
+def motion_latent(seed: int, sample: int, size: int) -> NDArray[np.float32]:
+    """Draw the motion code of a clip: (size,), standard normal; `sample` counts 1, 2, ..."""
+    return _standard_normal(seed, sample, Purpose.LATENT, 0, (size,))
+
+
+def image_noise(seed: int, sample: int, size: int) -> NDArray[np.float32]:
+    """Draw the noise that gives the first frame its look: (size,), standard normal."""
+    return _standard_normal(seed, sample, Purpose.IMAGE_NOISE, 0, (size,))
+
+
+def chunk_noise(seed: int, sample: int, height: int, width: int) -> Callable[[int], NDArray[np.float32]]:
+    """Return the function chunk number (0, 1, ...) -> (3, height, width), standard normal."""
+
+    def noise(chunk: int) -> NDArray[np.float32]:
+        return _standard_normal(seed, sample, Purpose.CHUNK_NOISE, chunk, (3, height, width))
+
+    return noise
+
+
+def _standard_normal(
+    seed: int, sample: int, purpose: Purpose, chunk: int, shape: tuple[int, ...]
+) -> NDArray[np.float32]:
+    # the counter's lowest word is the one that counts up
+    stream = np.random.Philox(key=seed, counter=np.array([0, chunk, purpose, sample], dtype=np.uint64))
+    return np.random.Generator(stream).standard_normal(shape, dtype=np.float32)

@@ -1,0 +1,204 @@
+"""The names of all results of a run, planned and checked before anything is computed."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seg2vid_cli.output_checks import check_outputs
+from seg2vid_cli.video import Kind, kind_of
+from seg2vid_interface.clips import Field
+from seg2vid_interface.errors import UsageError
+
+SAVE_NAMES = ("labels", "flow", "occlusion", "first-frame", "frames")
+"""What `--save` can ask for."""
+_FIELDS: dict[str, Field] = {"labels": "labels", "flow": "flow", "occlusion": "occlusion"}
+_FOLDER_ENDINGS = {"labels": ".png", "flow": ".npy", "occlusion": ".npy", "frames": ".png"}
+_STEM_WITHOUT_INPUT = "clip"
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
+
+
+@dataclass(frozen=True)
+class PlannedOutput:
+    """All files that one clip will make.
+
+    Beside `street.mp4` lie, as asked for by `save`:
+
+    labels       street.labels.mp4, and street.labels/000000.png: frame 0's class indices, "other" as 255
+    flow         street.flow.mp4, and street.flow/000000.npy: float32 (H, W, 2), from frame 1 to frame 0
+    occlusion    street.occlusion.mp4, and street.occlusion/000000.npy: float32 (H, W), the network's own numbers
+                 (a picture would round them), frame 1's visibility in its chunk's reference frame
+    first-frame  street.first-frame.png
+    frames       street.frames/000000.png: frame 0, exactly
+    """
+
+    source: Path | None
+    """The input that it is made from."""
+    sample: int
+    """1, 2, ..."""
+    video: Path
+    """The clip itself: a file, or the folder of its frames if `kind` is png."""
+    kind: Kind
+    save: frozenset[str]
+    """Among `SAVE_NAMES`."""
+    sheet: Path | None
+    """Where a contact sheet goes."""
+    overwrite: bool
+    """Whether results that exist may be replaced."""
+    makes_folder: bool
+    """Whether `video.parent` is to be made."""
+
+    @property
+    def fields(self) -> frozenset[Field]:
+        """What a session has to compute beside the frames."""
+        return frozenset(field for name, field in _FIELDS.items() if name in self.save)
+
+    @property
+    def saved_kind(self) -> Kind:
+        """The kind of the coloured videos."""
+        return Kind.MP4 if self.kind is Kind.PNG else self.kind
+
+    @property
+    def first_frame(self) -> Path:
+        """The picture that `first-frame` saves."""
+        return self._beside("first-frame.png")
+
+    def saved_video(self, name: str) -> Path:
+        """Return the coloured video of a field."""
+        return self._beside(f"{name}.{self.saved_kind}")
+
+    def saved_folder(self, name: str) -> Path:
+        """Return the folder of numbered files that holds a field, or the frames, exactly."""
+        return self._beside(name)
+
+    def _beside(self, ending: str) -> Path:
+        stem = self.video.name if self.kind is Kind.PNG else self.video.stem
+        return self.video.parent / f"{stem}.{ending}"
+
+    @property
+    def saved(self) -> list[Path]:
+        """Everything but the video itself: files and folders."""
+        paths: list[Path] = []
+        for name in SAVE_NAMES:
+            if name in self.save:
+                paths += [self.saved_video(name)] if name in _FIELDS else []
+                paths += [self.first_frame if name == "first-frame" else self.saved_folder(name)]
+        return paths + ([self.sheet] if self.sheet else [])
+
+    @property
+    def folders(self) -> dict[Path, str]:
+        """The folders of numbered files, each with the ending of its files."""
+        folders = {self.video: ".png"} if self.kind is Kind.PNG else {}
+        return folders | {self.saved_folder(n): ending for n, ending in _FOLDER_ENDINGS.items() if n in self.save}
+
+    @property
+    def files(self) -> list[Path]:
+        """The single files."""
+        return [path for path in [self.video, *self.saved] if path not in self.folders]
+
+
+def plan_outputs(
+    label_maps: Sequence[Path | None],
+    out: str | None,
+    *,
+    kind: str | None,
+    samples: int,
+    save: frozenset[str],
+    sheet: Path | None,
+    overwrite: bool,
+    also_read: Sequence[Path] = (),
+) -> list[PlannedOutput]:
+    """Plan every clip of a run: all samples of the first input, then all of the second, ...; change nothing on disk.
+
+    Args:
+        label_maps: the inputs, which give the results their stems; None where there is no file.
+        out: `-o` as typed, as a trailing slash means a folder; a folder that exists needs none.
+        kind: `--format`; None = what `out` says.
+        samples: clips per input.
+        save: names among `SAVE_NAMES`.
+        sheet: `--sheet`.
+        overwrite: whether results that exist may be replaced.
+        also_read: further files that the run reads and must not replace.
+
+    Raises:
+        UsageError: flags that contradict each other, or names that collide with each other or with an input.
+        OutputError: a folder is missing or not writable, or results exist and are not to be replaced.
+    """
+    _check_flags(save, sheet, clips=len(label_maps) * samples)
+    destination = _destination(out, _as_kind(kind), several=len(label_maps) * samples > 1)
+    outputs = [
+        PlannedOutput(
+            source=source,
+            sample=sample,
+            video=destination.video(stem, sample),
+            kind=destination.kind,
+            save=save,
+            sheet=sheet,
+            overwrite=overwrite,
+            makes_folder=destination.makes_folder,
+        )
+        for source, stem in zip(label_maps, _stems(label_maps), strict=True)
+        for sample in range(1, samples + 1)
+    ]
+    check_outputs(outputs, [path for path in [*label_maps, *also_read] if path is not None])
+    return outputs
+
+
+@dataclass(frozen=True)
+class _Destination:
+    folder: Path
+    file: Path | None
+    """The only result's name, if it was given."""
+    kind: Kind
+    makes_folder: bool = False
+
+    def video(self, stem: str, sample: int) -> Path:
+        name = stem if sample == 1 else f"{stem}_{sample}"
+        return self.file or self.folder / (name if self.kind is Kind.PNG else f"{name}.{self.kind}")
+
+
+def _destination(out: str | None, kind: Kind | None, *, several: bool) -> _Destination:
+    if out and (out.endswith(_SEPARATORS) or Path(out).is_dir()):
+        return _Destination(Path(out), None, kind or Kind.MP4, makes_folder=not os.path.lexists(Path(out)))
+    if several:
+        problem = f"-o {out}: one file cannot take" if out else "no folder was given for"
+        raise UsageError(f"{problem} several results", f"Name a folder, with a slash: -o {Path(out or 'videos')}/")
+    if out is None:
+        return _Destination(Path(), None, kind or Kind.MP4)
+    file = Path(out)
+    if kind not in {None, kind_of(file)}:
+        raise UsageError(
+            f"--format {kind}: contradicts -o {out}", f"Leave --format out, or give a folder: -o {file.parent}/"
+        )
+    return _Destination(file.parent, file, kind_of(file))
+
+
+def _as_kind(name: str | None) -> Kind | None:
+    if name is None:
+        return None
+    if name not in set(Kind):
+        raise UsageError(f"--format {name}: unknown", f"Known are {', '.join(Kind)}.")
+    return Kind(name)
+
+
+def _check_flags(save: frozenset[str], sheet: Path | None, *, clips: int) -> None:
+    unknown = sorted(save - set(SAVE_NAMES))
+    if unknown:
+        raise UsageError(f"--save {','.join(unknown)}: unknown", f"Known are {', '.join(SAVE_NAMES)}.")
+    if sheet is not None and sheet.suffix.lower() != ".png":
+        raise UsageError(f"--sheet {sheet}: a sheet is a .png picture", f"Write --sheet {sheet.with_suffix('.png')}")
+    if sheet is not None and clips > 1:
+        raise UsageError(f"--sheet {sheet}: one sheet cannot show {clips} clips", "Make one clip at a time.")
+
+
+def _stems(label_maps: Sequence[Path | None]) -> list[str]:
+    """Return the results' stems, one per input."""
+    owners: dict[str, Path | None] = {}
+    for path in label_maps:
+        stem = _STEM_WITHOUT_INPUT if path is None else path.stem
+        if stem in owners:
+            raise UsageError(
+                f"{owners[stem]} and {path}: both results would be called {stem}", "Rename one of them, or run twice."
+            )
+        owners[stem] = path
+    return list(owners)

@@ -1,0 +1,142 @@
+"""A backend, a model, a label map and the program itself, for the tests of the command line."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from seg2vid_cli import plugins
+from seg2vid_cli.app import app
+from seg2vid_interface.label_spaces import CITYSCAPES
+
+Program = Callable[..., Result]
+
+ENTRY_POINTS = """\
+[seg2vid.backends]
+fake = fake_backend:FakeBackend
+uninstalled = fake_backend:BrokenRuntimeBackend
+broken = package_that_is_not_there:Backend
+nothing = fake_backend:NoBackend
+"""
+LAUNCHER = "from seg2vid_cli import app, plugins; plugins.AUTO_ORDER = ('fake',); app.main()"
+
+
+@pytest.fixture
+def seg2vid(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Program:
+    """Run the program in this process: seg2vid("generate", path) -> exit_code, stdout and stderr."""
+    folder = tmp_path / "here"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return lambda *args: CliRunner().invoke(app, [str(arg) for arg in args])
+
+
+@pytest.fixture
+def fake_packages(tmp_path: Path) -> Path:
+    """Return a folder for sys.path, in which a distribution with fake backends is installed."""
+    packages = tmp_path / "packages"
+    distribution = packages / "seg2vid_fakes-1.0.dist-info"
+    distribution.mkdir(parents=True)
+    (distribution / "METADATA").write_text("Metadata-Version: 2.1\nName: seg2vid-fakes\nVersion: 1.0\n")
+    (distribution / "entry_points.txt").write_text(ENTRY_POINTS)
+    return packages
+
+
+@pytest.fixture
+def fake_backends(fake_packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Install the fake backends for this process; "auto" means the one called fake."""
+    monkeypatch.syspath_prepend(fake_packages)
+    monkeypatch.setattr(plugins, "AUTO_ORDER", ("fake",))
+
+
+@pytest.fixture
+def start_seg2vid(fake_packages: Path) -> Callable[..., subprocess.Popen[str]]:
+    """Start the program as a process of its own, with the fake backends."""
+
+    def start(*args: object, cwd: Path) -> subprocess.Popen[str]:
+        path = os.pathsep.join([str(fake_packages), str(Path(__file__).parent)])
+        return subprocess.Popen(
+            [sys.executable, "-c", LAUNCHER, *map(str, args)],
+            cwd=cwd,
+            env=os.environ | {"PYTHONPATH": path},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    return start
+
+
+@pytest.fixture
+def make_model(tmp_path: Path) -> Callable[..., Path]:
+    """Write a model folder of 32x64 pixels; settings of the motion stage's network steer the fake backend."""
+
+    def make(name: str = "tiny", with_labels: bool = True, **network: float) -> Path:
+        folder = tmp_path / name
+        folder.mkdir()
+        card = {
+            "format_version": 1,
+            "name": name,
+            "description": "Moves its label map about.",
+            "licence": "LicenseRef-tiny",
+            "licence_files": {"LICENSE": _write_hashed(folder / "LICENSE", "for tests alone")},
+            "label_space": asdict(CITYSCAPES) if with_labels else None,
+            "height": 32,
+            "width": 64,
+            "chunk_frames": 4,
+            "frames_per_second": 17.0,
+            "frames": 6,
+            "latent_size": 2,
+            "image_noise_size": 3,
+            "stages": {stage: _stage(folder, stage, network) for stage in ("image", "motion")},
+        }
+        (folder / "model.json").write_text(json.dumps(card))
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def model(make_model: Callable[..., Path]) -> Path:
+    """Return the folder of the model "tiny"."""
+    return make_model()
+
+
+@pytest.fixture
+def street(tmp_path: Path) -> Path:
+    """Return a label map of 32x64 train ids: road below, sky above, a car between them."""
+    train_ids = np.full((32, 64), 10, np.uint8)
+    train_ids[16:] = 0
+    train_ids[12:20, 20:34] = 13
+    path = tmp_path / "street.png"
+    Image.fromarray(train_ids).save(path)
+    return path
+
+
+def _stage(folder: Path, stage: str, network: dict[str, float]) -> dict[str, Any]:
+    return {
+        "network": network,
+        "files": {f"{stage}.weights": _write_hashed(folder / f"{stage}.weights", stage)},
+        "parameters": 12345,
+        "gflop_per_frame": 0.5,
+        "preset": "tiny",
+        "steps": 100,
+        "seed": 7,
+        "data": "drawings",
+        "data_licence": "CC0-1.0",
+        "quality": {"psnr": 20.5},
+    }
+
+
+def _write_hashed(path: Path, text: str) -> str:
+    path.write_text(text)
+    return hashlib.sha256(text.encode()).hexdigest()

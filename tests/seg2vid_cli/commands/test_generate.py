@@ -1,0 +1,362 @@
+import json
+import os
+import signal
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from seg2vid_cli import plugins
+from seg2vid_cli.commands.generate import parse_size
+from seg2vid_interface.label_spaces import CITYSCAPES
+
+pytestmark = pytest.mark.usefixtures("fake_backends")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Return path -> bytes of everything below a folder; folders end with a slash."""
+    return {
+        f"{path.relative_to(folder)}{'/' * path.is_dir()}": b"" if path.is_dir() else path.read_bytes()
+        for path in folder.rglob("*")
+    }
+
+
+def read_video(path: Path) -> np.ndarray:
+    """Return all frames: (N, H, W, 3) RGB."""
+    with av.open(str(path)) as container:
+        return np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+
+
+def read_frames(folder: Path) -> np.ndarray:
+    return np.stack([np.array(Image.open(path)) for path in sorted(folder.glob("*.png"))])
+
+
+def test_one_label_map_to_one_video(seg2vid, model, street):
+    result = seg2vid("generate", street, "--model", model)
+    assert result.exit_code == 0
+    assert result.stdout == "street.mp4\n"
+    assert result.stderr == (f"{street}: Cityscapes train ids\nmodel tiny, backend fake, device cpu, precision fp32\n")
+    assert list(contents(Path())) == ["street.mp4"]
+    assert read_video(Path("street.mp4")).shape == (6, 32, 64, 3)
+
+
+def test_json_is_one_object_and_nothing_else(seg2vid, model, street):
+    result = seg2vid("generate", street, "--model", model, "-o", "a.webm", "--frames", 5, "--seed", 3, "--json")
+    document = json.loads(result.stdout)
+    assert document["data"]["outputs"][0].pop("seconds") >= 0
+    assert document == {
+        "ok": True,
+        "command": "generate",
+        "version": version("seg2vid"),
+        "data": {
+            "model": "tiny",
+            "backend": "fake",
+            "device": "cpu",
+            "precision": "fp32",
+            "outputs": [
+                {
+                    "input": str(street),
+                    "output": "a.webm",
+                    "saved": [],
+                    "frames": 5,
+                    "height": 32,
+                    "width": 64,
+                    "seed": 3,
+                    "sample": 1,
+                }
+            ],
+        },
+    }
+
+
+def test_quiet_prints_results_alone(seg2vid, model, street):
+    result = seg2vid("generate", street, "--model", model, "--quiet")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "street.mp4\n", "")
+
+
+def test_save_lists_what_it_saved(seg2vid, model, street):
+    flags = ("--save", "labels,flow,occlusion,first-frame,frames", "--sheet", "s.png", "--frames", 3)
+    result = seg2vid("generate", street, "--model", model, "-o", "a.mp4", "--json", *flags)
+    saved = json.loads(result.stdout)["data"]["outputs"][0]["saved"]
+    assert set(saved) == {
+        "a.labels.mp4",
+        "a.labels",
+        "a.flow.mp4",
+        "a.flow",
+        "a.occlusion.mp4",
+        "a.occlusion",
+        "a.first-frame.png",
+        "a.frames",
+        "s.png",
+    }
+    assert all(Path(path).exists() for path in saved)
+    assert {path.name for path in Path("a.flow").iterdir()} == {"000000.npy", "000001.npy"}
+    step = np.load("a.flow/000000.npy")[0, 0]
+    assert np.array_equal(np.load("a.flow/000001.npy"), np.broadcast_to(step, (32, 64, 2)))
+    frames = read_frames(Path("a.frames"))
+    assert np.array_equal(np.array(Image.open("a.first-frame.png")), frames[0])
+
+
+def test_the_same_seed_gives_the_same_file_and_another_seed_another(seg2vid, model, street):
+    for name, seed in (("a", 4), ("b", 4), ("c", 5)):
+        assert seg2vid("generate", street, "--model", model, "-o", f"{name}.mp4", "--seed", seed).exit_code == 0
+    assert Path("a.mp4").read_bytes() == Path("b.mp4").read_bytes()
+    assert not np.array_equal(read_video(Path("a.mp4")), read_video(Path("c.mp4")))
+
+
+def test_a_longer_video_begins_with_the_shorter_one(seg2vid, model, street):
+    for frames in (24, 48):
+        flags = ("--frames", frames, "-o", f"{frames}/", "--format", "png")
+        assert seg2vid("generate", street, "--model", model, *flags).exit_code == 0
+    short, long = read_frames(Path("24/street")), read_frames(Path("48/street"))
+    assert (len(short), len(long)) == (24, 48)
+    assert np.array_equal(short, long[:24])
+
+
+def test_several_inputs_and_samples(seg2vid, model, street, tmp_path):
+    corner = tmp_path / "corner.png"
+    Image.open(street).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(corner)
+    flags = ("--model", model, "--format", "png", "--frames", 5)
+    result = seg2vid("generate", street, corner, "--samples", 2, "-o", "all/", *flags)
+    assert result.stdout == "all/street\nall/street_2\nall/corner\nall/corner_2\n"
+    assert seg2vid("generate", street, "-o", "one/", *flags).exit_code == 0
+    assert np.array_equal(read_frames(Path("all/street")), read_frames(Path("one/street")))
+    assert not np.array_equal(read_frames(Path("all/street")), read_frames(Path("all/street_2")))
+
+
+def test_an_input_that_fails_does_not_stop_the_others(seg2vid, model, street, tmp_path):
+    missing = tmp_path / "missing.png"
+    result = seg2vid("generate", missing, street, "-o", "out/", "--model", model, "--json")
+    assert result.exit_code == 1
+    document = json.loads(result.stdout)
+    assert document["ok"] is False
+    assert document["error"] == {"code": "error", "message": "1 of 2 inputs failed", "hint": None}
+    (failure,) = document["data"]["failures"]
+    assert (failure["input"], failure["code"]) == (str(missing), "label_map")
+    assert [clip["output"] for clip in document["data"]["outputs"]] == ["out/street.mp4"]
+    assert list(contents(Path())) == ["out/", "out/street.mp4"]
+    assert f"error: {failure['message']}\n" in result.stderr
+    assert result.stderr.endswith("error: 1 of 2 inputs failed\n")
+
+
+def test_a_failure_in_the_middle_leaves_nothing(seg2vid, make_model, street):
+    model = make_model(fails_at_chunk=2)
+    result = seg2vid("generate", street, "-o", "out/", "--model", model, "--save", "labels,frames", "--sheet", "s.png")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.endswith("error: out of memory\n       Make smaller clips with --size.\n")
+    assert contents(Path()) == {}
+    failed = seg2vid("generate", street, "--model", model, "--json")
+    assert json.loads(failed.stdout)["error"]["code"] == "backend"
+
+
+def test_a_first_frame_begins_the_video(seg2vid, model, street, tmp_path):
+    picture = np.random.default_rng(0).integers(0, 256, (32, 64, 3), np.uint8)
+    Image.fromarray(picture).save(tmp_path / "first.png")
+    flags = ("--first-frame", tmp_path / "first.png", "-o", "out/", "--format", "png")
+    assert seg2vid("generate", street, "--model", model, *flags).exit_code == 0
+    assert np.array_equal(read_frames(Path("out/street"))[0], picture)
+
+
+def test_first_frames_are_found_by_the_stem(seg2vid, model, street, tmp_path):
+    corner = tmp_path / "corner.png"
+    Image.open(street).save(corner)
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    for value, name in enumerate(("street.png", "corner.png"), 1):
+        Image.new("RGB", (64, 32), (value, value, value)).save(pictures / name)
+    flags = ("--model", model, "-o", "out/", "--format", "png", "--frames", 1)
+    result = seg2vid("generate", street, corner, "--first-frame", pictures, *flags)
+    assert result.exit_code == 0, result.stderr
+    assert read_frames(Path("out/street")).max() == 1
+    assert read_frames(Path("out/corner")).max() == 2
+    result = seg2vid("generate", street, corner, "--first-frame", pictures / "street.png", *flags, "--overwrite")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: --first-frame {pictures / 'street.png'}: one picture for 2 label maps\n")
+
+
+def test_a_model_without_labels(seg2vid, make_model, street, tmp_path):
+    model = make_model("blind", with_labels=False)
+    Image.new("RGB", (64, 32), (9, 9, 9)).save(tmp_path / "first.png")
+    result = seg2vid("generate", "--model", model, "--first-frame", tmp_path / "first.png", "--json")
+    clip = json.loads(result.stdout)["data"]["outputs"][0]
+    assert (result.exit_code, clip["input"], clip["output"]) == (0, None, "first.mp4")
+    result = seg2vid("generate", street, "--model", model)
+    assert result.exit_code == 2
+    assert result.stderr == f"error: {street}: the model blind takes no label map\n       Leave LABEL out.\n"
+
+
+def test_size_and_speed(seg2vid, model, street):
+    result = seg2vid("generate", street, "--model", model, "--size", "128x160", "--fps", 5, "--frames", 2)
+    assert result.exit_code == 0
+    with av.open("street.mp4") as container:
+        stream = container.streams.video[0]
+        assert (stream.height, stream.width, stream.average_rate) == (128, 160, 5)
+    assert "aspect" in result.stderr
+
+
+def test_existing_results_are_kept_without_overwrite(seg2vid, model, street):
+    Path("street.mp4").write_text("mine")
+    result = seg2vid("generate", street, "--model", model)
+    assert result.exit_code == 1
+    assert "street.mp4" in result.stderr
+    assert "--overwrite" in result.stderr
+    assert contents(Path()) == {"street.mp4": b"mine"}
+    assert seg2vid("generate", street, "--model", model, "--overwrite").exit_code == 0
+    assert len(read_video(Path("street.mp4"))) == 6
+
+
+@pytest.mark.parametrize("text", ["128", "128x", "x128", "axb", "128x100", "96x128", "-128x128", "128x256x3", ""])
+def test_wrong_sizes(seg2vid, model, street, text):
+    result = seg2vid("generate", street, "--model", model, f"--size={text}")
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: --size {text}: ")
+
+
+def test_parse_size():
+    assert parse_size("128x256") == (128, 256)
+
+
+def label_maps(tmp_path: Path) -> dict[str, Path]:
+    """Return label maps that cannot be read, by what is wrong with them."""
+    ids = np.zeros((32, 64), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (32, 64, 4), np.uint8)
+    pictures = {
+        "ids_outside.png": np.full((32, 64), 77, np.uint8),
+        "photograph.png": noise[..., :3],
+        "transparent.png": np.dstack([np.full((32, 64, 3), CITYSCAPES.classes[0].color), noise[..., 3]]).astype("u1"),
+        "no_instances.png": np.full((32, 64), 60_000, np.uint16),
+        "one_pixel.png": ids[:1, :1],
+        "whole.png": ids,
+    }
+    for name, pixels in pictures.items():
+        Image.fromarray(pixels).save(tmp_path / name)
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "truncated.png").write_bytes((tmp_path / "photograph.png").read_bytes()[:-900])
+    (tmp_path / "folder.png").mkdir()
+    Image.new("L", (20_000, 20_000)).save(tmp_path / "gigantic.png", compress_level=1)
+    return {path.stem: path for path in tmp_path.glob("*.png")} | {"missing": tmp_path / "missing.png"}
+
+
+@pytest.fixture(scope="module")
+def bad_label_maps(tmp_path_factory):
+    return label_maps(tmp_path_factory.mktemp("bad"))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "missing",
+        "folder",
+        "empty",
+        "truncated",
+        "photograph",
+        "ids_outside",
+        "transparent",
+        "no_instances",
+        "one_pixel",
+        "gigantic",
+    ],
+)
+def test_bad_label_maps_are_refused_by_name(seg2vid, model, bad_label_maps, kind):
+    result = seg2vid("generate", bad_label_maps[kind], "--model", model)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith(f"error: {bad_label_maps[kind]}: ")
+    assert len(result.stderr.splitlines()) <= 2
+    assert contents(Path()) == {}
+    document = json.loads(seg2vid("generate", bad_label_maps[kind], "--model", model, "--json").stdout)
+    assert document["error"]["code"] == "label_map"
+
+
+@pytest.mark.parametrize(
+    ("flags", "exit_code", "message"),
+    [
+        (("-o", "missing/out.mp4"), 1, "missing"),
+        (("-o", "out.avi"), 2, "out.avi"),
+        (("-o", "out"), 2, "out"),
+        (("--frames", 0), 2, "--frames 0: must be 1 or more"),
+        (("--frames", "many"), 2, "Invalid value for '--frames'"),
+        (("--fps", "nan"), 2, "--fps nan: must be between 0.1 and 240"),
+        (("--samples", 0), 2, "--samples 0: must be 1 or more"),
+        (("--samples", 2), 2, "several results"),
+        (("--seed", -1), 2, "--seed -1: must be between 0 and"),
+        (("--format", "avi"), 2, "Invalid value for '--format': 'avi' is not one of"),
+        (("--save", "depth"), 2, "--save depth"),
+        (("--label-format", "kitti"), 2, "--label-format"),
+        (("--first-frame", "none.png"), 1, "none.png"),
+        (("--model", "motorway"), 1, "--model motorway: no such model and no such folder"),
+        (("--backend", "tensorflow"), 1, "--backend tensorflow: no such backend"),
+        (("--device", "cuda"), 1, "--device cuda: this machine has none"),
+        (("--precision", "fp8"), 2, "Invalid value for '--precision'"),
+        (("--camera", "left"), 2, "No such option: --camera"),
+    ],
+)
+def test_bad_flags_leave_nothing_behind(*, seg2vid, model, street, flags, exit_code, message):
+    result = seg2vid("generate", street, "--model", model, *flags)
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    error = result.stderr[result.stderr.index("error: ") :]
+    assert message in error.splitlines()[0]
+    assert len(error.splitlines()) <= 2
+    assert contents(Path()) == {}
+
+
+def test_a_label_map_is_needed(seg2vid, model):
+    result = seg2vid("generate", "--model", model)
+    assert result.exit_code == 2
+    assert result.stderr == "error: LABEL is missing\n       The model tiny makes clips from label maps.\n"
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="permissions do not bind this user")
+def test_a_folder_that_is_not_writable(seg2vid, model, street):
+    Path("locked").mkdir(mode=0o500)
+    result = seg2vid("generate", street, "--model", model, "-o", "locked/out.mp4")
+    assert result.exit_code == 1
+    assert "locked" in result.stderr
+    assert contents(Path()) == {"locked/": b""}
+
+
+def test_a_model_folder_with_a_missing_or_altered_file(seg2vid, model, street):
+    (model / "motion.weights").write_text("altered")
+    result = seg2vid("generate", street, "--model", model)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"error: {model / 'motion.weights'}: altered, its SHA-256 is not the card's\n")
+    (model / "motion.weights").unlink()
+    result = seg2vid("generate", street, "--model", model)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"error: {model}: the model's file motion.weights is missing\n")
+    assert contents(Path()) == {}
+
+
+def test_without_a_working_backend(seg2vid, model, street, monkeypatch):
+    monkeypatch.setattr(plugins, "AUTO_ORDER", ("uninstalled",))
+    result = seg2vid("generate", street, "--model", model, "--quiet")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "error: no backend works here: uninstalled: Fake is not installed: pip install fake\n"
+        "       `seg2vid backends` shows what is installed.\n"
+    )
+
+
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("target", ["street.mp4", "out/"])
+def test_a_signal_in_the_middle_leaves_nothing(
+    *, start_seg2vid, make_model, street, tmp_path, number, exit_code, target
+):
+    model = make_model(seconds_per_chunk=0.2)
+    here = tmp_path / "here"
+    here.mkdir()
+    flags = ("--frames", 4000, "--save", "labels,frames", "-o", target)
+    process = start_seg2vid("generate", street, "--model", model, *flags, cwd=here)
+    deadline = time.monotonic() + 20
+    while not any(path.is_file() for path in here.rglob("*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert contents(here) != {}, "the clip is being written"
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stdout) == (exit_code, "")
+    assert stderr.splitlines()[-1] == {130: "interrupted", 143: "terminated"}[exit_code]
+    assert "Traceback" not in stderr
+    assert contents(here) == {}

@@ -1,0 +1,149 @@
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from seg2vid_cli.app import ErrorReportingGroup
+from seg2vid_cli.signals import Stopped
+from seg2vid_interface.errors import DatasetError
+
+HEAVY = {"numpy", "PIL", "av", "imageio", "pydantic", "rich", "torch", "importlib.metadata"}
+COMMANDS = [(), ("generate",), ("train",), ("export",), ("backends",), ("models",), ("models", "list")]
+
+
+def test_version(seg2vid):
+    result = seg2vid("--version")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, f"seg2vid {version('seg2vid')}\n", "")
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_lists_the_flags_and_imports_nothing_heavy(command):
+    code = (
+        "import sys\nfrom seg2vid_cli.app import app\n"
+        "try:\n    app()\nfinally:\n    print(sorted(name for name in sys.modules), file=sys.stderr)"
+    )
+    process = subprocess.run(
+        [sys.executable, "-c", code, *command, "--help"], capture_output=True, text=True, check=True
+    )
+    assert process.stdout.startswith("Usage: ")
+    assert "-h, --help" in process.stdout
+    assert HEAVY.isdisjoint(eval(process.stderr))
+
+
+@pytest.mark.parametrize("command", [("generate",), ("train",), ("export",), ("backends",), ("models", "show")])
+def test_every_command_has_the_common_flags(seg2vid, command):
+    text = seg2vid(*command, "--help").stdout
+    assert [flag for flag in ("--json", "--quiet", "--debug", "--help") if flag not in text] == []
+
+
+def test_without_a_command_the_help_goes_to_stderr(seg2vid):
+    result = seg2vid()
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == seg2vid("--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "message", "command"),
+    [
+        (("gnerate",), "No such command 'gnerate'. Did you mean 'generate'?", "seg2vid"),
+        (("--jsno",), "No such option: --jsno", "seg2vid"),
+        (("models",), "Missing command.", "seg2vid models"),
+        (("train",), "Missing argument 'stage'. Choose from: image, motion", "seg2vid train"),
+        (("train", "sound"), "Invalid value for 'stage': 'sound' is not one of 'image', 'motion'.", "seg2vid train"),
+        (("train", "image", "--data"), "Option '--data' requires an argument.", "seg2vid train"),
+        (("export", "run"), "Missing option '--out' / '-o'.", "seg2vid export"),
+    ],
+)
+def test_wrong_usage_found_by_the_parser(seg2vid, args, message, command):
+    result = seg2vid(*args)
+    hint = f"`{command} --help` shows how it is used."
+    assert (result.exit_code, result.stdout, result.stderr) == (2, "", f"error: {message}\n       {hint}\n")
+    result = seg2vid(*args, "--json")
+    assert result.exit_code == 2
+    document = json.loads(result.stdout)
+    assert (document["ok"], document["version"], document["error"]["code"]) == (False, version("seg2vid"), "usage")
+
+
+def test_json_names_the_command_even_if_it_cannot_be_parsed(seg2vid):
+    assert json.loads(seg2vid("models", "show", "--json").stdout) == {
+        "ok": False,
+        "command": "models show",
+        "version": version("seg2vid"),
+        "error": {
+            "code": "usage",
+            "message": "Missing argument 'NAME'.",
+            "hint": "`seg2vid models show --help` shows how it is used.",
+        },
+    }
+    assert json.loads(seg2vid("--json").stdout)["command"] is None
+
+
+def test_words_after_the_separator_are_no_flags(seg2vid):
+    result = seg2vid("models", "show", "--", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("error: --model --json: no such model and no such folder\n")
+
+
+def raising(error: BaseException):
+    """Return a program whose only command ends in `error`."""
+    app = typer.Typer(name="seg2vid", cls=ErrorReportingGroup, rich_markup_mode=None, pretty_exceptions_enable=False)
+
+    @app.callback()
+    def program() -> None:
+        pass
+
+    @app.command()
+    def fail(debug: bool = False, json: bool = False) -> None:
+        raise error
+
+    return lambda *args: CliRunner().invoke(app, ["fail", *args])
+
+
+def test_errors_are_one_line_or_two_and_keep_their_brackets():
+    result = raising(DatasetError("data: empty", "pip install 'seg2vid[train]'"))()
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "error: data: empty\n       pip install 'seg2vid[train]'\n"
+    assert raising(DatasetError("data: empty"))().stderr == "error: data: empty\n"
+
+
+def test_debug_shows_the_traceback():
+    result = raising(DatasetError("data: empty"))("--debug")
+    assert result.stderr.startswith("Traceback (most recent call last):\n")
+    assert result.stderr.endswith("DatasetError: data: empty\nerror: data: empty\n")
+
+
+def test_an_unexpected_error_is_one_line():
+    result = raising(ZeroDivisionError("by\nzero"))()
+    assert result.exit_code == 1
+    assert result.stderr == (
+        "error: internal error: ZeroDivisionError: by zero\n"
+        "       Run it again with --debug and report what it prints.\n"
+    )
+    assert "ZeroDivisionError: by\nzero" in raising(ZeroDivisionError("by\nzero"))("--debug").stderr
+    assert json.loads(raising(ZeroDivisionError("by zero"))("--json").stdout)["error"]["code"] == "internal"
+
+
+def test_an_error_of_the_system_names_the_file():
+    result = raising(OSError(28, "No space left on device", "out.mp4"))()
+    assert (result.exit_code, result.stderr) == (1, "error: out.mp4: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    ("error", "exit_code", "code"),
+    [(KeyboardInterrupt(), 130, "interrupted"), (Stopped(2), 130, "interrupted"), (Stopped(15), 143, "terminated")],
+)
+def test_signals(error, exit_code, code):
+    result = raising(error)()
+    assert (result.exit_code, result.stdout, result.stderr) == (exit_code, "", f"{code}\n")
+    assert json.loads(raising(error)("--json").stdout)["error"] == {"code": code, "message": code, "hint": None}
+
+
+@pytest.mark.parametrize("args", [("models", "list", "--json", "--quiet"), ("--help",)])
+def test_a_reader_that_goes_away_is_no_error_message(args):
+    command = f"{sys.executable} -c 'from seg2vid_cli.app import main; main()' {' '.join(args)} | true"
+    process = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert (process.stdout, process.stderr) == ("", "")

@@ -1,0 +1,51 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from seg2vid_cli.inputs import Input, check_inputs, pair_inputs, read_scene
+from seg2vid_interface.errors import ImageError, UsageError
+from seg2vid_interface.label_spaces import CITYSCAPES
+
+MAPS = [Path("a.png"), Path("b.png")]
+
+
+def test_pairs_without_first_frames():
+    assert pair_inputs(MAPS, None) == [Input(MAPS[0], None), Input(MAPS[1], None)]
+    assert pair_inputs([], None) == [Input(None, None)]
+
+
+def test_pairs_with_one_picture():
+    assert pair_inputs(MAPS[:1], Path("x.jpg")) == [Input(MAPS[0], Path("x.jpg"))]
+    assert pair_inputs([], Path("x.jpg")) == [Input(None, Path("x.jpg"))]
+    with pytest.raises(UsageError, match=r"^--first-frame x\.jpg: one picture for 2 label maps$"):
+        pair_inputs(MAPS, Path("x.jpg"))
+
+
+def test_pairs_with_a_folder(tmp_path):
+    for name in ("a.jpg", "b.png"):
+        (tmp_path / name).touch()
+    assert pair_inputs(MAPS, tmp_path) == [Input(MAPS[0], tmp_path / "a.jpg"), Input(MAPS[1], tmp_path / "b.png")]
+    with pytest.raises(ImageError, match="c"):
+        pair_inputs([Path("c.png")], tmp_path)
+
+
+def test_a_model_gets_what_it_takes():
+    check_inputs(MAPS, "street", CITYSCAPES)
+    check_inputs([], "blind", None)
+    with pytest.raises(UsageError, match=r"^LABEL is missing$"):
+        check_inputs([], "street", CITYSCAPES)
+    with pytest.raises(UsageError, match=r"^a\.png: the model blind takes no label map$"):
+        check_inputs(MAPS, "blind", None)
+
+
+def test_a_scene_has_the_model_s_size(tmp_path):
+    Image.fromarray(np.full((64, 64), 13, np.uint8)).save(tmp_path / "car.png")
+    Image.new("RGB", (20, 10), (1, 2, 3)).save(tmp_path / "first.png")
+    scene = read_scene(Input(tmp_path / "car.png", tmp_path / "first.png"), "auto", CITYSCAPES, 32, 64)
+    assert np.array_equal(scene.label_map, np.full((32, 64), 13))
+    assert np.array_equal(scene.first_frame, np.broadcast_to((1, 2, 3), (32, 64, 3)))
+    assert scene.messages[0] == f"{tmp_path / 'car.png'}: Cityscapes train ids"
+    assert scene.messages[1].startswith(f"{tmp_path / 'car.png'}: the label map is 64x64")
+    assert len(scene.messages) == 2

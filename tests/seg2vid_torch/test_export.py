@@ -1,0 +1,131 @@
+"""Model folders made from runs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from seg2vid_interface.backend import ExportRequest
+from seg2vid_interface.errors import ModelError, OutputError
+from seg2vid_interface.model_card import open_model_folder
+from seg2vid_torch.backend import TorchBackend
+
+
+def export(*sources: Path, out: Path, **rest):
+    return TorchBackend().export(ExportRequest(sources, out, **rest))
+
+
+def test_the_card_says_what_the_model_is(model, runs):
+    card = model.card
+    assert (card.name, card.height, card.width, card.chunk_frames, card.frames) == ("tiny", 128, 128, 4, 24)
+    assert (card.latent_size, card.image_noise_size) == (8 * 8 * 8, 4)
+    assert card.label_space.name == "cityscapes"
+    assert list(card.stages) == ["image", "motion"]
+    motion = card.stages["motion"]
+    assert (motion.preset, motion.steps, motion.seed) == ("street", 4, 0)
+    assert set(motion.quality) == {"val_psnr_1", "val_psnr_T", "val_psnr_copy_T"}
+    assert motion.gflop_per_frame > 0
+    assert {path.name for path in model.path.iterdir()} == {"model.json", "image.safetensors", "motion.safetensors"}
+
+
+def test_the_order_of_the_runs_does_not_matter(model, runs, tmp_path):
+    result = export(runs["motion"], runs["image"] / "checkpoint.pt", out=tmp_path / "tiny")
+    assert result.stages == ("image", "motion")
+    assert open_model_folder(tmp_path / "tiny").card.all_files() == model.card.all_files()
+
+
+def test_one_stage_alone(runs, tmp_path):
+    export(runs["motion"], out=tmp_path / "motion-only")
+    card = open_model_folder(tmp_path / "motion-only").card
+    assert list(card.stages) == ["motion"]
+    assert card.image_noise_size == 0
+
+
+def test_the_text_of_the_card(runs, tmp_path):
+    (tmp_path / "TERMS").write_text("For research only.")
+    text = tmp_path / "card.toml"
+    text.write_text(
+        'description = "Streets."\nlicence = "LicenseRef-research"\nlicence_file = "TERMS"\n'
+        'data = "my drives"\ndata_licence = "own"\n'
+    )
+    result = export(runs["image"], out=tmp_path / "model", card=text)
+    card = open_model_folder(tmp_path / "model").card
+    assert (card.description, card.licence) == ("Streets.", "LicenseRef-research")
+    assert card.stages["image"].data == "my drives"
+    assert (tmp_path / "model" / "LICENSE").read_text() == "For research only."
+    assert set(result.files) == {"model.json", "LICENSE", "image.safetensors"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("description = 3", "description"), ("licens = 'x'", "licens"), ("[", "not TOML"), ("licence_file='no'", "'no'")],
+)
+def test_a_faulty_text_leaves_nothing(runs, tmp_path, text, message):
+    (tmp_path / "card.toml").write_text(text)
+    with pytest.raises(ModelError, match=message):
+        export(runs["image"], out=tmp_path / "model", card=tmp_path / "card.toml")
+    assert [path.name for path in tmp_path.iterdir()] == ["card.toml"]
+
+
+def test_two_runs_of_one_stage_are_refused(runs, tmp_path):
+    with pytest.raises(ModelError, match="a second image stage"):
+        export(runs["image"], runs["image"], out=tmp_path / "model")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_stages_of_different_sizes_are_refused(runs, train_tiny, tmp_path):
+    train_tiny("image", tmp_path / "run", steps=0, settings={"height": "64"})
+    with pytest.raises(ModelError, match="different sizes"):
+        export(tmp_path / "run", runs["motion"], out=tmp_path / "model")
+
+
+def test_an_untrained_run_can_be_exported(train_tiny, tmp_path):
+    train_tiny("motion", tmp_path / "run", steps=0)
+    export(tmp_path / "run", out=tmp_path / "model")
+    assert open_model_folder(tmp_path / "model").card.stages["motion"].steps == 0
+
+
+def test_what_exists_is_replaced_only_when_told(runs, tmp_path):
+    out = tmp_path / "model"
+    out.mkdir()
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(OutputError, match="exists already"):
+        export(runs["image"], out=out)
+    export(runs["image"], out=out, overwrite=True)
+    assert (out / "notes.txt").read_text() == "mine"
+    assert open_model_folder(out).card.name == "model"
+
+
+@pytest.mark.parametrize("content", [b"", b"\x80\x04x", b"PK\x03\x04"])
+def test_a_file_that_is_no_checkpoint(tmp_path, content):
+    (tmp_path / "file.pt").write_bytes(content)
+    with pytest.raises(ModelError, match=r"file\.pt: not a readable checkpoint"):
+        export(tmp_path / "file.pt", out=tmp_path / "model")
+
+
+def test_a_folder_that_is_no_run(tmp_path):
+    with pytest.raises(ModelError, match="no checkpoint there"):
+        export(tmp_path, out=tmp_path / "model")
+
+
+def test_an_altered_file_is_noticed(runs, tmp_path):
+    export(runs["image"], out=tmp_path / "model")
+    weights = tmp_path / "model" / "image.safetensors"
+    data = bytearray(weights.read_bytes())
+    data[-1] ^= 1
+    weights.write_bytes(data)
+    with pytest.raises(ModelError, match=r"image\.safetensors: altered"):
+        open_model_folder(tmp_path / "model")
+
+
+def test_a_missing_file_and_a_card_of_another_format_are_noticed(runs, tmp_path):
+    export(runs["image"], out=tmp_path / "model")
+    card_path = tmp_path / "model" / "model.json"
+    card = json.loads(card_path.read_text())
+    card_path.write_text(json.dumps({**card, "format_version": 2}))
+    with pytest.raises(ModelError, match="format version 2"):
+        open_model_folder(tmp_path / "model")
+    card_path.write_text(json.dumps(card))
+    (tmp_path / "model" / "image.safetensors").unlink()
+    with pytest.raises(ModelError, match=r"image\.safetensors is missing"):
+        open_model_folder(tmp_path / "model")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seg2vid_torch.data.camera_motion import CameraPath, Scene, invert, pixel_grid, project, sample
+from seg2vid_torch.data.camera_motion import CameraPath, Scene, invert, length, pixel_grid, project, sample
 from seg2vid_torch.data.label_depth import StreetClasses, inverse_depth
 
 SAME_PLACE = 0.75  # pixels between a point and itself after going to the other frame and back
@@ -84,4 +84,4 @@ def _flow(places_there: Tensor, origins_there: Tensor, origins_here: Tensor) -> 
     back = sample(origins_there, there)
     limits = there.new_tensor([width - 0.5, height - 0.5]).view(2, 1, 1)
     inside = ((there > -0.5) & (there < limits)).all(1, True)
-    return grid - there, inside & ((back - origins_here).norm(dim=1, keepdim=True) < SAME_PLACE)
+    return grid - there, inside & (length(back - origins_here) < SAME_PLACE)

@@ -1,0 +1,86 @@
+"""The project as a whole: style, types, import contracts, packaging, and what the README promises."""
+
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("ruff", "check", "."), ("ruff", "format", "--check", "."), ("mypy",), ("importlinter.cli", "lint_imports")],
+    ids=lambda command: " ".join(command),
+)
+def test_the_sources_pass(command):
+    program = ["-m", *command] if command[0] != "importlinter.cli" else ["-c", "from importlinter.cli import *; lint_imports_command()"]
+    result = subprocess.run([sys.executable, *program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(command, check=True, capture_output=True)
+    (path,) = folder.glob("*.whl")
+    return zipfile.ZipFile(path)
+
+
+def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
+    top = {name.split("/")[0] for name in wheel.namelist()}
+    assert {name for name in top if not name.endswith(".dist-info")} == {
+        "seg2vid_cli",
+        "seg2vid_interface",
+        "seg2vid_torch",
+    }
+    names = set(wheel.namelist())
+    assert "seg2vid_torch/presets/street.toml" in names
+    assert {f"seg2vid_cli/models/street/{name}" for name in ("model.json", "image.safetensors", "LICENSE")} <= names
+    assert all(f"{package}/py.typed" in names for package in ("seg2vid_cli", "seg2vid_interface", "seg2vid_torch"))
+
+
+def test_the_wheels_metadata_name_both_licences(wheel):
+    (metadata_path,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
+    metadata = wheel.read(metadata_path).decode()
+    assert "License-Expression: Apache-2.0 AND LicenseRef-seg2vid-street-model" in metadata
+    (entry_points_path,) = (name for name in wheel.namelist() if name.endswith("entry_points.txt"))
+    assert "torch = seg2vid_torch.backend:TorchBackend" in wheel.read(entry_points_path).decode()
+
+
+def test_ci_runs_the_readmes_test_command():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    command = "pip install -c .ci/constraints.txt -e '.[dev]' && pytest"
+    assert command in readme
+    steps = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
+    assert all(step in steps for step in ("-c .ci/constraints.txt -e '.[dev]'", "\npytest\n"))
+
+
+def test_every_dependency_is_pinned_for_ci():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    wanted = [*project["dependencies"], *project["optional-dependencies"]["train"], *project["optional-dependencies"]["dev"]]
+    names = {re.split(r"[^\w-]", requirement)[0].lower() for requirement in wanted} - {"seg2vid"}
+    pinned = {line.split("==")[0].lower() for line in (ROOT / ".ci" / "constraints.txt").read_text().splitlines()}
+    assert names <= pinned
+
+
+def test_the_bundled_model_is_small_and_whole():
+    from seg2vid_interface.model_card import open_model_folder
+
+    folder = ROOT / "seg2vid_cli" / "models" / "street"
+    card = open_model_folder(folder).card
+    assert card.licence == "LicenseRef-seg2vid-street-model"
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 40e6
+    assert set(card.stages) == {"image", "motion"}
+    assert all("Cityscapes" in stage.data and stage.steps > 0 for stage in card.stages.values())
+
+
+def test_relative_links_in_the_documents_lead_somewhere():
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("backends/*.md"), *ROOT.glob("examples/*.md")]:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"

@@ -1,4 +1,8 @@
-"""Videos that are encoded as they stream: H.264 in mp4 and VP9 in webm."""
+"""Videos that are encoded as they stream: H.264 in mp4 and VP9 in webm.
+
+PyAV itself does the work: imageio's plugin for it passes on neither encoder options nor colour tags, and without the
+options x264's files are not reproducible.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from seg2vid_torch.networks.img2vid import Motion, Posterior
+from seg2vid_torch.networks.img2vid import Motion
 from seg2vid_torch.networks.warp import warp
 
 FLOW_SCALE, IMAGE_SCALE = 128.0, 256.0  # of the bilateral smoothness, as in the released code
@@ -76,10 +76,9 @@ def visibility(motion: Motion) -> Tensor:
     return (1 - motion.backward_mask).mean() + (1 - motion.forward_mask).mean()
 
 
-def kl_divergence(posterior: Posterior, clips: int) -> Tensor:
-    """Return the KL divergence from N(0, I) in nats per clip (Kingma and Welling 2014, appendix B)."""
-    mean, log_variance = posterior.mean, posterior.log_variance
-    return -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum() / clips
+def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return the KL divergence of latents (N, R, L) from N(0, I) in nats per clip (Kingma and Welling 2014, App. B)."""
+    return -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum() / len(mean)
 
 
 def end_point_error(flow: Tensor, truth: Tensor, visible: Tensor) -> Tensor:

@@ -53,6 +53,9 @@ class MotionNetworkSettings(_Strict):
     flow_scale: float = Field(default=1.0, gt=0)
     """Factor on the flow heads' outputs (the paper: 1).  In grid units a street moves by hundredths: with 1, training
     begins by unlearning flows of 60 pixels."""
+    camera_prior: bool = False
+    """Whether the flow heads correct the flow that a driving camera would cause (see `networks.camera_prior`); needs
+    classes named road and sky.  The paper has no such prior."""
 
 
 class _StageSettings(_Strict):
@@ -105,8 +108,6 @@ class TeacherSettings(_Strict):
     """Dataset roots of labelled stills; none = the motion stage learns from real clips alone."""
     clips: int = Field(default=0, ge=0)
     """How many of the batch's clips are the teacher's."""
-    top_speed: float = Field(default=0.6, gt=0)
-    """Fastest driving, in camera heights per frame."""
 
 
 class MotionWeights(_Strict):
@@ -130,6 +131,8 @@ class MotionWeights(_Strict):
     """Per nat and clip."""
     teacher_flow: Weight
     """Per pixel of end-point error on the teacher's clips."""
+    teacher_latent: Weight
+    """Squared error of the code (see `geometry.camera_code`) that the motion encoders read from the teacher's clips."""
     teacher_mask: Weight
     """Cross-entropy of the masks on the teacher's clips."""
 
@@ -141,6 +144,9 @@ class MotionSettings(_StageSettings):
     """Of the clips trained on."""
     refined_frames: PositiveInt
     """How many of the T frames, chosen at random, are refined in a step (the paper: all)."""
+    refined_from: int = Field(default=0, ge=0)
+    """First step that trains the refinement, and rolls out; before it, flow and occlusion are learned alone, which
+    takes half the time.  A residual refinement is the identity until then."""
     rollout_probability: float = Field(ge=0, le=1)
     """How often the real clips' input frame is the network's own prediction from T frames before, so that it learns
     to go on from what it made."""

@@ -87,10 +87,11 @@ def test_labels_follow_the_flow(model):
     reference = first.labels[0]
     y, x = np.mgrid[:128, :128]
     source = np.stack([x, y], -1) - second.forward_flow[-1]
-    column, row = np.rint(source).astype(int).clip(0, 127).transpose(2, 0, 1)
-    near_an_edge = np.abs(source - np.rint(source)).max(-1) > 0.3
-    agreement = (reference[row, column] == second.labels[-1])[~near_an_edge]
-    assert agreement.mean() > 0.97
+    corners = [rounding(source).astype(int).clip(0, 127) for rounding in (np.floor, np.ceil)]
+    around = [reference[corner[..., 1], corner[..., 0]] for corner in corners]
+    inside_a_class = around[0] == around[1]
+    assert inside_a_class.mean() > 0.8
+    assert (around[0] == second.labels[-1])[inside_a_class].mean() > 0.97
 
 
 def test_the_same_request_gives_the_same_clip_and_another_latent_another(model):

@@ -73,6 +73,8 @@ def load_frames(roots: Sequence[Path], split: str, height: int, width: int, labe
 
 
 def _find_clips(root: Path, split: str) -> list[list[_FramePaths]]:
+    if not root.is_dir():
+        raise DatasetError(f"--data {root}: no such folder")
     folder = root / split
     if not folder.is_dir():
         raise DatasetError(

@@ -1,20 +1,25 @@
 """Batches of the motion stage: real windows of consecutive frames, and the teacher's clips.
 
-Shape symbols: R = real clips, F = their frames, H, W = height and width.
+Shape symbols: N = clips, F = their frames, H, W = height and width, R, L = rows of a latent and their length.
 """
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from seg2vid_interface.errors import DatasetError
 from seg2vid_interface.label_spaces import LabelSpace
-from seg2vid_torch.data.batches import flip_some, numpy_generator, pictures
-from seg2vid_torch.data.camera_motion import draw_path
+from seg2vid_torch.data.batches import flip_some, normal, numpy_generator, one_hot, pictures
 from seg2vid_torch.data.frame_store import FrameStore
-from seg2vid_torch.data.label_depth import StreetClasses
 from seg2vid_torch.data.teacher_clips import TeacherClips, drive
+from seg2vid_torch.geometry.camera_code import camera_code, path_of_code
+from seg2vid_torch.geometry.label_depth import StreetClasses
+from seg2vid_torch.networks.img2vid import Img2Vid
+
+PITCH = 0.0008  # radians: one standard deviation of the camera's nods
+HORIZON = (0.42, 0.46)  # of the height, in Cityscapes' clips
 
 
 @dataclass(frozen=True)
@@ -22,9 +27,18 @@ class RealClips:
     """Windows of real clips."""
 
     frames: Tensor
-    """(R, F, 3, H, W) float32 in 0..1."""
+    """(N, F, 3, H, W) float32 in 0..1."""
     labels: Tensor
-    """(R, F, H, W) long: class indices of every frame."""
+    """(N, F, H, W) long: class indices of every frame."""
+
+
+@dataclass(frozen=True)
+class TaughtClips:
+    """The teacher's clips with the latents they follow from."""
+
+    clips: TeacherClips
+    latent: Tensor
+    """(N, R, L), standard normal."""
 
 
 class RealClipSource:
@@ -51,20 +65,23 @@ class RealClipSource:
 class TeacherClipSource:
     """Draws stills and drives a camera through them."""
 
-    def __init__(
-        self, stills: FrameStore, label_space: LabelSpace, top_speed: float, seed: int, device: torch.device
-    ) -> None:
-        self._stills, self._top_speed, self._seed, self._device = stills, top_speed, seed, device
+    def __init__(self, stills: FrameStore, label_space: LabelSpace, seed: int, device: torch.device) -> None:
+        self._stills, self._label_space, self._seed, self._device = stills, label_space, seed, device
         self._classes = StreetClasses.of(label_space)
-        self._foreground = torch.tensor([c.foreground for c in label_space.classes], device=device)
 
     @torch.no_grad()
-    def draw(self, step: int, clips: int, frames: int) -> TeacherClips:
-        """Draw `clips` clips of `frames` frames; in every other step the still is the last frame."""
+    def draw(self, step: int, clips: int, frames: int, network: Img2Vid) -> TaughtClips:
+        """Draw `clips` clips of `frames` frames for a network; in every other step the still is the last frame."""
         generator = numpy_generator(self._seed, step, "teacher clips")
         chosen = torch.from_numpy(generator.integers(len(self._stills), size=clips))
         flipped = torch.from_numpy(generator.random(clips) < 0.5)
         labels = self._stills.labels[chosen].to(self._device).long()
         images, labels = flip_some([pictures(self._stills.images[chosen], self._device), labels], flipped)
-        path = draw_path(generator, clips, frames, labels.shape[1], self._top_speed).to(self._device)
-        return drive(images, labels, path, still_last=step % 2 == 1, classes=self._classes, foreground=self._foreground)
+        height, width = labels.shape[1:]
+        latent = normal(generator, clips, network.latent_size(height, width) // network.row, network.row)
+        code = camera_code(latent, network.foreground_column)
+        horizon = torch.from_numpy(generator.uniform(*HORIZON, clips).astype(np.float32) * height)
+        path = path_of_code(code, horizon=horizon, pitch=PITCH * normal(generator, clips, frames))
+        one_hot_labels = one_hot(labels, self._label_space.size)
+        made = drive(images, one_hot_labels, path.to(self._device), still_last=step % 2 == 1, classes=self._classes)
+        return TaughtClips(made, latent.to(self._device))

@@ -4,7 +4,7 @@ The still is either the first frame of its clip (the camera drives into it) or t
 to it): in the second case the last frame is sharper than anything warped from the first, which teaches the refinement
 to sharpen.
 
-Shape symbols: N = clips, T = frames after the first, H, W = height and width.
+Shape symbols: N = clips, T = frames after the first, K = classes, H, W = height and width.
 """
 
 from dataclasses import dataclass
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seg2vid_torch.data.camera_motion import CameraPath, Scene, invert, length, pixel_grid, project, sample
-from seg2vid_torch.data.label_depth import StreetClasses, inverse_depth
+from seg2vid_torch.geometry.camera_motion import CameraPath, Effort, Scene, invert, length, pixel_grid, project, sample
+from seg2vid_torch.geometry.label_depth import StreetClasses, inverse_depth
 
+EFFORT = Effort(coarse=6, fine=3)
 SAME_PLACE = 0.75  # pixels between a point and itself after going to the other frame and back
 
 
@@ -27,7 +28,7 @@ class TeacherClips:
     known: Tensor
     """(N, T + 1, 1, H, W) bool: whether the still shows this pixel (elsewhere the frame is smeared)."""
     labels: Tensor
-    """(N, H, W) long: class indices of frame 0."""
+    """(N, K, H, W): one-hot classes of frame 0."""
     forward_flow: Tensor
     """(N, T, 2, H, W) in pixels, on the grid of frame t: p stood at p - flow(p) in frame 0."""
     backward_flow: Tensor
@@ -39,36 +40,35 @@ class TeacherClips:
 
 
 def drive(
-    images: Tensor, labels: Tensor, path: CameraPath, *, still_last: bool, classes: StreetClasses, foreground: Tensor
+    images: Tensor, labels: Tensor, path: CameraPath, *, still_last: bool, classes: StreetClasses
 ) -> TeacherClips:
     """Drive the camera through stills.
 
     Args:
         images: (N, 3, H, W) float32 in 0..1.
-        labels: (N, H, W) long class indices.
+        labels: (N, K, H, W) one-hot classes.
         path: its T + 1 pitches set the clips' length.
         still_last: whether the still is the last frame or the first.
-        classes: which classes are ground, sky and bonnet.
-        foreground: (K,) bool per class: moves by itself.
+        classes: which classes play which part.
     """
-    scene = Scene(inverse_depth(labels, path.horizon, classes), foreground[labels])
+    masks = classes.masks(labels)
+    scene = Scene(inverse_depth(masks, path.horizon), masks.foreground)
     moments = path.pitch.shape[1]
     still = moments - 1 if still_last else 0
     places, origins, known = [], [], []
     for t in range(moments):
         place = project(scene, path, float(t - still), path.pitch[:, t] - path.pitch[:, still])
-        origin, seen = invert(place, scene.depth)
+        origin, seen = invert(place, scene.depth, EFFORT)
         places.append(place)
         origins.append(origin)
         known.append(seen)
     frames = torch.stack([sample(images, origin) for origin in origins], 1)
-    first_labels = sample(labels[:, None].float(), origins[0], mode="nearest")[:, 0].round().long()
     forward = [_flow(places[0], origins[0], origins[t]) for t in range(1, moments)]
     backward = [_flow(places[t], origins[t], origins[0]) for t in range(1, moments)]
     return TeacherClips(
         frames=frames,
         known=torch.stack(known, 1),
-        labels=first_labels,
+        labels=sample(labels, origins[0], mode="nearest"),
         forward_flow=torch.stack([flow for flow, _ in forward], 1),
         backward_flow=torch.stack([flow for flow, _ in backward], 1),
         forward_visible=torch.stack([v & known[t] for t, (_, v) in enumerate(forward, 1)], 1),

@@ -1,6 +1,7 @@
 """Building the networks from their settings."""
 
 from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_torch.geometry.label_depth import StreetClasses
 from seg2vid_torch.networks.img2vid import Img2Vid
 from seg2vid_torch.networks.spade_generator import SpadeGenerator
 from seg2vid_torch.settings import ImageNetworkSettings, MotionNetworkSettings
@@ -24,4 +25,5 @@ def build_img2vid(settings: MotionNetworkSettings, label_space: LabelSpace) -> I
         residual_refinement=settings.residual_refinement,
         padding=settings.padding,
         flow_scale=settings.flow_scale,
+        prior_classes=StreetClasses.of(label_space) if settings.camera_prior else None,
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from seg2vid_torch.geometry.label_depth import StreetClasses
+from seg2vid_torch.networks.camera_prior import CameraPrior
 from seg2vid_torch.networks.content_encoder import ContentEncoder
 from seg2vid_torch.networks.flow_decoder import FlowDecoder
 from seg2vid_torch.networks.latent_code import LatentCode
@@ -71,6 +73,7 @@ class Img2Vid(nn.Module):
         residual_refinement: bool = False,
         padding: str = "zeros",
         flow_scale: float = 1.0,
+        prior_classes: StreetClasses | None = None,
     ) -> None:
         """Build it.
 
@@ -85,6 +88,7 @@ class Img2Vid(nn.Module):
             residual_refinement: add to what was warped rather than paint the frame anew (the paper).
             padding: what lies outside the picture when warping: "zeros" (the paper) or "border".
             flow_scale: factor on the flow heads' outputs; 1 = the paper's.
+            prior_classes: a street's classes, for a camera prior whose flow the heads correct; None = none (the paper).
         """
         super().__init__()
         self.frames, self.masked_flow = frames, masked_flow
@@ -92,7 +96,7 @@ class Img2Vid(nn.Module):
         self.background, self.foreground = list(background), list(foreground)
         self.latent_channels = round(LATENT_CHANNELS * width)
         self.row = 16 * self.latent_channels
-        first = round(self.row * background_latent)
+        first = self.foreground_column = round(self.row * background_latent)
         self.background_encoder = MotionEncoder(len(background), frames, self.row, first, width)
         self.foreground_encoder = MotionEncoder(len(foreground), frames, self.row, self.row - first, width)
         self.content_encoder = ContentEncoder(3 + len(background) + len(foreground), width)
@@ -103,9 +107,12 @@ class Img2Vid(nn.Module):
         self.backward_head = MotionHead(self.decoder.outputs, width)
         self.mask_head = MotionHead(self.decoder.outputs, width)
         self.refinement = Refinement(3, 3, refinement_width)
+        self.prior = CameraPrior(prior_classes, frames, first) if prior_classes else None
         if residual_refinement:  # begin with the warped frame itself
-            for parameter in self.refinement.out.parameters():
-                nn.init.zeros_(parameter)
+            _set_to_zero(self.refinement.out)
+        if prior_classes:  # begin with the prior's flow itself
+            _set_to_zero(self.forward_head.out)
+            _set_to_zero(self.backward_head.out)
 
     def latent_size(self, height: int, width: int) -> int:
         """Return the numbers in one clip's latent."""
@@ -135,6 +142,9 @@ class Img2Vid(nn.Module):
         forward_flow = self.flow_scale * self.forward_head(features).float().unflatten(0, (-1, self.frames))
         # The released code samples backward at base + flow; here both flows are subtracted.
         backward_flow = -self.flow_scale * self.backward_head(features).float().unflatten(0, (-1, self.frames))
+        if self.prior:
+            prior_forward, prior_backward = self.prior(labels.float(), latent.float().view(len(labels), -1, self.row))
+            forward_flow, backward_flow = forward_flow + prior_forward, backward_flow + prior_backward
         if self.masked_flow:
             forward_flow, backward_flow = forward_flow * forward_mask, backward_flow * backward_mask
         return Motion(forward_flow, backward_flow, forward_mask, backward_mask)
@@ -156,3 +166,8 @@ class Img2Vid(nn.Module):
         if self.residual_refinement:
             return (warped + torch.tanh(painted)).clamp(0, 1)
         return torch.sigmoid(painted)
+
+
+def _set_to_zero(layer: nn.Module) -> None:
+    for parameter in layer.parameters():
+        nn.init.zeros_(parameter)

@@ -5,6 +5,7 @@ never stopped: randomness is a function of (seed, step), and the checkpoint hold
 """
 
 import json
+import math
 import shutil
 import time
 from collections.abc import Mapping
@@ -156,14 +157,15 @@ def _mean_losses(pending: list[dict[str, Tensor]], step: int) -> dict[str, float
     Raises:
         TrainingError: a loss was NaN or infinite; names the first such step and term.
     """
-    names = list(pending[0])
-    table = torch.stack([torch.stack([losses[name].detach().float() for name in names]) for losses in pending]).cpu()
-    bad = (~torch.isfinite(table)).nonzero()
-    if len(bad):
-        row, column = bad[0].tolist()
-        first = step - len(pending) + row + 1
-        raise TrainingError(
-            f"step {first}: the loss term {names[column]!r} is {table[row, column].item()}",
-            "The last checkpoint is kept. Try a lower learning_rate, or --precision fp32.",
-        )
-    return dict(zip(names, table.mean(0).tolist(), strict=True))
+    collected: dict[str, list[float]] = {}
+    first_step = step - len(pending) + 1
+    for offset, losses in enumerate(pending):
+        values = torch.stack([loss.detach().float() for loss in losses.values()]).tolist()
+        for name, value in zip(losses, values, strict=True):
+            if not math.isfinite(value):
+                raise TrainingError(
+                    f"step {first_step + offset}: the loss term {name!r} is {value}",
+                    "The last checkpoint is kept. Try a lower learning_rate, or --precision fp32.",
+                )
+            collected.setdefault(name, []).append(value)
+    return {name: sum(values) / len(values) for name, values in collected.items()}

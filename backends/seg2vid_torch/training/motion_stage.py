@@ -12,10 +12,11 @@ from torch.nn import functional
 from seg2vid_torch import motion_losses
 from seg2vid_torch.data.batches import normal, numpy_generator, one_hot, pictures
 from seg2vid_torch.data.frame_store import FrameStore
-from seg2vid_torch.data.motion_batches import RealClipSource, TeacherClipSource
+from seg2vid_torch.data.motion_batches import RealClipSource, TaughtClips, TeacherClipSource
 from seg2vid_torch.data.teacher_clips import TeacherClips
+from seg2vid_torch.geometry.camera_code import camera_code
 from seg2vid_torch.networks.build import build_img2vid
-from seg2vid_torch.networks.img2vid import Img2Vid, Motion, Posterior
+from seg2vid_torch.networks.img2vid import Img2Vid, Motion
 from seg2vid_torch.networks.warp import to_pixels, warp
 from seg2vid_torch.rollout import predict_chunk
 from seg2vid_torch.settings import MotionSettings
@@ -37,11 +38,7 @@ class MotionStage:
         self._frames = settings.network.chunk_frames
         longest = self._frames * (2 if settings.rollout_probability else 1) + 1
         self._real = RealClipSource(context.train, longest, context.seed, context.device)
-        self._teacher = (
-            TeacherClipSource(stills, context.label_space, settings.teacher.top_speed, context.seed, context.device)
-            if stills
-            else None
-        )
+        self._teacher = TeacherClipSource(stills, context.label_space, context.seed, context.device) if stills else None
         self._network = build_img2vid(settings.network, context.label_space).to(context.device)
         self.networks = nn.ModuleDict({"img2vid": self._network})
         self.averaged = average_of(self._network, settings.ema_decay)
@@ -56,8 +53,9 @@ class MotionStage:
     def step(self, step: int) -> dict[str, Tensor]:
         """Train the network once, on real and teacher's clips together."""
         generator = numpy_generator(self._context.seed, step, "motion")
-        batch = self._batch(step, rolled_out=generator.random() < self._settings.rollout_probability)
-        losses = self._losses(batch, generator)
+        refines = step >= self._settings.refined_from
+        rolled_out = generator.random() < self._settings.rollout_probability and refines
+        losses = self._losses(self._batch(step, rolled_out=rolled_out), generator, refines=refines)
         weights = self._settings.weights.model_dump()
         optimizer = self.optimizers["img2vid"]
         optimizer.zero_grad(set_to_none=True)
@@ -71,36 +69,45 @@ class MotionStage:
         history = self._frames if rolled_out else 0
         clips = self._settings.teacher.clips
         real = self._real.draw(step, self._settings.batch - clips, history + self._frames + 1)
-        teacher = self._teacher.draw(step, clips, self._frames + 1) if self._teacher and clips else None
-        frames, labels = real.frames[:, history:], real.labels[:, history]
+        teacher = self._teacher.draw(step, clips, self._frames + 1, self._network) if self._teacher and clips else None
+        frames = real.frames[:, history:]
+        labels = one_hot(real.labels[:, history], self._label_space.size)
         known = torch.ones_like(frames[:, :, :1])
         if teacher:
-            frames = torch.cat([frames, teacher.frames])
-            labels = torch.cat([labels, teacher.labels])
-            known = torch.cat([known, teacher.known.float()])
+            frames = torch.cat([frames, teacher.clips.frames])
+            labels = torch.cat([labels, teacher.clips.labels])
+            known = torch.cat([known, teacher.clips.known.float()])
         before = (real.frames[:, 0], one_hot(real.labels[:, 0], self._label_space.size)) if history else None
-        return MotionBatch(frames, one_hot(labels, self._label_space.size), known, len(real.frames), before, teacher)
+        return MotionBatch(frames, labels, known, len(real.frames), before, teacher)
 
-    def _losses(self, batch: "MotionBatch", generator: np.random.Generator) -> dict[str, Tensor]:
+    def _losses(self, batch: "MotionBatch", generator: np.random.Generator, *, refines: bool) -> dict[str, Tensor]:
         network = self._network.train()
         noise = normal(generator, len(batch.frames), *batch.frames.shape[2:]).to(self._device)
         with self._context.autocast():
             posterior = network.encode(batch.frames[:, 0], batch.frames[:, 1:], batch.labels)
-        posterior = Posterior(posterior.mean.float(), posterior.log_variance.float())
-        spread = normal(generator, *posterior.mean.shape).to(self._device)
-        latent = posterior.mean + spread * (0.5 * posterior.log_variance).exp()
+        mean, log_variance = (
+            x.float().view(len(noise), -1, network.row) for x in (posterior.mean, posterior.log_variance)
+        )
+        spread = normal(generator, *mean.shape).to(self._device)
+        latent = mean + spread * (0.5 * log_variance).exp()
+        if batch.teacher:
+            latent = torch.cat([latent[: batch.real], batch.teacher.latent])
         reference, labels = self._reference(batch, latent.detach(), noise)
-        refined_times = generator.permutation(self._frames)[: self._settings.refined_frames].tolist()
+        refined_times = generator.permutation(self._frames)[: self._settings.refined_frames].tolist() if refines else []
         with self._context.autocast():
-            motion = network.predict_motion(reference, labels, latent)
+            motion = network.predict_motion(reference, labels, latent.flatten(0, 1))
             warped = network.warp(reference, motion.forward_flow)
             # One call per frame: the paper's batch statistics are those of one frame over the batch.
             refined = [network.refine(warped[:, t], motion.forward_mask[:, t], noise) for t in refined_times]
-        losses = self._frame_losses(batch, motion, warped, dict(zip(refined_times, refined, strict=True)))
-        losses |= self._motion_losses(batch, motion)
-        losses["kl"] = motion_losses.kl_divergence(posterior, len(batch.frames))
+        losses = self._warping_losses(batch, motion, warped) | self._motion_losses(batch, motion)
+        if refines:
+            losses |= self._refinement_losses(batch, dict(zip(refined_times, refined, strict=True)))
+        losses["kl"] = motion_losses.kl_divergence(mean[: batch.real], log_variance[: batch.real])
         if batch.teacher:
-            losses |= _teacher_losses(batch.teacher, motion, batch.real)
+            losses |= _teacher_losses(batch.teacher.clips, motion[batch.real :])
+            read = camera_code(mean[batch.real :], network.foreground_column)
+            meant = camera_code(batch.teacher.latent, network.foreground_column)
+            losses["teacher_latent"] = functional.mse_loss(read, meant)
         return losses
 
     @torch.no_grad()
@@ -109,26 +116,28 @@ class MotionStage:
         if batch.before is None:
             return batch.frames[:, 0], batch.labels
         real = batch.real
-        latent = latent.view(len(batch.frames), -1)[:real]
-        chunk = predict_chunk(self._averaged_network, *batch.before, latent, noise[:real])
+        chunk = predict_chunk(self._averaged_network, *batch.before, latent[:real], noise[:real])
         return (
             torch.cat([chunk.frames[:, -1], batch.frames[real:, 0]]),
             torch.cat([chunk.labels[:, -1], batch.labels[real:]]),
         )
 
-    def _frame_losses(
-        self, batch: "MotionBatch", motion: Motion, warped: Tensor, refined: dict[int, Tensor]
-    ) -> dict[str, Tensor]:
+    def _warping_losses(self, batch: "MotionBatch", motion: Motion, warped: Tensor) -> dict[str, Tensor]:
         truth, known = batch.frames[:, 1:], batch.known
         back = warp(truth.flatten(0, 1), motion.backward_flow.flatten(0, 1)).unflatten(0, truth.shape[:2])
-        # Where a still does not show a pixel there is no truth, and nothing to be learned.
-        pairs = [(torch.where(known[:, t + 1] > 0, x, truth[:, t]), truth[:, t]) for t, x in refined.items()]
         return {
-            "reconstruction": torch.stack([functional.l1_loss(*pair) for pair in pairs]).mean(),
             "reconstruction_before": motion_losses.masked_l1(warped, truth, motion.forward_mask * known[:, 1:]),
             "reconstruction_back": motion_losses.masked_l1(
                 back, batch.frames[:, :1], motion.backward_mask * known[:, :1]
             ),
+        }
+
+    def _refinement_losses(self, batch: "MotionBatch", refined: dict[int, Tensor]) -> dict[str, Tensor]:
+        truth, known = batch.frames[:, 1:], batch.known[:, 1:]
+        # Where a still does not show a pixel there is no truth, and nothing to be learned.
+        pairs = [(torch.where(known[:, t] > 0, x, truth[:, t]), truth[:, t]) for t, x in refined.items()]
+        return {
+            "reconstruction": torch.stack([functional.l1_loss(*pair) for pair in pairs]).mean(),
             # The paper sums over all T frames; with fewer refined ones their mean stands for the rest.
             "similarity": torch.stack([motion_losses.similarity(*pair) for pair in pairs]).mean() * self._frames,
         }
@@ -212,12 +221,11 @@ class MotionBatch:
     """How many of the clips are real."""
     before: tuple[Tensor, Tensor] | None
     """Frame and labels of the real clips T frames earlier, if the network is to predict its input from them."""
-    teacher: TeacherClips | None
+    teacher: TaughtClips | None
     """The teacher's clips with what is known of them."""
 
 
-def _teacher_losses(teacher: TeacherClips, motion: Motion, real: int) -> dict[str, Tensor]:
-    taught = motion[real:]
+def _teacher_losses(teacher: TeacherClips, taught: Motion) -> dict[str, Tensor]:
     forward = to_pixels(taught.forward_flow), teacher.forward_flow, teacher.forward_visible
     backward = to_pixels(taught.backward_flow), teacher.backward_flow, teacher.backward_visible
     return {

@@ -7,7 +7,6 @@ Shape symbols: N = batch, T = moments, H, W = height and width.
 
 from dataclasses import dataclass, fields
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -15,9 +14,8 @@ from torch.nn import functional
 FOCAL_LENGTH = 1.1  # of the picture's width; that of Cityscapes' cameras
 SOLVED = 0.75  # pixels of error up to which an inversion counts
 REACH = 9  # pixels: width of the window in which something nearer may come to cover a pixel
-ITERATIONS = 6  # of the inversion, coarse ...
-FINE_ITERATIONS = 3  # ... and fine
-DAMPING = 0.6  # of an iteration: it converges where the motion magnifies up to 2 / 0.6 times
+DAMPING = 0.6  # of an iteration of the inversion: it converges where the motion magnifies up to 2 / 0.6 times
+LANE, LANE_END = 0.7, 1.5  # camera heights to the side: surely in our lane, surely not
 NEAREST = 0.2  # smallest depth relative to the still's: what would pass the camera stays in front of it
 
 
@@ -43,22 +41,14 @@ class CameraPath:
         return CameraPath(**{field.name: getattr(self, field.name).to(device) for field in fields(self)})
 
 
-def draw_path(generator: np.random.Generator, clips: int, moments: int, height: int, top_speed: float) -> CameraPath:
-    """Draw plausible driving for N clips: mostly straight, at up to `top_speed` camera heights per frame."""
+@dataclass(frozen=True)
+class Effort:
+    """How long an inversion is iterated."""
 
-    def tensor(values: np.ndarray) -> Tensor:
-        return torch.from_numpy(np.asarray(values, np.float32))
-
-    parked = generator.random(clips) < 0.5
-    own_speed = generator.uniform(-1.0, 1.0, clips) * top_speed
-    return CameraPath(
-        speed=tensor(generator.uniform(0.1, 1.0, clips) * top_speed),
-        yaw=tensor(generator.normal(0.0, 0.004, clips)),
-        pitch=tensor(generator.normal(0.0, 0.0008, (clips, moments))),
-        horizon=tensor(generator.uniform(0.42, 0.46, clips) * height),
-        foreground_speed=tensor(np.where(parked, 0.0, own_speed)),
-        foreground_drift=tensor(np.where(parked, 0.0, generator.normal(0.0, 0.03, clips))),
-    )
+    coarse: int
+    """Iterations that sample the nearest pixel."""
+    fine: int
+    """Iterations that sample bilinearly, after these."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +77,10 @@ def project(scene: Scene, path: CameraPath, moment: float, pitch: Tensor) -> Ten
     x, y = pixel_grid(height, width, scene.depth.device)
     x, y = x - (width - 1) / 2, y - path.horizon.view(-1, 1, 1)
     own = scene.foreground.float()
-    approach = path.speed.view(-1, 1, 1) - own * path.foreground_speed.view(-1, 1, 1)
+    # What stands in our own lane drives ahead of us; elsewhere the foreground has its own speed.
+    sideways = x.abs() / scene.depth.clamp(min=1e-3)
+    ahead = own * ((LANE_END - sideways) / (LANE_END - LANE)).clamp(0, 1)
+    approach = (1 - ahead) * (path.speed.view(-1, 1, 1) - own * path.foreground_speed.view(-1, 1, 1))
     drift = own * path.foreground_drift.view(-1, 1, 1) * scene.depth
     scale = 1 / (1 - moment * approach * scene.depth / focal).clamp(min=NEAREST)
     x, y = (x + moment * drift) * scale, y * scale
@@ -115,28 +108,32 @@ def sample(field: Tensor, positions: Tensor, *, mode: str = "bilinear") -> Tenso
     return functional.grid_sample(field, grid, mode=mode, padding_mode="border", align_corners=True)
 
 
-def invert(places: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+def invert(places: Tensor, depth: Tensor, effort: Effort) -> tuple[Tensor, Tensor]:
     """Invert `project`: find what each pixel of the later frame shows, the nearest where several answer.
 
     Args:
         places: (N, 2, H, W) as returned by `project`.
         depth: (N, H, W) inverse depth; the larger, the nearer.
+        effort: how long to search.
 
     Returns:
-        Positions (N, 2, H, W) in the still, and (N, 1, H, W) bool: whether the still shows that at all.
+        Positions (N, 2, H, W) in the still (a rough guess where it shows nothing of the kind), and (N, 1, H, W) bool:
+        whether it does.
     """
     grid = pixel_grid(depth.shape[1], depth.shape[2], depth.device)[None]
     shift = places - grid
     nearest_shift = _shift_of_nearest(shift, depth)
     (first, first_near), (second, second_near) = (
-        _try_inverse(start, shift, grid, depth) for start in (grid - shift, grid - nearest_shift)
+        _try_inverse(start, shift, grid, depth, effort) for start in (grid - shift, grid - nearest_shift)
     )
-    return torch.where(second_near > first_near, second, first), (first_near >= 0) | (second_near >= 0)
+    found = (first_near >= 0) | (second_near >= 0)
+    origins = torch.where(second_near > first_near, second, first)
+    return torch.where(found, origins, grid - shift), found
 
 
-def _try_inverse(start: Tensor, shift: Tensor, grid: Tensor, depth: Tensor) -> tuple[Tensor, Tensor]:
+def _try_inverse(start: Tensor, shift: Tensor, grid: Tensor, depth: Tensor, effort: Effort) -> tuple[Tensor, Tensor]:
     """Invert from one start; return the positions and how near what they show is, -1 where there is nothing."""
-    position, error = _fixed_point(start, shift, grid)
+    position, error = _fixed_point(start, shift, grid, effort)
     inside = (position >= -0.5).all(1, True) & (position <= grid.amax((2, 3), True) + 0.5).all(1, True)
     nearness = sample(depth[:, None], position, mode="nearest")
     return position, nearness.masked_fill(~(inside & (error < SOLVED)), -1.0)
@@ -148,11 +145,11 @@ def _shift_of_nearest(shift: Tensor, depth: Tensor) -> Tensor:
     return shift.flatten(2).gather(2, indices.flatten(2).expand(-1, 2, -1)).view_as(shift)
 
 
-def _fixed_point(position: Tensor, shift: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+def _fixed_point(position: Tensor, shift: Tensor, grid: Tensor, effort: Effort) -> tuple[Tensor, Tensor]:
     """Solve position + shift(position) = grid; return the position and the remaining error in pixels."""
-    for _ in range(ITERATIONS):
+    for _ in range(effort.coarse):
         position = position - DAMPING * (position + sample(shift, position, mode="nearest") - grid)
-    for _ in range(FINE_ITERATIONS):
+    for _ in range(effort.fine):
         position = position - DAMPING * (position + _sample_at_edges(shift, position) - grid)
     return position, length(position + _sample_at_edges(shift, position) - grid)
 

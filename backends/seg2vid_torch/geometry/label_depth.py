@@ -1,0 +1,116 @@
+"""Depth from a label map of a street, seen from a car.
+
+Road, sidewalk and terrain are a plane under the camera; what stands on it takes, column by column, the depth of the
+ground just below it; the sky is infinitely far; the car's own bonnet does not move (Hoiem et al., "Automatic Photo
+Pop-up", 2005, had the idea for single pictures).
+
+Depth is handled as its inverse in pixels below the horizon: d = y - horizon for a ground pixel, so that depth = F h / d
+with focal length F (pixels) and camera height h.
+
+Shape symbols: N = batch, K = classes, H, W = height and width.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from seg2vid_interface.errors import SettingsError
+from seg2vid_interface.label_spaces import LabelSpace
+
+GROUND = ("road", "sidewalk", "terrain")
+LOWEST_GROUND = 0.5  # pixels below the horizon: bounds the depth
+BACKGROUND_WIDTH, FOREGROUND_WIDTH = 17, 9  # pixels across which the depths of ragged feet are averaged
+SKY_WINDOW = 5  # pixels
+BONNET_FROM = 0.75  # of the height: unlabelled pixels below are the car's bonnet
+
+
+@dataclass(frozen=True)
+class StreetMasks:
+    """Which pixels play which part, each (N, H, W) bool."""
+
+    ground: Tensor
+    sky: Tensor
+    unlabelled: Tensor
+    foreground: Tensor
+    """Moves by itself."""
+
+
+@dataclass(frozen=True)
+class StreetClasses:
+    """Which class indices play which part in the scene."""
+
+    ground: tuple[int, ...]
+    sky: int
+    other: int | None
+    """The class of unlabelled pixels; at the bottom of the picture they are the car's own bonnet."""
+    foreground: tuple[int, ...]
+
+    @classmethod
+    def of(cls, space: LabelSpace) -> "StreetClasses":
+        """Find them by name.  Raises SettingsError if the label space has no road or no sky."""
+        names = [label_class.name for label_class in space.classes]
+        if "road" not in names or "sky" not in names:
+            raise SettingsError(
+                f"label space {space.name}: has no classes named road and sky, so no depth can be told",
+                "Name the classes so, or leave out teacher.stills and camera_prior.",
+            )
+        foreground = tuple(index for index in space.foreground if index != space.other)
+        ground = tuple(names.index(name) for name in GROUND if name in names)
+        return cls(ground, names.index("sky"), space.other, foreground)
+
+    def masks(self, probabilities: Tensor) -> StreetMasks:
+        """Sort the pixels of class probabilities (N, K, H, W) into their parts."""
+
+        def likely(classes: tuple[int, ...]) -> Tensor:
+            return probabilities[:, list(classes)].sum(1) > 0.5
+
+        # Sky that shines through leaves is taken for leaves: torn apart pixel by pixel it would look like snow.
+        open_sky = functional.avg_pool2d(
+            probabilities[:, self.sky : self.sky + 1], SKY_WINDOW, stride=1, padding=SKY_WINDOW // 2
+        )
+        return StreetMasks(
+            ground=likely(self.ground),
+            sky=open_sky[:, 0] > 0.5,
+            unlabelled=likely(() if self.other is None else (self.other,)),
+            foreground=likely(self.foreground),
+        )
+
+
+def inverse_depth(masks: StreetMasks, horizon: Tensor) -> Tensor:
+    """Return d (N, H, W) in pixels, >= 0; 0 = infinitely far or not moving.
+
+    Args:
+        masks: the parts of the scene.
+        horizon: (N,) row of the horizon in pixels.
+    """
+    height = masks.ground.shape[1]
+    rows = torch.arange(height, device=horizon.device, dtype=torch.float32).view(1, -1, 1)
+    below = rows - horizon.view(-1, 1, 1)
+    ground = masks.ground & (below > 0)
+    depth = (_foot(ground, rows) - horizon.view(-1, 1, 1)).clamp(min=LOWEST_GROUND)
+    background = ~ground & ~masks.foreground & ~masks.sky
+    depth = torch.where(background, _averaged_across(depth, background, BACKGROUND_WIDTH), depth)
+    depth = torch.where(masks.foreground, _averaged_across(depth, masks.foreground, FOREGROUND_WIDTH), depth)
+    bonnet = masks.unlabelled & (rows > BONNET_FROM * height)
+    return depth.masked_fill(masks.sky | bonnet, 0.0)
+
+
+def _foot(ground: Tensor, rows: Tensor) -> Tensor:
+    """Return (N, H, W): the first ground row at or below each pixel, else the bottom row.
+
+    A running minimum from the bottom up, written as pooling, which every runtime has.
+    """
+    height = ground.shape[1]
+    negated = -torch.where(ground, rows, float(height - 1))
+    padded = functional.pad(negated[:, None], (0, 0, 0, height - 1), value=-float(height - 1))
+    return -functional.max_pool2d(padded, (height, 1), stride=1)[:, 0]
+
+
+def _averaged_across(depth: Tensor, among: Tensor, width: int) -> Tensor:
+    """Average log depth along the rows, over the pixels of `among` alone."""
+    weight = among[:, None].float()
+    both = torch.cat([depth[:, None].log() * weight, weight], 1)
+    total, count = functional.avg_pool2d(both, (1, width), stride=1, padding=(0, width // 2)).unbind(1)
+    return (total / count.clamp(min=1e-6)).exp()

@@ -52,13 +52,13 @@ def drive(
         classes: which classes play which part.
     """
     masks = classes.masks(labels)
-    scene = Scene(inverse_depth(masks, path.horizon), masks.foreground)
+    scene = Scene(inverse_depth(masks, path.horizon), masks.foreground, masks.bonnet)
     moments = path.pitch.shape[1]
     still = moments - 1 if still_last else 0
     places, origins, known = [], [], []
     for t in range(moments):
         place = project(scene, path, float(t - still), path.pitch[:, t] - path.pitch[:, still])
-        origin, seen = invert(place, scene.depth, EFFORT)
+        origin, seen = invert(place, scene.nearness, EFFORT)
         places.append(place)
         origins.append(origin)
         known.append(seen)

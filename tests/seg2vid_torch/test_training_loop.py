@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from conftest import Monitor
+from recording_monitor import RecordingMonitor
 from seg2vid_interface.errors import DatasetError, DeviceError, ModelError, SettingsError, TrainingError
 from seg2vid_torch.training.checkpoint import read_checkpoint
 
@@ -34,9 +34,9 @@ def test_a_run_holds_settings_metrics_samples_and_a_checkpoint(stage, runs):
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stopped_and_resumed_run_ends_with_the_same_bits(stage, runs, train_tiny, tmp_path):
-    stopped = train_tiny(stage, tmp_path / "run", steps=4, monitor=Monitor(stop_after=3))
+    stopped = train_tiny(stage, tmp_path / "run", steps=4, monitor=RecordingMonitor(stop_after=3))
     assert (stopped.step, stopped.finished) == (3, False)
-    monitor = Monitor()
+    monitor = RecordingMonitor()
     resumed = train_tiny(stage, tmp_path / "run", steps=4, monitor=monitor)
     assert (monitor.begun_at, resumed.step, resumed.finished) == (3, 4, True)
     unbroken, broken = weights(runs[stage]), weights(tmp_path / "run")
@@ -47,7 +47,7 @@ def test_a_stopped_and_resumed_run_ends_with_the_same_bits(stage, runs, train_ti
 
 
 def test_a_killed_run_resumes_from_its_last_checkpoint_and_mends_the_metrics(train_tiny, tmp_path):
-    train_tiny("image", tmp_path / "run", steps=4, monitor=Monitor(stop_after=2))
+    train_tiny("image", tmp_path / "run", steps=4, monitor=RecordingMonitor(stop_after=2))
     with (tmp_path / "run" / "metrics.jsonl").open("a") as file:
         file.write('{"step": 3, "adversarial": 1.0}\n{"step": 4, "adver')  # written after the checkpoint, then cut off
     train_tiny("image", tmp_path / "run", steps=4)
@@ -84,7 +84,7 @@ def test_an_infinite_loss_stops_with_step_and_term_and_keeps_the_checkpoint(trai
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_dry_run_writes_nothing(stage, train_tiny, tmp_path):
-    monitor = Monitor()
+    monitor = RecordingMonitor()
     result = train_tiny(stage, tmp_path / "run", steps=4, monitor=monitor, dry_run=True)
     assert result.summary["pictures"] == 12
     assert monitor.steps_seen == []
@@ -122,7 +122,7 @@ def test_a_gpu_that_is_not_there_is_an_error(train_tiny, tmp_path):
 def test_training_on_a_gpu_in_bf16_resumes_and_learns(stage, train_tiny, tmp_path, capsys):
     settings = {"log_interval": "20", "checkpoint_interval": "100", "sample_interval": "1000", "batch": "8"}
     arguments = {"steps": 120, "settings": settings, "device": "cuda", "precision": "bf16"}
-    train_tiny(stage, tmp_path / "run", monitor=Monitor(stop_after=60), **arguments)
+    train_tiny(stage, tmp_path / "run", monitor=RecordingMonitor(stop_after=60), **arguments)
     result = train_tiny(stage, tmp_path / "run", **arguments)
     lines = [json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()]
     with capsys.disabled():  # the speed is wanted in the log of the run

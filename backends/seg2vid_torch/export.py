@@ -186,6 +186,7 @@ def _write_model(
 def _write_stage(folder: Path, trained: _Trained, text: CardText) -> StageCard:
     file = folder / f"{trained.stage}.safetensors"
     save_file({name: value.contiguous() for name, value in trained.network.state_dict().items()}, file)
+    file.chmod(0o644)  # safetensors makes it readable for its owner alone
     return StageCard(
         network=trained.settings.network.model_dump(mode="json"),
         files={file.name: file_sha256(file)},

@@ -95,7 +95,11 @@ class Backend(Protocol):
         ...
 
     def open(self, model: "ModelFolder", options: OpenOptions) -> Session:
-        """Open a model.  Raises ModelError, DeviceError, and BackendError where the runtime is missing."""
+        """Open a model.
+
+        Raises ModelError, DeviceError (a device or precision that is not there), UsageError (a size that the networks
+        cannot take), and BackendError where memory or the runtime is missing.
+        """
         ...
 
 
@@ -149,7 +153,7 @@ class TrainingResult:
     finished: bool
     """False if training was stopped on request (the checkpoint is saved)."""
     metrics: Mapping[str, float]
-    """The newest metrics; empty for a dry run."""
+    """The newest metrics; empty if no step was done."""
     summary: Mapping[str, object]
 
 
@@ -158,7 +162,11 @@ class Trainer(Protocol):
     """A backend that trains."""
 
     def train(self, request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
-        """Train one stage.  Raises SettingsError, DatasetError, DeviceError, TrainingError."""
+        """Train one stage.
+
+        Raises SettingsError, UsageError, DatasetError, DeviceError, OutputError, ModelError (a checkpoint that cannot
+        be read), TrainingError, and BackendError where memory or the runtime is missing.
+        """
         ...
 
 

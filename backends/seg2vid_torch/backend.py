@@ -32,10 +32,14 @@ class TorchBackend:
             runtime_version = version("torch")
         except PackageNotFoundError:
             return BackendStatus(None, (), (), f"PyTorch is not installed: {INSTALL}")
-        import torch
+        try:
+            import torch
 
+            from seg2vid_torch.devices import choose_device, precisions
+        except (ImportError, OSError) as error:  # a broken installation, e.g. CUDA libraries that do not fit
+            return BackendStatus(runtime_version, (), (), f"PyTorch cannot be loaded: {error}")
         gpus = tuple(f"cuda:{index}" for index in range(torch.cuda.device_count()))
-        return BackendStatus(runtime_version, (*gpus, "cpu"), ("fp32", "bf16"))
+        return BackendStatus(runtime_version, (*gpus, "cpu"), precisions(choose_device("auto")))
 
     def open(self, model: "ModelFolder", options: OpenOptions) -> "Session":
         """Open a model folder's safetensors; see `Backend.open`."""
@@ -60,7 +64,8 @@ class TorchBackend:
 
 
 def _require_torch() -> None:
-    try:
-        version("torch")
-    except PackageNotFoundError:
-        raise BackendError("--backend torch: PyTorch is not installed", f"Install it: {INSTALL}") from None
+    for package in ("torch", "safetensors"):
+        try:
+            version(package)
+        except PackageNotFoundError:
+            raise BackendError(f"--backend torch: {package} is not installed", f"Install it: {INSTALL}") from None

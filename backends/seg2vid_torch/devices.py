@@ -30,14 +30,33 @@ def choose_device(name: str) -> torch.device:
     return torch.device("cuda", index)
 
 
-def choose_training_precision(name: str, device: torch.device) -> str:
-    """Return the precision of training: "auto" is bf16 on CUDA and fp32 on a CPU.
+def precisions(device: torch.device) -> tuple[str, ...]:
+    """Return the precisions that a device has, the most exact first."""
+    if device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        return ("fp32",)
+    return tuple(PRECISIONS)
+
+
+def check_precision(name: str, device: torch.device) -> str:
+    """Return a precision that the device has.
 
     Raises:
-        UsageError: a precision that training does not offer.
+        DeviceError: it has not.
     """
-    if name == "auto":
-        return "bf16" if device.type == "cuda" else "fp32"
-    if name not in PRECISIONS:
-        raise UsageError(f"--precision {name}: training runs in {' or '.join(PRECISIONS)}")
+    offered = precisions(device)
+    if name not in offered:
+        raise DeviceError(
+            f"--precision {name}: PyTorch on {device} runs in {' or '.join(offered)}", "Choose one of these."
+        )
     return name
+
+
+def choose_training_precision(name: str, device: torch.device) -> str:
+    """Return the precision of training: "auto" is bf16 on CUDA, where the GPU has it, and fp32 on a CPU.
+
+    Raises:
+        DeviceError: a precision that the device has not.
+    """
+    if name != "auto":
+        return check_precision(name, device)
+    return precisions(device)[-1] if device.type == "cuda" else "fp32"

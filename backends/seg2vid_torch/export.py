@@ -1,6 +1,5 @@
 """Making a model folder from training runs."""
 
-import json
 import shutil
 import tempfile
 import tomllib
@@ -18,14 +17,14 @@ from torch.utils.flop_counter import FlopCounterMode
 from seg2vid_interface.backend import ExportRequest, ExportResult, Stage
 from seg2vid_interface.errors import ModelError, OutputError
 from seg2vid_interface.label_spaces import LabelSpace
-from seg2vid_interface.model_card import CARD_NAME, ModelCard, StageCard, file_sha256
+from seg2vid_interface.model_card import CARD_NAME, ModelCard, StageCard, file_sha256, read_card
 from seg2vid_torch.networks.build import build_generator, build_img2vid
 from seg2vid_torch.networks.img2vid import Img2Vid
 from seg2vid_torch.networks.spade_generator import SpadeGenerator
 from seg2vid_torch.rollout import predict_chunk
 from seg2vid_torch.settings import ImageSettings, MotionSettings, StageSettings
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, read_checkpoint
-from seg2vid_torch.training.metrics_log import METRICS_NAME
+from seg2vid_torch.training.metrics_log import read_metrics
 from seg2vid_torch.training.stage import count_parameters
 
 AVERAGED_PREFIX = "module."  # of the averaged network's entries in a checkpoint
@@ -65,11 +64,14 @@ def export(request: ExportRequest) -> ExportResult:
         raise OutputError(f"-o {request.out}: its parent folder does not exist", "Make it first.")
     text = _read_card_text(request.card)
     stages = _read_stages(request.sources)
-    with tempfile.TemporaryDirectory(dir=request.out.absolute().parent, prefix=".seg2vid-export-") as temporary:
-        folder = Path(temporary) / "model"
-        folder.mkdir()
-        card = _write_model(folder, _model_name(request.out), stages, text, request.card)
-        _move_into_place(folder, request.out)
+    try:
+        with tempfile.TemporaryDirectory(dir=request.out.absolute().parent, prefix=".seg2vid-export-") as temporary:
+            folder = Path(temporary) / "model"
+            folder.mkdir()
+            card = _write_model(folder, _model_name(request.out), stages, text, request.card)
+            _move_into_place(folder, request.out)
+    except OSError as error:
+        raise OutputError(f"-o {request.out}: cannot be written: {error.strerror or error}") from error
     files = {name: (request.out / name).stat().st_size for name in [CARD_NAME, *card.all_files()]}
     return ExportResult(request.out, card.name, tuple(stages), files)
 
@@ -114,15 +116,19 @@ def _read_trained(source: Path) -> _Trained:
     path = source / CHECKPOINT_NAME if run else source
     state = read_checkpoint(path)
     stage: Stage = state["stage"]
-    label_space = TypeAdapter(LabelSpace).validate_python(state["label_space"])
     settings: StageSettings
     network: nn.Module
-    if stage == "image":
-        settings = ImageSettings.model_validate(state["settings"])
-        network = build_generator(settings.network, label_space)
-    else:
-        settings = MotionSettings.model_validate(state["settings"])
-        network = build_img2vid(settings.network, label_space)
+    try:
+        label_space = TypeAdapter(LabelSpace).validate_python(state["label_space"])
+        if stage == "image":
+            settings = ImageSettings.model_validate(state["settings"])
+            network = build_generator(settings.network, label_space)
+        else:
+            settings = MotionSettings.model_validate(state["settings"])
+            network = build_img2vid(settings.network, label_space)
+    except ValidationError as error:
+        where = ".".join(map(str, error.errors()[0]["loc"]))
+        raise ModelError(f"{path}: of another version of seg2vid: {where}: {error.errors()[0]['msg']}") from None
     weights = {
         name.removeprefix(AVERAGED_PREFIX): value
         for name, value in state["averaged"].items()
@@ -132,16 +138,14 @@ def _read_trained(source: Path) -> _Trained:
         network.load_state_dict(weights)
     except RuntimeError as error:
         raise ModelError(f"{path}: does not fit its own settings: {str(error).splitlines()[0]}") from None
-    return _Trained(stage, settings, label_space, network.eval(), state, _quality(run))
+    return _Trained(stage, settings, label_space, network.eval(), state, _quality(run, state["step"]))
 
 
-def _quality(run: Path | None) -> dict[str, float]:
-    """Return the run's newest validation measures."""
-    if run is None or not (run / METRICS_NAME).exists():
-        return {}
+def _quality(run: Path | None, step: int) -> dict[str, float]:
+    """Return the run's newest validation measures up to the checkpoint's step."""
     measures: dict[str, float] = {}
-    for line in (run / METRICS_NAME).read_text(encoding="utf-8").splitlines():
-        measures |= {name: round(v, 4) for name, v in json.loads(line).items() if name.startswith("val_")}
+    for metrics in read_metrics(run, step) if run else []:
+        measures |= {name: round(value, 4) for name, value in metrics.items() if name.startswith("val_")}
     return measures
 
 
@@ -219,12 +223,22 @@ def _gflop_per_frame(trained: _Trained) -> float:
 
 
 def _move_into_place(folder: Path, out: Path) -> None:
-    """Move the finished folder to `out`; where that exists, replace the model's files alone, the card last."""
+    """Move the finished folder to `out`; where that exists, replace the model's files alone.
+
+    The old card goes first and the new one comes last, so that a fault in between leaves no model rather than one whose
+    files do not fit its card.
+    """
+    if not out.exists():
+        folder.rename(out)
+        return
+    for name in _files_of_old_model(out):
+        (out / name).unlink(missing_ok=True)
+    for file in sorted(folder.iterdir(), key=lambda path: path.name == CARD_NAME):
+        file.replace(out / file.name)
+
+
+def _files_of_old_model(folder: Path) -> list[str]:
     try:
-        if not out.exists():
-            folder.rename(out)
-            return
-        for file in sorted(folder.iterdir(), key=lambda path: path.name == CARD_NAME):
-            file.replace(out / file.name)
-    except OSError as error:
-        raise OutputError(f"-o {out}: cannot be written: {error.strerror}") from None
+        return [CARD_NAME, *(name for name in read_card(folder).all_files() if Path(name).name == name)]
+    except ModelError:  # no model, or a damaged card, which the new one replaces
+        return []

@@ -15,35 +15,28 @@ from torch import Tensor
 
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.clips import Chunk, ClipRequest
-from seg2vid_interface.errors import BackendError, ModelError, UsageError
+from seg2vid_interface.errors import ModelError, UsageError
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_torch.data.batches import one_hot, pictures
-from seg2vid_torch.devices import PRECISIONS, choose_device
+from seg2vid_torch.devices import PRECISIONS, check_precision, choose_device
+from seg2vid_torch.memory import telling_out_of_memory
 from seg2vid_torch.networks.img2vid import Img2Vid
 from seg2vid_torch.networks.spade_generator import SpadeGenerator
 from seg2vid_torch.networks.warp import to_pixels
 from seg2vid_torch.rollout import PredictedChunk, predict_chunk
+from seg2vid_torch.sizes import image_size_problem, motion_size_problem
 from seg2vid_torch.weights import load_image_network, load_motion_network
 
-SMALLEST, MULTIPLE = 128, 32  # pixels: what the refinement's bottleneck and the strides ask of a side
-ROW_PIXELS = 4096  # pixels behind one row of the latent, which is never cut
+OUT_OF_MEMORY_HINT = "Use a smaller --size, or another --device."
 
 
 def open_session(model: ModelFolder, options: OpenOptions) -> "TorchSession":
     """Open a model folder; see `seg2vid_interface.backend.Backend.open`."""
     device = choose_device(options.device)
-    precision = "fp32" if options.precision == "auto" else options.precision
-    if precision not in PRECISIONS:
-        raise BackendError(
-            f"--precision {precision}: the torch backend runs in {' or '.join(PRECISIONS)}", "Choose one of these."
-        )
+    precision = check_precision("fp32" if options.precision == "auto" else options.precision, device)
     height, width = options.size or (model.card.height, model.card.width)
-    if min(height, width) < SMALLEST or height % MULTIPLE or width % MULTIPLE or height * width % ROW_PIXELS:
-        raise UsageError(
-            f"--size {height}x{width}: not a size of this model",
-            f"Height and width must be at least {SMALLEST} and, to be safe, multiples of 64.",
-        )
-    return TorchSession(model, device, precision, height, width)
+    with telling_out_of_memory(str(device), OUT_OF_MEMORY_HINT):
+        return TorchSession(model, device, precision, height, width)
 
 
 class TorchSession:
@@ -56,6 +49,13 @@ class TorchSession:
         self._classes = model.card.label_space.size if model.card.label_space else 0
         self._image = load_image_network(model, device) if "image" in model.card.stages else None
         self._motion = load_motion_network(model, device) if "motion" in model.card.stages else None
+        self._other = model.card.label_space.other if model.card.label_space else None
+        self._check_size()
+        if self._motion and self._motion.frames != model.card.chunk_frames:
+            raise ModelError(
+                f"{model.path}: the card says {model.card.chunk_frames} frames a chunk, "
+                f"its network {self._motion.frames}"
+            )
         self.chunk_frames = model.card.chunk_frames
         self.latent_size = self._motion.latent_size(height, width) if self._motion else 0
         self.image_noise_size = self._image.noise_size if self._image else 0
@@ -76,7 +76,10 @@ class TorchSession:
                 chunk = predict_chunk(self._network(), frame, labels, latent, noise)
                 frame, labels = chunk.frames[:, -1], chunk.labels[:, -1]
                 kept = min(self.chunk_frames, requests[0].frames - start)
-                results = [_chunk(chunk, i, start, kept, request) for i, request in enumerate(requests)]
+                results = [
+                    _chunk(chunk, i, start, kept, request=request, other=self._other)
+                    for i, request in enumerate(requests)
+                ]
             yield results
             start += kept
 
@@ -92,6 +95,12 @@ class TorchSession:
     ) -> None:
         self.close()
 
+    def _check_size(self) -> None:
+        image = image_size_problem(self.height, self.width, len(self._image.blocks)) if self._image else None
+        motion = motion_size_problem(self.height, self.width) if self._motion else None
+        if problem := image or motion:
+            raise UsageError(f"--size {self.height}x{self.width}: {problem}", "Multiples of 64 from 128 on are safe.")
+
     @contextmanager
     def _running(self) -> Iterator[None]:
         """Run the networks reproducibly, in the session's precision; tell running out of memory plainly."""
@@ -100,15 +109,9 @@ class TorchSession:
             torch.inference_mode(),
             torch.autocast(self._device.type, PRECISIONS[self.precision], enabled=reduced),
             torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False),
+            telling_out_of_memory(self.device, OUT_OF_MEMORY_HINT),
         ):
-            try:
-                yield
-            except torch.OutOfMemoryError as error:
-                raise _out_of_memory(self.device) from error
-            except RuntimeError as error:
-                if "allocate memory" in str(error):  # how the CPU's allocator says it
-                    raise _out_of_memory(self.device) from error
-                raise
+            yield
 
     def _check(self, requests: Sequence[ClipRequest]) -> None:
         if not requests or len({request.frames for request in requests}) != 1:
@@ -156,28 +159,26 @@ def _check_array(name: str, array: NDArray[np.generic], shape: tuple[int, ...], 
         raise ValueError(f"{name} is {array.dtype} {array.shape}, the session needs {np.dtype(dtype)} {shape}")
 
 
-def _out_of_memory(device: str) -> BackendError:
-    return BackendError(f"out of memory on {device}", "Use a smaller --size, or another --device.")
-
-
 def _bytes(frames: Tensor) -> NDArray[np.uint8]:
     """Turn frames (..., 3, H, W) in 0..1 into uint8 (..., H, W, 3)."""
     return (frames * 255).round().to(torch.uint8).movedim(-3, -1).contiguous().cpu().numpy()
 
 
 def _first_chunk(request: ClipRequest, picture: NDArray[np.uint8]) -> Chunk:
-    still = np.zeros((1, *picture.shape[:2], 2), np.float32)
+    size = picture.shape[:2]
     return Chunk(
         start=0,
         frames=picture[None],
-        forward_flow=still if "flow" in request.fields else None,
-        backward_flow=still if "flow" in request.fields else None,
-        occlusion=np.ones((1, *picture.shape[:2]), np.float32) if "occlusion" in request.fields else None,
+        forward_flow=np.zeros((1, *size, 2), np.float32) if "flow" in request.fields else None,
+        backward_flow=np.zeros((1, *size, 2), np.float32) if "flow" in request.fields else None,
+        occlusion=np.ones((1, *size), np.float32) if "occlusion" in request.fields else None,
         labels=request.label_map[None] if "labels" in request.fields and request.label_map is not None else None,
     )
 
 
-def _chunk(chunk: PredictedChunk, clip: int, start: int, kept: int, request: ClipRequest) -> Chunk:
+def _chunk(
+    chunk: PredictedChunk, clip: int, start: int, kept: int, *, request: ClipRequest, other: int | None
+) -> Chunk:
     """Bring the first `kept` frames of one clip to the interface's form."""
     motion, fields = chunk.motion, request.fields
 
@@ -190,5 +191,13 @@ def _chunk(chunk: PredictedChunk, clip: int, start: int, kept: int, request: Cli
         forward_flow=flow(motion.forward_flow) if "flow" in fields else None,
         backward_flow=flow(motion.backward_flow) if "flow" in fields else None,
         occlusion=motion.forward_mask[clip, :kept, 0].contiguous().cpu().numpy() if "occlusion" in fields else None,
-        labels=chunk.labels[clip, :kept].argmax(1).to(torch.uint8).cpu().numpy() if "labels" in fields else None,
+        labels=_likeliest(chunk.labels[clip, :kept], other) if "labels" in fields else None,
     )
+
+
+def _likeliest(probabilities: Tensor, other: int | None) -> NDArray[np.uint8]:
+    """Return class indices (T, H, W); `other` where nothing is known, outside what was warped."""
+    labels = probabilities.argmax(1)
+    if other is not None:
+        labels = labels.masked_fill(probabilities.sum(1) == 0, other)
+    return labels.to(torch.uint8).cpu().numpy()

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from seg2vid_interface.errors import SettingsError
+from seg2vid_torch.sizes import image_size_problem, motion_size_problem
 
 PRESET_FOLDER = Path(__file__).parent / "presets"
 
@@ -16,7 +17,7 @@ Weight = Annotated[float, Field(ge=0)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class ImageNetworkSettings(_Strict):
@@ -35,13 +36,13 @@ class ImageNetworkSettings(_Strict):
 class MotionNetworkSettings(_Strict):
     """The motion stage's network."""
 
-    width: float = Field(gt=0)
+    width: float = Field(ge=1 / 16)
     """Factor on all channels of the motion encoders, content encoder, decoder and heads; 1 = the paper's."""
-    refinement_width: float = Field(gt=0)
+    refinement_width: float = Field(ge=1 / 64)
     """Factor on all channels of the refinement; 1 = the paper's."""
     chunk_frames: PositiveInt
     """T: frames predicted at once."""
-    background_latent: float = Field(default=0.5, gt=0, lt=1)
+    background_latent: float = Field(default=0.5, ge=0.125, le=0.875)
     """Share of the latent that the background's motion encoder makes; the foreground's makes the rest."""
     masked_flow: bool = True
     """Whether sampling positions move by flow * mask (the paper) or by the flow alone, which keeps it exact where a
@@ -62,9 +63,9 @@ class _StageSettings(_Strict):
     """What both stages have."""
 
     height: PositiveInt
-    """Pixels, a multiple of 32."""
+    """Pixels."""
     width: PositiveInt
-    """Pixels, a multiple of 32."""
+    """Pixels."""
     label_space: str
     """A bundled label space's name, or the path of a TOML file."""
     steps: int = Field(ge=0)
@@ -82,12 +83,6 @@ class _StageSettings(_Strict):
     sample_interval: PositiveInt
     """Steps between two samples."""
 
-    @model_validator(mode="after")
-    def _check_size(self) -> "_StageSettings":
-        if self.height % 32 or self.width % 32 or min(self.height, self.width) < 64:
-            raise ValueError(f"the size {self.height}x{self.width} must be multiples of 32, at least 64")
-        return self
-
 
 class ImageSettings(_StageSettings):
     """Training of the image stage."""
@@ -100,6 +95,12 @@ class ImageSettings(_StageSettings):
     """Largest weight of a rare class in the discriminator's cross-entropy."""
     network: ImageNetworkSettings
 
+    @model_validator(mode="after")
+    def _check_size(self) -> "ImageSettings":
+        levels = max(len(self.network.channels), len(self.network.discriminator_channels))
+        _refuse_size(self, image_size_problem(self.height, self.width, levels))
+        return self
+
 
 class TeacherSettings(_Strict):
     """Clips made from stills by a moving camera (see `data.teacher_clips`)."""
@@ -111,7 +112,7 @@ class TeacherSettings(_Strict):
 
 
 class MotionWeights(_Strict):
-    """Weights of the motion stage's losses (see `motion_losses`); 0 leaves a loss out."""
+    """Weights of the motion stage's losses (see `motion_losses`); 0 leaves a loss out of the sum."""
 
     reconstruction: Weight
     """L1 of the refined frames."""
@@ -156,17 +157,21 @@ class MotionSettings(_StageSettings):
 
     @model_validator(mode="after")
     def _check_batch(self) -> "MotionSettings":
-        if self.teacher.clips > self.batch:
-            raise ValueError(f"teacher.clips = {self.teacher.clips} is more than the batch of {self.batch}")
+        _refuse_size(self, motion_size_problem(self.height, self.width))
+        if self.batch < 2:
+            raise ValueError("batch must be at least 2: the refinement normalises over it")
+        if self.teacher.clips >= self.batch:
+            raise ValueError(f"teacher.clips = {self.teacher.clips} leaves no real clip in the batch of {self.batch}")
         if self.teacher.clips and not self.teacher.stills:
             raise ValueError("teacher.clips needs teacher.stills, the roots of labelled stills")
         if self.refined_frames > self.network.chunk_frames:
             raise ValueError(f"refined_frames is more than chunk_frames = {self.network.chunk_frames}")
-        if min(self.height, self.width) < 128:
-            raise ValueError("the refinement needs at least 128x128 pixels")
-        if self.height * self.width % 4096:
-            raise ValueError("height x width must be a multiple of 4096, the pixels behind one row of the latent")
         return self
+
+
+def _refuse_size(settings: _StageSettings, problem: str | None) -> None:
+    if problem:
+        raise ValueError(f"the size {settings.height}x{settings.width}: {problem}")
 
 
 StageSettings = ImageSettings | MotionSettings
@@ -193,6 +198,8 @@ def load_settings(stage: Literal["image", "motion"], preset: str, overrides: Map
     if stage not in document:
         raise SettingsError(f"--preset {preset}: has no [{stage}] table", "Choose another preset for this stage.")
     table = document[stage]
+    if not isinstance(table, dict):
+        raise SettingsError(f"--preset {preset}: {stage} is a value, not a table")
     for key, value in overrides.items():
         _override(table, key, _toml_value(value))
     try:

@@ -18,6 +18,7 @@ from seg2vid_torch.networks.spade_generator import SpadeGenerator
 from seg2vid_torch.settings import ImageNetworkSettings, MotionNetworkSettings
 
 Network = TypeVar("Network", bound=nn.Module)
+Settings = TypeVar("Settings", ImageNetworkSettings, MotionNetworkSettings)
 
 
 def load_image_network(model: ModelFolder, device: torch.device) -> SpadeGenerator:
@@ -30,9 +31,6 @@ def load_motion_network(model: ModelFolder, device: torch.device) -> Img2Vid:
     """Return the motion stage's network in evaluation mode.  Raises ModelError where card and weights do not fit."""
     settings = _settings(model, "motion", MotionNetworkSettings)
     return _with_weights(build_img2vid(settings, _label_space(model)), model, "motion", device)
-
-
-Settings = TypeVar("Settings", ImageNetworkSettings, MotionNetworkSettings)
 
 
 def _settings(model: ModelFolder, stage: Stage, kind: type[Settings]) -> Settings:

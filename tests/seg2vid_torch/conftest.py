@@ -36,7 +36,11 @@ def train_tiny(clips: Path) -> TrainTiny:
     ) -> TrainingResult:
         tiny = TINY_IMAGE if stage == "image" else TINY_MOTION | {"teacher.stills": f'["{clips}"]'}
         request = TrainingRequest(
-            stage, (clips,), out, settings={**tiny, "steps": str(steps), **settings}, **{"device": "cpu", **rest}
+            stage,
+            rest.pop("data", (clips,)),
+            out,
+            settings={**tiny, "steps": str(steps), **settings},
+            **{"device": "cpu", **rest},
         )
         return TorchBackend().train(request, monitor or RecordingMonitor())
 

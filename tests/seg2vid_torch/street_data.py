@@ -28,6 +28,7 @@ TINY_MOTION = {
     "network.width": "0.125",
     "network.refinement_width": "0.0625",
     "teacher.clips": "1",
+    "rollout_probability": "1",
 }
 
 

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from seg2vid_interface.backend import ExportRequest
 from seg2vid_interface.errors import ModelError, OutputError
@@ -101,6 +102,22 @@ def test_a_file_that_is_no_checkpoint(tmp_path, content):
     (tmp_path / "file.pt").write_bytes(content)
     with pytest.raises(ModelError, match=r"file\.pt: not a readable checkpoint"):
         export(tmp_path / "file.pt", out=tmp_path / "model")
+
+
+def test_a_checkpoint_of_another_program_or_version(runs, tmp_path):
+    torch.save({"state_dict": {}}, tmp_path / "other.pt")
+    with pytest.raises(ModelError, match="not a checkpoint written by seg2vid train"):
+        export(tmp_path / "other.pt", out=tmp_path / "model")
+    state = torch.load(runs["image"] / "checkpoint.pt", weights_only=True)
+    torch.save(state | {"settings": {"size": 3}}, tmp_path / "old.pt")
+    with pytest.raises(ModelError, match=r"old\.pt: of another version of seg2vid"):
+        export(tmp_path / "old.pt", out=tmp_path / "model")
+
+
+def test_a_stage_that_is_exported_no_more_leaves_no_file(runs, tmp_path):
+    export(runs["image"], runs["motion"], out=tmp_path / "model")
+    export(runs["motion"], out=tmp_path / "model", overwrite=True)
+    assert {path.name for path in (tmp_path / "model").iterdir()} == {"model.json", "motion.safetensors"}
 
 
 def test_a_folder_that_is_no_run(tmp_path):

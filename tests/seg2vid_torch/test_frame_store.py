@@ -65,7 +65,7 @@ def test_an_unknown_class_is_named(root):
     path = root / "train" / "drive" / "labels" / "000001.png"
     Image.fromarray(np.full((128, 128), 20, np.uint8)).save(path)
     with pytest.raises(
-        DatasetError, match=r"000001\.png: class index 20 is outside the label space cityscapes \(0 to 19"
+        DatasetError, match=r"000001\.png: class index 20 is outside the label space cityscapes, 0 to 19"
     ):
         load(root)
 

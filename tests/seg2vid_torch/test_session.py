@@ -9,7 +9,7 @@ from PIL import Image
 
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.clips import Chunk, ClipRequest
-from seg2vid_interface.errors import BackendError, DeviceError, ModelError, UsageError
+from seg2vid_interface.errors import DeviceError, ModelError, UsageError
 from seg2vid_interface.label_spaces import CITYSCAPES
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_torch.backend import TorchBackend
@@ -116,6 +116,28 @@ def test_a_batch_agrees_with_single_clips(model):
             assert np.abs(alone - together).max() <= 2
 
 
+def test_bf16_is_close_to_fp32_over_a_chunk(model, capsys):
+    given = picture(label_map())
+    clips = []
+    for precision in ("fp32", "bf16"):
+        with open_model(model, precision=precision) as session:
+            assert session.precision == precision
+            clips.append(frames_of(clip(session, frames=5, first_frame=given)).astype(float))
+    psnr = -10 * np.log10(np.mean((clips[0] - clips[1])[1:] ** 2) / 255**2)
+    with capsys.disabled():
+        print(f"\nbf16 against fp32: {psnr:.1f} dB")  # noqa: T201  # the number is wanted in the log
+    assert psnr >= 40
+
+
+def test_a_given_first_frame_is_what_moves(model):
+    with open_model(model) as session:
+        own = frames_of(clip(session, frames=5))
+        given = frames_of(clip(session, frames=5, first_frame=picture(label_map())))
+    assert np.array_equal(given[0], picture(label_map()))
+    nearer_to_given = np.abs(given[4].astype(int) - given[0]).mean()
+    assert nearer_to_given < np.abs(given[4].astype(int) - own[0]).mean()
+
+
 def test_another_size_works(model):
     with open_model(model, size=(160, 256)) as session:
         assert frames_of(clip(session, frames=5)).shape == (5, 160, 256, 3)
@@ -128,7 +150,7 @@ def test_sizes_the_network_cannot_take_are_refused(model, size):
 
 
 def test_a_precision_without_meaning_here_is_refused(model):
-    with pytest.raises(BackendError, match="--precision fp16"):
+    with pytest.raises(DeviceError, match="--precision fp16"):
         open_model(model, precision="fp16")
 
 
@@ -173,10 +195,19 @@ def test_weights_that_do_not_fit_the_card_are_named(model):
         open_model(altered)
 
 
+def test_a_card_that_does_not_know_its_network_is_refused(model):
+    altered = ModelFolder(model.path, model.card.model_copy(update={"chunk_frames": 6}))
+    with pytest.raises(ModelError, match="the card says 6 frames a chunk, its network 4"):
+        open_model(altered)
+
+
 @pytest.mark.gpu
 def test_a_gpu_agrees_with_the_cpu_over_a_chunk(model):
+    given = picture(label_map())
     with open_model(model) as session:
-        on_cpu = frames_of(clip(session, frames=5)).astype(int)
+        on_cpu = clip(session, frames=5, first_frame=given)[1]
     with TorchBackend().open(model, OpenOptions(device="cuda")) as session:
-        on_gpu = frames_of(clip(session, frames=5))
-    assert np.abs(on_cpu - on_gpu).max() <= 2
+        on_gpu = clip(session, frames=5, first_frame=given)[1]
+    # A pixel between near and far may take the one here and the other there: the camera prior decides by comparisons.
+    assert np.mean(np.abs(on_cpu.frames.astype(int) - on_gpu.frames) <= 2) > 0.999
+    assert np.mean(np.abs(on_cpu.forward_flow - on_gpu.forward_flow) <= 0.05) > 0.999

@@ -30,9 +30,11 @@ def test_all_faults_are_told_at_once():
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"height": "100"}, "100x256 must be multiples of 32"),
-        ({"height": "64"}, "at least 128x128"),
-        ({"teacher.clips": "9"}, "more than the batch"),
+        ({"height": "100"}, "100x256: the motion stage needs multiples of 32"),
+        ({"height": "64"}, "at least 128"),
+        ({"height": "160", "width": "192"}, "multiple of 4096"),
+        ({"teacher.clips": "6"}, "leaves no real clip in the batch of 6"),
+        ({"batch": "1"}, "batch must be at least 2"),
         ({"teacher.clips": "2"}, "needs teacher.stills"),
         ({"refined_frames": "5"}, "refined_frames is more than chunk_frames"),
         ({"steps.more": "1"}, "steps is a value, not a table"),

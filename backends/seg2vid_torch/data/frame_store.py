@@ -6,6 +6,7 @@
 A folder of unrelated stills has the same layout.  A frame takes four bytes a pixel (131 kB at 128x256).
 """
 
+import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torch import Tensor
 
 from seg2vid_interface.errors import DatasetError
@@ -22,6 +23,7 @@ from seg2vid_interface.label_spaces import LabelSpace
 
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png"}
 UNLABELLED = 255
+UNREADABLE = (OSError, SyntaxError, Image.DecompressionBombError)  # what Pillow raises for damaged files
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,18 @@ class _FramePaths:
     labels: Path
 
 
+def fingerprint(roots: Sequence[Path]) -> str:
+    """Return a hash of the names of all training frames, which tells other data from the same data elsewhere.
+
+    Raises:
+        DatasetError: as `load_frames`, for a root's layout.
+    """
+    names = [
+        str(frame.image.relative_to(root)) for root in roots for clip in _find_clips(root, "train") for frame in clip
+    ]
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
+
+
 def load_frames(roots: Sequence[Path], split: str, height: int, width: int, label_space: LabelSpace) -> FrameStore:
     """Read the split's frames of all roots, resized to height x width (pictures LANCZOS, label maps nearest).
 
@@ -65,8 +79,12 @@ def load_frames(roots: Sequence[Path], split: str, height: int, width: int, labe
         labels[position] = _read_labels(paths[position].labels, height, width, label_space)
 
     with ThreadPoolExecutor() as pool:
-        for _ in pool.map(read, range(len(paths))):  # consuming the results raises the first error
-            pass
+        try:
+            for _ in pool.map(read, range(len(paths))):  # consuming the results raises the first error
+                pass
+        except BaseException:
+            pool.shutdown(cancel_futures=True)  # or thousands of files would be read before it is told
+            raise
     ends = np.cumsum([len(clip) for clip in clips]).tolist()
     spans = tuple(range(end - len(clip), end) for end, clip in zip(ends, clips, strict=True))
     return FrameStore(torch.from_numpy(images), torch.from_numpy(labels), spans)
@@ -100,7 +118,7 @@ def _read_image(path: Path, height: int, width: int) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as image:
             picture = image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
-    except (OSError, UnidentifiedImageError, SyntaxError) as error:
+    except UNREADABLE as error:
         raise DatasetError(f"{path}: not a readable picture: {error}") from None
     return np.asarray(picture).transpose(2, 0, 1)
 
@@ -111,13 +129,14 @@ def _read_labels(path: Path, height: int, width: int, label_space: LabelSpace) -
             if image.mode not in ("L", "P"):
                 raise DatasetError(f"{path}: label maps are 8-bit pictures of class indices, this one is {image.mode}")
             labels = np.array(image.resize((width, height), Image.Resampling.NEAREST))
-    except (OSError, UnidentifiedImageError, SyntaxError) as error:
+    except UNREADABLE as error:
         raise DatasetError(f"{path}: not a readable label map: {error}") from None
     if label_space.other is not None:
         labels[labels == UNLABELLED] = label_space.other
     if labels.max() >= label_space.size:
         raise DatasetError(
-            f"{path}: class index {labels.max()} is outside the label space {label_space.name} "
-            f"(0 to {label_space.size - 1}, {UNLABELLED} = unlabelled)"
+            f"{path}: class index {labels.max()} is outside the label space {label_space.name}, "
+            f"0 to {label_space.size - 1}"
+            + (f" and {UNLABELLED} = unlabelled" if label_space.other is not None else "")
         )
     return labels

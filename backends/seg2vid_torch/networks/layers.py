@@ -1,4 +1,4 @@
-"""Layers that several parts of Img2Vid share.
+"""Layers that several networks share.
 
 Shape symbols: N = batch, C = channels, T = time, H, W = height and width.
 """

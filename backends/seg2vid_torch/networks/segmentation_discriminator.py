@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
-SLOPE = 0.2
+from seg2vid_torch.networks.layers import SLOPE
 
 
 def _convolution(inputs: int, outputs: int, kernel: int = 3) -> nn.Module:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-SLOPE = 0.2  # of every leaky ReLU
+from seg2vid_torch.networks.layers import SLOPE
 
 
 class SpatiallyAdaptiveNorm(nn.Module):
@@ -66,7 +66,6 @@ class SpadeGenerator(nn.Module):
         """
         super().__init__()
         self.noise_size = noise_size
-        self.stride = 2 ** (len(channels) - 1)
         condition = classes + noise_size
         self.head = nn.Conv2d(condition, channels[0], 3, padding=1)
         outputs = [*channels[1:], channels[-1]]
@@ -79,7 +78,7 @@ class SpadeGenerator(nn.Module):
         """Return frames (N, 3, H, W) in 0..1, RGB.
 
         Args:
-            labels: (N, K, H, W) float, class probabilities; H and W are multiples of `stride`.
+            labels: (N, K, H, W) float, class probabilities; see `sizes.image_size_problem`.
             noise: (N, Z) float, standard normal.
         """
         condition = torch.cat([labels, noise[:, :, None, None].expand(-1, -1, *labels.shape[2:])], 1)
@@ -92,4 +91,4 @@ class SpadeGenerator(nn.Module):
                 features = functional.interpolate(features, scale_factor=2.0, mode="nearest")
             features = block(features, pyramid[-1 - level])
         rgb = self.to_rgb(functional.leaky_relu(features, SLOPE))
-        return (torch.tanh(rgb) + 1) / 2
+        return (torch.tanh(rgb.float()) + 1) / 2  # bf16 would leave 256 steps between black and white

@@ -1,5 +1,6 @@
 """Checkpoints: everything that a run needs to go on as if it had never stopped."""
 
+import os
 import pickle
 import warnings
 from pathlib import Path
@@ -7,17 +8,24 @@ from typing import Any
 
 import torch
 
-from seg2vid_interface.errors import ModelError
+from seg2vid_interface.errors import ModelError, OutputError, TrainingError
 from seg2vid_torch.training.stage import StageTraining
 
 CHECKPOINT_NAME = "checkpoint.pt"
+HEADER_KEYS = {"stage", "preset", "seed", "settings", "label_space", "step"}
+STATE_KEYS = {"networks", "averaged", "optimizers"}
 
 
 def save_checkpoint(run: Path, stage: StageTraining, header: dict[str, Any]) -> None:
     """Replace the run's checkpoint in one step, so that a fault leaves the old one.
 
     `header` holds plain values: stage, step, settings, ...
+
+    Raises:
+        TrainingError: a weight is not finite.
+        OutputError: the file cannot be written.
     """
+    _check_finite(stage, header["step"])
     state = {
         **header,
         "networks": stage.networks.state_dict(),
@@ -26,10 +34,25 @@ def save_checkpoint(run: Path, stage: StageTraining, header: dict[str, Any]) -> 
     }
     temporary = run / f".{CHECKPOINT_NAME}.tmp"
     try:
-        torch.save(state, temporary)
+        with temporary.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut could leave the new name with nothing behind it
         temporary.replace(run / CHECKPOINT_NAME)
+    except OSError as error:
+        raise OutputError(f"{run / CHECKPOINT_NAME}: cannot be written: {error.strerror or error}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _check_finite(stage: StageTraining, step: int) -> None:
+    finite = torch.stack([parameter.detach().isfinite().all() for parameter in stage.networks.parameters()])
+    if not finite.all():
+        names = [name for name, _ in stage.networks.named_parameters()]
+        raise TrainingError(
+            f"step {step}: the weight {names[int(finite.int().argmin())]} is no longer finite",
+            "The last checkpoint is kept. Try a lower learning_rate, or --precision fp32.",
+        )
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
@@ -45,7 +68,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path}: no checkpoint there", "Train first, or name another run.") from None
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise ModelError(f"{path}: not a readable checkpoint: {_first_line(error)}") from None
-    if not isinstance(state, dict) or not {"stage", "step", "settings", "averaged"} <= state.keys():
+    if not isinstance(state, dict) or not state.keys() >= HEADER_KEYS | STATE_KEYS:
         raise ModelError(f"{path}: not a checkpoint written by seg2vid train")
     return state
 
@@ -54,9 +77,15 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(error).splitlines()), type(error).__name__)
 
 
-def restore(stage: StageTraining, state: dict[str, Any]) -> None:
-    """Put a checkpoint's state into a freshly built stage."""
-    stage.networks.load_state_dict(state["networks"])
-    stage.averaged.load_state_dict(state["averaged"])
-    for name, optimizer in stage.optimizers.items():
-        optimizer.load_state_dict(state["optimizers"][name])
+def restore(stage: StageTraining, state: dict[str, Any], path: Path) -> None:
+    """Put the state of the checkpoint at `path` into a freshly built stage.  Raises ModelError if it does not fit."""
+    try:
+        stage.networks.load_state_dict(state["networks"])
+        stage.averaged.load_state_dict(state["averaged"])
+        for name, optimizer in stage.optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+    except (RuntimeError, KeyError, ValueError) as error:
+        raise ModelError(
+            f"{path}: does not fit the networks: {_first_line(error)}",
+            "It is of another version of seg2vid: use that one, or start anew with --overwrite.",
+        ) from None

@@ -8,6 +8,16 @@ from types import TracebackType
 from typing import Self
 
 METRICS_NAME = "metrics.jsonl"
+BOARD_NAME = "tensorboard"
+
+
+def read_metrics(run: Path, up_to_step: int) -> list[dict[str, float]]:
+    """Return the run's lines up to a step; a line that was cut off when the machine stopped is left out."""
+    path = run / METRICS_NAME
+    if not path.exists():
+        return []
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+    return [metrics for metrics in map(json.loads, lines) if metrics["step"] <= up_to_step]
 
 
 class MetricsLog:
@@ -15,18 +25,20 @@ class MetricsLog:
 
     def __init__(self, run: Path, resumed_at: int) -> None:
         path = run / METRICS_NAME
-        kept = [line for line in _lines(path) if json.loads(line)["step"] <= resumed_at]
-        path.write_text("".join(kept), encoding="utf-8")
+        kept = read_metrics(run, resumed_at)
+        temporary = path.with_suffix(".tmp")
+        temporary.write_text("".join(_line(metrics) for metrics in kept), encoding="utf-8")
+        temporary.replace(path)
         self._file = path.open("a", encoding="utf-8", buffering=1)
         self._board = None
         if find_spec("tensorboard"):
             from torch.utils.tensorboard import SummaryWriter
 
-            self._board = SummaryWriter(str(run / "tensorboard"), purge_step=resumed_at + 1)
+            self._board = SummaryWriter(str(run / BOARD_NAME), purge_step=resumed_at + 1)
 
     def write(self, step: int, metrics: Mapping[str, float]) -> None:
         """Add one line."""
-        self._file.write(json.dumps({"step": step, **metrics}) + "\n")
+        self._file.write(_line({"step": step, **metrics}))
         if self._board:
             for name, value in metrics.items():
                 self._board.add_scalar(name, value, step)
@@ -42,8 +54,5 @@ class MetricsLog:
             self._board.close()
 
 
-def _lines(path: Path) -> list[str]:
-    """Return the whole lines; the last one is cut off if the machine stopped while writing it."""
-    if not path.exists():
-        return []
-    return [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
+def _line(metrics: Mapping[str, float]) -> str:
+    return json.dumps(metrics, allow_nan=False) + "\n"

@@ -59,7 +59,7 @@ class MotionStage:
         weights = self._settings.weights.model_dump()
         optimizer = self.optimizers["img2vid"]
         optimizer.zero_grad(set_to_none=True)
-        torch.stack([weights[name] * loss for name, loss in losses.items()]).sum().backward()
+        torch.stack([weights[name] * loss for name, loss in losses.items() if weights[name]]).sum().backward()
         optimizer.step()
         self.averaged.update_parameters(self._network)
         return losses
@@ -124,7 +124,8 @@ class MotionStage:
 
     def _warping_losses(self, batch: "MotionBatch", motion: Motion, warped: Tensor) -> dict[str, Tensor]:
         truth, known = batch.frames[:, 1:], batch.known
-        back = warp(truth.flatten(0, 1), motion.backward_flow.flatten(0, 1)).unflatten(0, truth.shape[:2])
+        flow = motion.backward_flow.flatten(0, 1)
+        back = warp(truth.flatten(0, 1), flow, padding=self._network.padding).unflatten(0, truth.shape[:2])
         return {
             "reconstruction_before": motion_losses.masked_l1(warped, truth, motion.forward_mask * known[:, 1:]),
             "reconstruction_back": motion_losses.masked_l1(
@@ -236,5 +237,5 @@ def _teacher_losses(teacher: TeacherClips, taught: Motion) -> dict[str, Tensor]:
 
 
 def _psnr(frames: Tensor, truth: Tensor) -> Tensor:
-    """Return the peak signal-to-noise ratio in dB of pictures in 0..1."""
-    return -10 * functional.mse_loss(frames, truth).log10()
+    """Return the peak signal-to-noise ratio in dB of pictures in 0..1, at most 100."""
+    return -10 * functional.mse_loss(frames, truth).clamp(min=1e-10).log10()

@@ -60,12 +60,12 @@ class StageTraining(Protocol):
 
 
 def average_of(network: nn.Module, decay: float) -> AveragedModel:
-    """Return the moving average of a network's weights and running statistics (Karras et al. 2018, section 2)."""
+    """Return the moving average of a network's weights and running statistics."""
     return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
 
 
 def count_parameters(network: nn.Module) -> int:
-    """Return the number of trainable parameters."""
+    """Return the number of parameters."""
     return sum(parameter.numel() for parameter in network.parameters())
 
 

@@ -82,6 +82,26 @@ def test_the_bundled_model_is_small_and_whole():
 
 
 def test_relative_links_in_the_documents_lead_somewhere():
-    for document in [*ROOT.glob("*.md"), *ROOT.glob("backends/*.md"), *ROOT.glob("examples/*.md")]:
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("backends/**/*.md"), *ROOT.glob("examples/*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_repository_holds_what_it_should():
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    assert {name.split("/")[0] for name in listed.stdout.splitlines()} <= {
+        ".ci",
+        ".gitignore",
+        "CITATION.cff",
+        "LICENSE",
+        "README.md",
+        "backends",
+        "docs",
+        "examples",
+        "pyproject.toml",
+        "recipes",
+        "seg2vid_cli",
+        "tests",
+    }

@@ -3,8 +3,8 @@
 #
 #   recipes/street/train.sh STREETS [RUNS [TRAIN-FLAG...]]
 #
-# STREETS holds stills/ and clips/, each in the "clips" layout (see the README's "A dataset of one's own").  On a GPU the
-# two stages take minutes; on two CPU cores about three hours, where `--precision bf16` helps processors that have it.
+# STREETS holds stills/ and clips/, each in the "clips" layout (see the README's "A dataset of one's own").  On two CPU
+# cores it takes hours; `--precision bf16` halves that on processors that have it.
 set -euo pipefail
 
 streets=$1

@@ -4,8 +4,8 @@ Road, sidewalk and terrain are a plane under the camera; what stands on it takes
 ground just below it; the sky is infinitely far; the car's own bonnet does not move (Hoiem et al., "Automatic Photo
 Pop-up", 2005, had the idea for single pictures).
 
-Widths in pixels are meant for pictures of about 128x256.  Depth is handled as its inverse in pixels below the horizon: d = y - horizon for a ground pixel, so that depth = F h / d
-with focal length F (pixels) and camera height h.
+Depth is handled as its inverse in pixels below the horizon: d = y - horizon for a ground pixel, so that depth = F h / d
+with focal length F (pixels) and camera height h.  Widths in pixels are meant for pictures of about 128x256.
 
 Shape symbols: N = batch, K = classes, H, W = height and width.
 """

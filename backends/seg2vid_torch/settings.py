@@ -122,6 +122,8 @@ class MotionWeights(_Strict):
     """L1 of the later frames warped back onto frame 0, where visible."""
     similarity: Weight
     """SSIM and L1 of the refined frames, summed over frames."""
+    image_gradient: Weight
+    """Difference of the refined frames' gradients: keeps them sharp."""
     smoothness: Weight
     """Bilateral smoothness of the first flow both ways."""
     consistency: Weight

@@ -34,6 +34,16 @@ def test_ssim_of_two_constant_pictures():
     assert motion_losses.structural_similarity(a, b).mean().item() == pytest.approx(expected, rel=1e-4)
 
 
+def test_blur_and_ringing_cost_the_same_gradient():
+    truth = torch.zeros(1, 1, 3, 4)
+    truth[..., 2:] = 1
+    assert motion_losses.image_gradient(truth, truth).item() == 0
+    assert motion_losses.image_gradient(1 - truth, truth).item() == 0  # only the size of the gradient counts
+    flat = torch.full_like(truth, 0.5)
+    assert motion_losses.image_gradient(flat, truth).item() == pytest.approx(1 / 3)
+    assert motion_losses.image_gradient(truth * 2, truth).item() == pytest.approx(1 / 3)
+
+
 def test_a_step_in_the_flow_costs_less_where_the_picture_has_an_edge():
     flow = torch.zeros(1, 2, 12, 12)
     flow[..., 6:] = 0.01

@@ -139,6 +139,7 @@ class MotionStage:
         pairs = [(torch.where(known[:, t] > 0, x, truth[:, t]), truth[:, t]) for t, x in refined.items()]
         return {
             "reconstruction": torch.stack([functional.l1_loss(*pair) for pair in pairs]).mean(),
+            "image_gradient": torch.stack([motion_losses.image_gradient(*pair) for pair in pairs]).mean(),
             # The paper sums over all T frames; with fewer refined ones their mean stands for the rest.
             "similarity": torch.stack([motion_losses.similarity(*pair) for pair in pairs]).mean() * self._frames,
         }

@@ -1,5 +1,6 @@
 """The program `seg2vid`: its commands, and what becomes of errors and signals."""
 
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -15,10 +16,16 @@ from seg2vid_cli.commands.generate import generate
 from seg2vid_cli.commands.models import models
 from seg2vid_cli.commands.quick_help import QuickHelpGroup
 from seg2vid_cli.commands.train import train
-from seg2vid_cli.console import Console, program_version
+from seg2vid_cli.console import Console, flush_results, program_version
 from seg2vid_cli.signals import Stopped, stop_on_sigterm
 from seg2vid_interface.errors import Seg2VidError, UsageError
 
+_PLAIN_WORDS = {
+    "Value error, ": "",  # before what a check of Typer's raised
+    "Input should be a valid integer, unable to parse string as an integer": "not a whole number",
+    "Input should be a valid number, unable to parse string as a number": "not a number",
+}
+"""What pydantic says -> what users read."""
 _INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -41,6 +48,7 @@ class ErrorReportingGroup(QuickHelpGroup):
             failure: Seg2VidError | Stopped = _usage_error(error, console.command)
         except (Seg2VidError, Stopped) as error:
             failure = error
+        flush_results()
         console.fail(failure)
         sys.exit(failure.exit_code)
 
@@ -64,8 +72,11 @@ class ErrorReportingGroup(QuickHelpGroup):
 
 def _usage_error(error: typer.TyperException, command: str | None) -> UsageError:
     program = "seg2vid" if command is None else f"seg2vid {command}"
-    message = error.format_message().replace("Value error, ", "")  # pydantic's word for what a check of Typer's raised
-    return UsageError(" ".join(message.split()), f"`{program} --help` shows how it is used.")
+    message = " ".join(error.format_message().split())
+    message = re.sub(r" \(Possible options: .*\)$", "", message)  # which may be far from what was meant
+    for wording, plain in _PLAIN_WORDS.items():
+        message = message.replace(wording, plain)
+    return UsageError(message, f"`{program} --help` shows how it is used.")
 
 
 def _words_before_separator(args: Sequence[str]) -> list[str]:

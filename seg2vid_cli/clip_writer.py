@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_cli.numbered_files import array_folder_writer, png_folder_writer, write_png
+from seg2vid_cli.output_checks import check_numbered_files
 from seg2vid_cli.outputs import PlannedOutput
 from seg2vid_cli.saved_fields import render_field
 from seg2vid_cli.staging import Staging
@@ -46,7 +47,8 @@ def check_clip(
 
     Raises:
         UsageError: `--save` asks for what the clip does not have, or the speed does not suit the kind of video.
-        OutputError: the encoder is missing, or the size or length does not suit the kind of video.
+        OutputError: the encoder is missing, or the size or length does not suit the kind of video, or a folder of
+            numbered files holds more of them than the clip would replace.
     """
     if "labels" in output.save and label_space is None:
         raise UsageError("--save labels: this model knows no labels", "Leave labels out of --save.")
@@ -57,6 +59,7 @@ def check_clip(
     for kind in kinds:
         check_video(kind, height=height, width=width, frames_per_second=frames_per_second)
     check_memory(output.kind, frames=frames * (1 + len(output.fields)), height=height, width=width)
+    check_numbered_files(output, frames)
 
 
 class ClipWriter:

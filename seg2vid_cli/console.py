@@ -6,11 +6,11 @@ import sys
 import time
 import traceback
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from seg2vid_cli.signals import Stopped
-from seg2vid_interface.errors import Seg2VidError
+from seg2vid_interface.errors import OutputError, Seg2VidError
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -49,14 +49,17 @@ class Console:
             self._write(sys.stderr, message)
 
     def succeed(self, lines: Iterable[str], data: Mapping[str, Any]) -> None:
-        """Write a command's result to stdout: `data` as JSON where that was asked for, else `lines`."""
+        """Write a command's result to stdout: `data` as JSON where that was asked for, else `lines`.
+
+        Raises OutputError if stdout takes no more.
+        """
         if self.json:
             self._write_json({"ok": True, "data": data})
             return
         self.write_lines(lines)
 
     def write_lines(self, lines: Iterable[str]) -> None:
-        """Write lines of a result to stdout, none where JSON was asked for."""
+        """Write lines of a result to stdout, none where JSON was asked for.  Raises OutputError as `succeed` does."""
         if not self.json:
             for line in lines:
                 self._write(sys.stdout, line)
@@ -74,7 +77,8 @@ class Console:
         self.report(error)
         if self.json:
             details = {"code": error.code, "message": error.message, "hint": error.hint}
-            self._write_json({"ok": False} | ({} if data is None else {"data": data}) | {"error": details})
+            with suppress(OutputError):  # an error of writing errors would go round in circles
+                self._write_json({"ok": False} | ({} if data is None else {"data": data}) | {"error": details})
 
     @contextmanager
     def progress(self, description: str, total: int, unit: str, completed: int = 0) -> Iterator["ProgressBar"]:
@@ -91,7 +95,7 @@ class Console:
         head = {"ok": document.pop("ok"), "command": self.command, "version": program_version()}
         self._write(sys.stdout, json.dumps(head | document, default=str))
 
-    def _write(self, stream: TextIO, line: str) -> None:
+    def _write(self, stream: TextIO | None, line: str) -> None:
         with nullcontext() if self._bar is None else self._bar.hidden():
             _write_line(stream, line)
 
@@ -156,10 +160,32 @@ class ProgressBar:
         return bar
 
 
-def _write_line(stream: TextIO, line: str) -> None:
+def _write_line(stream: TextIO | None, line: str) -> None:
+    """Write and flush one line; to a stream that was closed before the program began (None), nothing.
+
+    Raises:
+        OutputError: stdout takes no more, and its reader has not simply gone; stderr has nowhere to say so.
+    """
+    if stream is None:
+        return
     try:
         stream.write(f"{line}\n")
         stream.flush()
-    except BrokenPipeError:
-        # The reader (head, less) has gone: what follows, the flush at exit too, goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError as error:
+        _silence(stream)
+        if stream is sys.stdout and not isinstance(error, BrokenPipeError):  # broken: head or less has seen enough
+            raise OutputError(f"standard output: {error.strerror}") from error
+
+
+def flush_results() -> None:
+    """Flush stdout, whoever wrote to it (Typer writes `--help`), so that Python need not fail to do so at exit."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        _silence(sys.stdout)
+
+
+def _silence(stream: TextIO) -> None:
+    """Send what follows nowhere, and what is still to be flushed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from seg2vid_cli.aspect_ratios import distortion_message
 from seg2vid_cli.pictures import open_picture, without_alpha
 from seg2vid_interface.errors import ImageError
 
@@ -15,8 +16,10 @@ _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp")
 _LISTED = 3
 
 
-def read_first_frame(path: Path, height: int, width: int) -> NDArray[np.uint8]:
+def read_first_frame(path: Path, height: int, width: int) -> tuple[NDArray[np.uint8], str | None]:
     """Return the picture as RGB, uint8 (height, width, 3), resized with LANCZOS.
+
+    The second result is a message for the user if the aspect ratio changes by more than 10%, else None.
 
     Raises:
         ImageError: what `pictures.open_picture` refuses, transparent pixels, or pixels that are neither colours nor
@@ -26,7 +29,8 @@ def read_first_frame(path: Path, height: int, width: int) -> NDArray[np.uint8]:
     if image.mode not in ("L", "P", "RGB"):
         raise ImageError(f"{path}: {image.mode} pixels, not RGB or 8-bit grey", "Save the picture as an RGB PNG.")
     upright = ImageOps.exif_transpose(image).convert("RGB")
-    return np.array(upright.resize((width, height), Image.Resampling.LANCZOS))
+    message = distortion_message("first frame", (upright.height, upright.width), (height, width))
+    return np.array(upright.resize((width, height), Image.Resampling.LANCZOS)), message
 
 
 def match_first_frames(folder: Path, label_maps: Sequence[Path]) -> list[Path]:

@@ -168,6 +168,8 @@ class _Generation:
                     began = time.perf_counter()
                     saved = self._write_clip(session, scenes[paths], output, bar, number * self.frames)
                     self._record(paths, output, saved, time.perf_counter() - began)
+                if paths not in self.outcome.failures:
+                    self.console.write_lines([str(output.video)])
 
     def _open_session(self) -> Session:
         name = self.request.backend
@@ -222,7 +224,6 @@ class _Generation:
             seconds=round(seconds, 3),
         )
         self.outcome.outputs.append(clip)
-        self.console.write_lines([clip.output])
 
     @contextmanager
     def _failing(self, paths: Input) -> Iterator[None]:

@@ -74,10 +74,13 @@ def read_scene(paths: Input, label_format: str, label_space: LabelSpace | None, 
         LabelMapError, ImageError: a file cannot be read or understood.
         UsageError, SettingsError: `label_format` is unknown, or a wrong file.
     """
-    label_map, messages = None, []
+    label_map, first_frame = None, None
+    messages: list[str] = []
     if paths.label_map is not None and label_space is not None:
         found = read_label_map(paths.label_map, label_format, label_space)
         label_map, aspect_message = fit_label_map(found.indices, height, width)
         messages = [f"{paths.label_map}: {message}" for message in (found.encoding, aspect_message) if message]
-    first_frame = None if paths.first_frame is None else read_first_frame(paths.first_frame, height, width)
+    if paths.first_frame is not None:
+        first_frame, aspect_message = read_first_frame(paths.first_frame, height, width)
+        messages += [f"{paths.first_frame}: {aspect_message}"] if aspect_message else []
     return Scene(label_map, first_frame, tuple(messages))

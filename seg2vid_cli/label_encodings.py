@@ -131,7 +131,7 @@ def _instance_ids(space: LabelSpace) -> Encoding:
     instances = {
         label_id * 1000 + n: index for label_id, index in label_ids.items() for n in range(1000) if 0 < label_id <= 64
     }
-    return Encoding(_title(space, "instance ids (16-bit)"), _with_unlabelled(instances | label_ids, space.other))
+    return Encoding(_title(space, "instance ids"), _with_unlabelled(instances | label_ids, space.other))
 
 
 def _meaning_of_label_ids(space: LabelSpace) -> dict[int, int]:

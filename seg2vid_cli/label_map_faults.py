@@ -37,6 +37,8 @@ def unexplained(path: Path, values: PixelValues, encodings: Sequence[Encoding], 
         return LabelMapError(
             f"{path}: looks like a photograph ({values.distinct.size} grey levels), not a label map", _PHOTOGRAPH
         )
+    if values.array.dtype != np.uint8:  # say no more of the 8-bit numberings, if there is one of more bits
+        encodings = [encoding for encoding in encodings if max(encoding.meanings, default=0) > 255] or encodings
     unknown, titles = _most_telling(values, encodings)
     listing = _listing([str(value) for value in unknown[:_LISTED]], unknown.size)
     return LabelMapError(f"{path}: holds values that are not {titles}: {listing}", _hint(label_format, _OTHER_IDS))
@@ -68,9 +70,20 @@ def _most_telling(values: PixelValues, encodings: Sequence[Encoding]) -> tuple[N
     for encoding in encodings:
         unknown = encoding.unknown(unknown)
     if unknown.size:
-        return unknown, " or ".join(encoding.title for encoding in encodings)
+        return unknown, _either([encoding.title for encoding in encodings])
     closest = min(encodings, key=lambda encoding: encoding.unknown(values.distinct).size)
     return closest.unknown(values.distinct), closest.title
+
+
+def _either(titles: Sequence[str]) -> str:
+    """Return e.g. "Cityscapes train, label or instance ids", or "Cityscapes colours or CamVid colours"."""
+    parts = [title.rsplit(" ", 2) for title in titles]
+    frames = {(part[0], part[-1]) for part in parts}
+    if len(titles) == 1 or len(frames) > 1 or any(len(part) < 3 for part in parts):
+        return " or ".join(titles)
+    ((first, last),) = frames
+    *kinds, last_kind = [part[1] for part in parts]
+    return f"{first} {', '.join(kinds)} or {last_kind} {last}"
 
 
 def _share_near(values: PixelValues, encoding: Encoding) -> float:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from seg2vid_cli.aspect_ratios import distortion_message
 from seg2vid_cli.label_encodings import LABEL_FORMATS, Encoding, Encodings, PixelValues, encodings_for
 from seg2vid_cli.label_map_faults import unexplained
 from seg2vid_cli.label_palettes import numberings_of_palette
@@ -14,8 +15,6 @@ from seg2vid_interface.errors import LabelMapError
 from seg2vid_interface.label_spaces import LabelSpace
 
 __all__ = ["LABEL_FORMATS", "LabelMap", "fit_label_map", "read_label_map"]
-
-_LARGEST_ASPECT_CHANGE = 1.1
 
 
 @dataclass(frozen=True)
@@ -60,14 +59,7 @@ def fit_label_map(label_map: NDArray[np.uint8], height: int, width: int) -> tupl
     rows = ((np.arange(height) + 0.5) * old_height / height).astype(np.intp)
     columns = ((np.arange(width) + 0.5) * old_width / width).astype(np.intp)
     fitted = label_map[rows[:, None], columns]
-    stretch = (width / height) / (old_width / old_height)
-    if max(stretch, 1 / stretch) <= _LARGEST_ASPECT_CHANGE:
-        return fitted, None
-    return fitted, (
-        f"the label map is {old_height}x{old_width} (height x width, aspect {old_width / old_height:.2f}) and the "
-        f"model {height}x{width} (aspect {width / height:.2f}): "
-        f"the scene is {'stretched' if stretch > 1 else 'squeezed'} sideways by {max(stretch, 1 / stretch):.2f}"
-    )
+    return fitted, distortion_message("label map", (old_height, old_width), (height, width))
 
 
 def _readings(

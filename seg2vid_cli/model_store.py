@@ -38,7 +38,7 @@ def find_model(name_or_folder: str) -> Path:
     if folder.is_dir() or any(separator in name_or_folder for separator in separators if separator):
         return folder
     known = ", ".join(bundled) or "none is bundled"
-    raise ModelError(f"--model {name_or_folder}: no such model and no such folder", f"Known models: {known}.")
+    raise ModelError(f"{name_or_folder}: no such model and no such folder", f"Known models: {known}.")
 
 
 def open_model(name_or_folder: str) -> "ModelFolder":

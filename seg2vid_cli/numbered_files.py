@@ -24,7 +24,7 @@ class NumberedFilesWriter:
 
     def write(self, frame: NDArray[Any]) -> None:
         """Save one array under the next number.  Raises OSError."""
-        self._save(self._folder / f"{self._count:06d}{self._ending}", frame)
+        self._save(self._folder / numbered_name(self._count, self._ending), frame)
         self._count += 1
 
     def close(self) -> None:
@@ -53,6 +53,11 @@ def write_png(path: Path, picture: NDArray[np.uint8], comment: str) -> None:
 
 def _write_array(path: Path, array: NDArray[Any]) -> None:
     np.save(path, array, allow_pickle=False)
+
+
+def numbered_name(number: int, ending: str) -> str:
+    """Return the name of the file of frame `number`."""
+    return f"{number:06d}{ending}"
 
 
 def numbered_files(folder: Path, ending: str) -> list[Path]:

@@ -162,7 +162,9 @@ def _destination(out: str | None, kind: Kind | None, *, several: bool) -> _Desti
         return _Destination(Path(out), None, kind or Kind.MP4, makes_folder=not os.path.lexists(Path(out)))
     if several:
         problem = f"-o {out}: one file cannot take" if out else "no folder was given for"
-        raise UsageError(f"{problem} several results", f"Name a folder, with a slash: -o {Path(out or 'videos')}/")
+        raise UsageError(
+            f"{problem} several results", f"Name a folder, with a slash: -o {Path(out or 'videos').with_suffix('')}/"
+        )
     if out is None:
         return _Destination(Path(), None, kind or Kind.MP4)
     file = Path(out)
@@ -182,6 +184,8 @@ def _as_kind(name: str | None) -> Kind | None:
 
 
 def _check_flags(save: frozenset[str], sheet: Path | None, *, clips: int) -> None:
+    if "" in save:
+        raise UsageError("--save: an empty name", f"Known are {', '.join(SAVE_NAMES)}.")
     unknown = sorted(save - set(SAVE_NAMES))
     if unknown:
         raise UsageError(f"--save {','.join(unknown)}: unknown", f"Known are {', '.join(SAVE_NAMES)}.")

@@ -6,10 +6,9 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
+from seg2vid_cli.picture_limits import MAX_PIXELS, max_megapixels
 from seg2vid_interface.errors import Seg2VidError
 
-MAX_PIXELS = 8192 * 8192
-"""Larger pictures are refused before they are decoded: models work at a few hundred pixels a side."""
 MIN_SIDE = 8
 """Pixels; a smaller picture is a mistake."""
 
@@ -80,7 +79,7 @@ def _require_file(path: Path, error: type[Seg2VidError]) -> None:
 
 
 def _require_size(image: Image.Image, path: Path, error: type[Seg2VidError]) -> None:
-    if image.width * image.height > MAX_PIXELS:
+    if image.width * image.height > MAX_PIXELS:  # found before it is decoded
         raise _too_large(path, error)
     if min(image.width, image.height) < MIN_SIDE:
         raise error(f"{path}: {image.height}x{image.width} pixels are too few, {MIN_SIDE}x{MIN_SIDE} are the least")
@@ -88,6 +87,6 @@ def _require_size(image: Image.Image, path: Path, error: type[Seg2VidError]) -> 
 
 def _too_large(path: Path, error: type[Seg2VidError]) -> Seg2VidError:
     return error(
-        f"{path}: too large, more than {MAX_PIXELS // 1_000_000} megapixels",
+        f"{path}: too large, more than {max_megapixels()} megapixels",
         "Shrink it first (a label map with nearest-neighbour sampling).",
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
 from seg2vid_interface.backend import ENTRY_POINT_GROUP, Backend, BackendStatus, Exporter, Trainer
-from seg2vid_interface.errors import BackendError
+from seg2vid_interface.errors import BackendError, UsageError
 
 AUTO_ORDER = ("torch",)
 """What `--backend auto` tries, best first."""
@@ -29,11 +29,12 @@ def load_backend(name: str) -> Backend:
     """Load the backend called `name`; nothing of the others is imported.
 
     Raises:
-        BackendError: there is none of this name, or its package cannot be imported.
+        UsageError: there is none of this name.
+        BackendError: its package cannot be loaded.
     """
     known = _known_backends()
     if name not in known:
-        raise BackendError(f"--backend {name}: no such backend", f"Known: {', '.join(['auto', *known])}.")
+        raise UsageError(f"--backend {name}: no such backend", f"Known: {', '.join(['auto', *known])}.")
     return _load(known[name])
 
 
@@ -44,9 +45,13 @@ def choose_backend() -> Backend:
         BackendError: none does; the message gives each one's reason.
     """
     reasons = []
+    known = _known_backends()
     for name in AUTO_ORDER:
+        if name not in known:
+            reasons.append(f"{name}: not installed")
+            continue
         try:
-            backend = load_backend(name)
+            backend = _load(known[name])
         except BackendError as error:
             reasons.append(error.message)
             continue

@@ -11,10 +11,10 @@ from seg2vid_cli.numbered_files import numbered_files
 from seg2vid_interface.errors import OutputError
 
 
-def existing_results_error(paths: list[Path]) -> OutputError:
-    """Return the error for results that are there already."""
+def existing_results_error(paths: list[Path], flag: str = "-o") -> OutputError:
+    """Return the error for results that are there already, the first of them named by `flag`."""
     others = f" (and {len(paths) - 1} more of this run's results)" if len(paths) > 1 else ""
-    return OutputError(f"{paths[0]}: exists already{others}", "Replace it with --overwrite, or choose another -o.")
+    return OutputError(f"{paths[0]}: exists already{others}", f"Replace it with --overwrite, or choose another {flag}.")
 
 
 class Staging:
@@ -42,7 +42,7 @@ class Staging:
         return self._add(target, ending)
 
     def commit(self) -> None:
-        """Give every file its name; numbered files in a folder that exists replace all those with that ending.
+        """Give every file its name; in a folder that exists, only files of equal name are replaced.
 
         Raises:
             OSError: renaming failed; all is as it was before.
@@ -89,31 +89,26 @@ class Staging:
         if ending is None or not target.is_dir():
             return [_Rename(staged, target, backup)]
         backup.mkdir(exist_ok=True)
-        new_names = {path.name for path in numbered_files(staged, ending)}
-        old_names = {path.name for path in numbered_files(target, ending)}
-        return [
-            _Rename(staged / name if name in new_names else None, target / name, backup / name)
-            for name in sorted(new_names | old_names)
-        ]
+        names = [path.name for path in numbered_files(staged, ending)]
+        return [_Rename(staged / name, target / name, backup / name) for name in names]
 
 
 @dataclass(frozen=True)
 class _Rename:
-    """What is at `target` goes to `backup`, and `staged` takes its place; None only takes `target` away."""
+    """What is at `target` goes to `backup`, and `staged` takes its place."""
 
-    staged: Path | None
+    staged: Path
     target: Path
     backup: Path
 
     def apply(self) -> None:
         if os.path.lexists(self.target):
             self.target.rename(self.backup)
-        if self.staged is not None:
-            self.staged.rename(self.target)
+        self.staged.rename(self.target)
 
     def undo(self) -> None:
         """Go back from wherever `apply` was interrupted, if it was begun at all."""
-        if self.staged is not None and not os.path.lexists(self.staged):
+        if not os.path.lexists(self.staged):
             self.target.rename(self.staged)
         if os.path.lexists(self.backup):
             self.backup.rename(self.target)

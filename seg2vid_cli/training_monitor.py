@@ -31,7 +31,7 @@ class ConsoleMonitor:
 
     def begin(self, *, step: int, steps: int, summary: Mapping[str, object]) -> None:
         """Say what is trained, show the bar, and from now on let signals only ask for a stop."""
-        self._console.say(format_values({"from step": step, "to step": steps, **summary}))
+        self._console.say(describe_training(step, steps, summary))
         self._bar = self._resources.enter_context(self._console.progress("training", steps, "steps", completed=step))
         self._request = self._resources.enter_context(graceful_stop())
 
@@ -56,10 +56,24 @@ class ConsoleMonitor:
             raise Stopped(self._request.signal_number, details)
 
 
+def describe_training(step: int, steps: int, summary: Mapping[str, object]) -> str:
+    """Return what is trained, in one line."""
+    return format_values({"from step": step, "to step": steps, **summary})
+
+
 def format_values(values: Mapping[str, object]) -> str:
-    """Return names and values as "device cpu, loss 0.1234"."""
+    """Return names and values as "device cpu, loss 0.1234, parameters generator 1,234,567"."""
     return ", ".join(f"{name} {_format_value(value)}" for name, value in values.items())
 
 
 def _format_value(value: object) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    match value:
+        case bool():
+            return str(value)
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:.4g}"
+        case Mapping():
+            return format_values(value)
+    return str(value)

@@ -62,13 +62,13 @@ def fake_backends(fake_packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def start_seg2vid(fake_packages: Path) -> Callable[..., subprocess.Popen[str]]:
     """Start the program as a process of its own, with the fake backends."""
 
-    def start(*args: object, cwd: Path) -> subprocess.Popen[str]:
+    def start(*args: object, cwd: Path, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
         path = os.pathsep.join([str(fake_packages), str(Path(__file__).parent)])
         return subprocess.Popen(
             [sys.executable, "-c", LAUNCHER, *map(str, args)],
             cwd=cwd,
             env=os.environ | {"PYTHONPATH": path},
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
         )

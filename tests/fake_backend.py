@@ -40,8 +40,12 @@ class FakeBackend:
 
     def train(self, request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
         settings = request.settings or {}
-        steps, summary = int(settings.get("steps", 3)), {"device": "cpu", "parameters": 5, "rate": 0.25}
+        steps, summary = (
+            int(settings.get("steps", 3)),
+            {"device": "cpu", "parameters": {"generator": 12345}, "rate": 0.25},
+        )
         if request.dry_run:
+            monitor.begin(step=0, steps=steps, summary=summary)
             return TrainingResult(request.out, 0, steps, finished=False, metrics={}, summary=summary)
         request.out.mkdir(exist_ok=True)
         checkpoint = request.out / "checkpoint"

@@ -8,11 +8,11 @@
     ├── DatasetError              exit 1  "dataset"       training data are missing or malformed
     ├── SettingsError             exit 2  "settings"      a preset or `--set` is wrong
     ├── ModelError                exit 1  "model"         a model folder, card or checkpoint is missing or altered
-    ├── BackendError              exit 1  "backend"       a backend is unknown, not installed or failed
+    ├── BackendError              exit 1  "backend"       a backend is not installed or failed
     │   └── DeviceError           exit 1  "device"        the device or precision asked for is not there
     └── TrainingError             exit 1  "training"      training cannot go on, e.g. a loss is NaN
 
-The command line adds three codes of its own: "internal", "interrupted" and "terminated".
+The command line adds four codes of its own: "inputs", "internal", "interrupted" and "terminated".
 A message names the file or flag and what is wrong with it; `hint` says what to do about it.  Both are plain text.
 """
 
@@ -76,7 +76,7 @@ class ModelError(Seg2VidError):
 
 
 class BackendError(Seg2VidError):
-    """A backend is unknown, not installed or failed."""
+    """A backend is not installed or failed."""
 
     code = "backend"
 

@@ -5,18 +5,22 @@
 
     [[classes]]                 # in order: class index 0, 1, ...
     name = "water"
+    ids = [0]                   # values in label pictures, 0..65535
     color = [32, 64, 255]       # or "#2040ff"
 
     [[classes]]
     name = "ship"
     color = "#c04020"
-    ids = [1, 7]                # values in label pictures, 0..65535; default: the class's position, here [1]
+    ids = [1, 7]
     foreground = true           # moves by itself; default false
     maps_to = "car"             # only for reading: the class of the model's label space; default: that of equal name
 
     [[classes]]
-    name = "other"
+    name = "other"              # no ids: only 255 and its colour stand for it
     color = "#000000"
+
+If no class at all gives ids, each has its position: 0, 1, ...  As soon as one does, the file has its own numbering,
+and a class without ids has none: positions could contradict that numbering.
 
 Without `maps_to` a file is the label space of a model to be trained (`read_label_space`); with or without it, it says
 how to read label maps for a model of another label space (`read_mapped_label_space`).
@@ -109,16 +113,19 @@ def read_mapped_label_space(path: Path) -> MappedLabelSpace:
 
 def _label_space(document: _Document) -> LabelSpace:
     classes = tuple(
-        LabelClass(table.name, table.color, _ids(table, position), table.foreground)
-        for position, table in enumerate(document.classes)
+        LabelClass(table.name, table.color, ids, table.foreground)
+        for table, ids in zip(document.classes, _ids(document.classes), strict=True)
     )
     names = [label_class.name for label_class in classes]
     other = document.header.other
     return LabelSpace(document.header.name, classes, None if other is None else names.index(other))
 
 
-def _ids(table: _ClassTable, position: int) -> tuple[int, ...]:
-    return (position,) if table.ids is None else tuple(table.ids)
+def _ids(tables: Sequence[_ClassTable]) -> list[tuple[int, ...]]:
+    """Return each class's ids: their positions if no class gives ids, else those that are given."""
+    if all(table.ids is None for table in tables):
+        return [(position,) for position in range(len(tables))]
+    return [tuple(table.ids or ()) for table in tables]
 
 
 def _read(path: Path) -> _Document:
@@ -162,11 +169,11 @@ def _validated(table: type[_AnyTable], values: object, where: str, problems: lis
 
 
 def _duplicates(tables: Sequence[_ClassTable | None]) -> list[str]:
-    named = [(position, table) for position, table in enumerate(tables) if table]
+    named = [table for table in tables if table]
     return [
-        *_repeated("the name", (repr(table.name) for _, table in named)),
-        *_repeated("the colour", (table.color for _, table in named)),
-        *_repeated("the id", (value for position, table in named for value in _ids(table, position))),
+        *_repeated("the name", (repr(table.name) for table in named)),
+        *_repeated("the colour", (table.color for table in named)),
+        *_repeated("the id", (value for ids in _ids(named) for value in ids)),
     ]
 
 

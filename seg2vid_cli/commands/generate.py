@@ -1,5 +1,6 @@
 """`seg2vid generate`: label maps to videos."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -8,6 +9,7 @@ import typer
 from seg2vid_cli.commands import options
 from seg2vid_cli.console import Console
 from seg2vid_cli.model_store import DEFAULT_MODEL
+from seg2vid_cli.picture_limits import MAX_PIXELS, max_megapixels
 from seg2vid_interface.errors import Seg2VidError, UsageError
 
 if TYPE_CHECKING:
@@ -17,11 +19,17 @@ SMALLEST_SIDE = 128
 SIDE_STEP = 32
 
 
+class FailedInputsError(Seg2VidError):
+    """Some of several inputs failed; each one's own error was reported."""
+
+    code = "inputs"
+
+
 def generate(
     *,
     labels: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="LABEL", help="Label maps; left out only for a model without labels."),
+        typer.Argument(metavar="LABEL", readable=False, help="Label maps; left out only for a model without labels."),
     ] = None,
     out: Annotated[
         str | None,
@@ -53,7 +61,10 @@ def generate(
     first_frame: Annotated[
         Path | None,
         typer.Option(
-            "--first-frame", metavar="IMG-or-DIR", help="Start from this picture; with several LABELs, a folder."
+            "--first-frame",
+            metavar="IMG-or-DIR",
+            readable=False,
+            help="Start from this picture; with several LABELs, a folder.",
         ),
     ] = None,
     label_format: Annotated[
@@ -68,7 +79,7 @@ def generate(
         str | None,
         typer.Option(metavar="NAMES", help="Save more: any of labels,flow,occlusion,first-frame,frames."),
     ] = None,
-    sheet: Annotated[Path | None, typer.Option(metavar="PNG", help="Save an overview picture.")] = None,
+    sheet: Annotated[Path | None, typer.Option(metavar="PNG", readable=False, help="Save an overview picture.")] = None,
     kind: Annotated[
         Literal["mp4", "webm", "gif", "webp", "png"] | None,
         typer.Option("--format", help="Of the results in a folder; png makes folders of frames.  [default: mp4]"),
@@ -89,6 +100,7 @@ def generate(
     options.check_range("--fps", fps, 0.1, 240)
     options.check_range("--seed", seed, 0, options.LARGEST_SEED)
     options.check_range("--samples", samples, 1)
+    options.check_device(device)
     height_width = None if size is None else parse_size(size)
 
     from seg2vid_cli.generation import GenerationRequest, generate_clips
@@ -117,12 +129,14 @@ def generate(
 
 def parse_size(text: str) -> tuple[int, int]:
     """Return height and width in pixels of "HxW".  Raises UsageError."""
-    height, separator, width = text.partition("x")
-    if not (separator and height.isdecimal() and width.isdecimal()):
+    sides = re.fullmatch(r"([0-9]{1,9})[xX]([0-9]{1,9})", text)
+    if sides is None:
         raise UsageError(f"--size {text}: not HEIGHTxWIDTH", "For example --size 128x256.")
-    size = int(height), int(width)
+    size = int(sides[1]), int(sides[2])
     if any(side < SMALLEST_SIDE or side % SIDE_STEP for side in size):
         raise UsageError(f"--size {text}: height and width must be multiples of {SIDE_STEP}, {SMALLEST_SIDE} or more")
+    if size[0] * size[1] > MAX_PIXELS:
+        raise UsageError(f"--size {text}: more than {max_megapixels()} megapixels", "For example --size 128x256.")
     return size
 
 
@@ -130,13 +144,13 @@ def _finish(outcome: "Outcome", inputs: int, console: Console) -> None:
     """End the command.
 
     If inputs failed, JSON has `ok` false, `data` with the outputs that were made and a list `failures` (input, code,
-    message, hint), and `error`: the failure itself if there is one input, else how many failed.
+    message, hint), and `error`: the failure itself if there is one input, else how many failed, with the code "inputs".
     """
     if not outcome.failures:
         console.succeed((), outcome.data())
         return
     error, *_ = outcome.failures.values()
     if inputs > 1:
-        error = Seg2VidError(f"{len(outcome.failures)} of {inputs} inputs failed")
+        error = FailedInputsError(f"{len(outcome.failures)} of {inputs} inputs failed")
     console.fail(error, outcome.data())
     raise typer.Exit(error.exit_code)

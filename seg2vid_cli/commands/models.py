@@ -53,10 +53,13 @@ def verify_models(
     """Check every file of a model against the hashes of its card."""
     from seg2vid_cli.model_store import bundled_models, open_model
 
+    console = Console("models verify", json=json, quiet=quiet, debug=debug)
     verified = [open_model(name) for name in names or bundled_models()]
+    if not verified:
+        console.say("no model is bundled, so there is nothing to verify")
     lines = [f"{model.card.name}: all {len(model.card.all_files())} files are intact" for model in verified]
     data = {"models": [{"name": model.card.name, "path": str(model.path)} for model in verified]}
-    Console("models verify", json=json, quiet=quiet, debug=debug).succeed(lines, data)
+    console.succeed(lines, data)
 
 
 def _summary(model: "ModelFolder") -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Flags that several commands share."""
 
 import math
+import re
 from typing import Annotated, Literal
 
 import typer
@@ -26,3 +27,9 @@ def check_range(flag: str, value: float | None, smallest: float, largest: float 
         return
     limits = f"{smallest} or more" if largest == math.inf else f"between {smallest} and {largest}"
     raise UsageError(f"{flag} {value}: must be {limits}")
+
+
+def check_device(device: str) -> None:
+    """Raise UsageError unless `device` is written as one; whether the machine has it is for the backend to say."""
+    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]+)?", device):
+        raise UsageError(f"--device {device}: unknown", "Known are auto, cpu, cuda and cuda:N, N = 0, 1, ...")

@@ -17,10 +17,12 @@ def train(
     *,
     stage: Annotated[Literal["image", "motion"], typer.Argument(help="The stage to train.")],
     data: Annotated[
-        list[Path], typer.Option("--data", metavar="DIR", help="Root of a dataset; may be given several times.")
+        list[Path],
+        typer.Option("--data", metavar="DIR", readable=False, help="Root of a dataset; may be given several times."),
     ],
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="RUN", help="The run's folder; an unfinished run goes on.")
+        Path,
+        typer.Option("--out", "-o", metavar="RUN", readable=False, help="The run's folder; an unfinished run goes on."),
     ],
     dataset: Annotated[str, typer.Option(metavar="LAYOUT", help="Layout of the datasets.")] = "clips",
     preset: Annotated[str, typer.Option(metavar="NAME", help="Name of a preset, or a TOML file.")] = "street",
@@ -44,13 +46,15 @@ def train(
     Ctrl-C or SIGTERM saves a checkpoint and ends; the same command goes on from there.
     """
     options.check_range("--seed", seed, 0, options.LARGEST_SEED)
+    options.check_device(device)
     overrides = parse_settings(settings or [])
 
     from seg2vid_cli.plugins import find_trainer
-    from seg2vid_cli.training_monitor import ConsoleMonitor, format_values
+    from seg2vid_cli.training_monitor import ConsoleMonitor, describe_training
     from seg2vid_interface.backend import TrainingRequest
 
-    console = Console("train", json=json, quiet=quiet, debug=debug)
+    # What a dry run says is its result: on stdout, not on stderr too.
+    console = Console("train", json=json, quiet=quiet or dry_run, debug=debug)
     request = TrainingRequest(
         stage=stage,
         data=tuple(data),
@@ -67,7 +71,8 @@ def train(
     with ConsoleMonitor(console) as monitor:
         result = find_trainer().train(request, monitor)
         monitor.check_stopped(result)
-    console.succeed([format_values(result.summary) if dry_run else str(result.run)], _document(result))
+    line = describe_training(result.step, result.steps, result.summary) if dry_run else str(result.run)
+    console.succeed([line], _document(result))
 
 
 def parse_settings(assignments: list[str]) -> dict[str, str]:

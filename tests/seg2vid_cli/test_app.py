@@ -1,10 +1,13 @@
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 import typer
+from PIL import Image
 from typer.testing import CliRunner
 
 from seg2vid_cli.app import ErrorReportingGroup
@@ -51,6 +54,9 @@ def test_without_a_command_the_help_goes_to_stderr(seg2vid):
     [
         (("gnerate",), "No such command 'gnerate'. Did you mean 'generate'?", "seg2vid"),
         (("--jsno",), "No such option: --jsno", "seg2vid"),
+        (("generate", "--frame", "3"), "No such option: --frame", "seg2vid generate"),
+        (("generate", "--frames", "many"), "Invalid value for '--frames': not a whole number", "seg2vid generate"),
+        (("generate", "--fps", "many"), "Invalid value for '--fps': not a number", "seg2vid generate"),
         (("models",), "Missing command.", "seg2vid models"),
         (("train",), "Missing argument 'stage'. Choose from: image, motion", "seg2vid train"),
         (("train", "sound"), "Invalid value for 'stage': 'sound' is not one of 'image', 'motion'.", "seg2vid train"),
@@ -85,22 +91,24 @@ def test_json_names_the_command_even_if_it_cannot_be_parsed(seg2vid):
 def test_words_after_the_separator_are_no_flags(seg2vid):
     result = seg2vid("models", "show", "--", "--json")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("error: --model --json: no such model and no such folder\n")
+    assert result.stderr.startswith("error: --json: no such model and no such folder\n")
 
 
 def raising(error: BaseException):
     """Return a program whose only command ends in `error`."""
-    app = typer.Typer(name="seg2vid", cls=ErrorReportingGroup, rich_markup_mode=None, pretty_exceptions_enable=False)
+    failing = typer.Typer(
+        name="seg2vid", cls=ErrorReportingGroup, rich_markup_mode=None, pretty_exceptions_enable=False
+    )
 
-    @app.callback()
+    @failing.callback()
     def program() -> None:
         pass
 
-    @app.command()
+    @failing.command()
     def fail(debug: bool = False, json: bool = False) -> None:
         raise error
 
-    return lambda *args: CliRunner().invoke(app, ["fail", *args])
+    return lambda *args: CliRunner().invoke(failing, ["fail", *args])
 
 
 def test_errors_are_one_line_or_two_and_keep_their_brackets():
@@ -147,3 +155,50 @@ def test_a_reader_that_goes_away_is_no_error_message(args):
     command = f"{sys.executable} -c 'from seg2vid_cli.app import main; main()' {' '.join(args)} | true"
     process = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
     assert (process.stdout, process.stderr) == ("", "")
+
+
+MAIN = [sys.executable, "-c", "from seg2vid_cli.app import main; main()"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+@pytest.mark.parametrize(
+    ("args", "error"),
+    [
+        (("backends",), "error: standard output: No space left on device\n"),
+        (("models", "list", "--json", "--quiet"), "error: standard output: No space left on device\n"),
+        (("--help",), "error: No space left on device\n"),
+        (("--camera", "--json"), "error: No such option: --camera\n"),
+    ],
+)
+def test_a_full_stdout_is_one_error(args, error):
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run([*MAIN, *args], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert process.returncode == (2 if "--camera" in args else 1)
+    assert process.stderr.splitlines(keepends=True)[0] == error
+    assert "Traceback" not in process.stderr
+    assert "Exception" not in process.stderr
+
+
+@pytest.mark.parametrize(
+    ("closed", "args"), [(">&-", "models list --json --quiet"), ("2>&-", "models show"), (">&-", "--version")]
+)
+def test_a_closed_stream_is_no_error_of_its_own(closed, args):
+    command = f"{sys.executable} -c 'from seg2vid_cli.app import main; main()' {args} {closed}"
+    process = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout, process.stderr) == (2 if "show" in args else 0, "", "")
+
+
+@pytest.mark.usefixtures("fake_backends")
+def test_the_parser_leaves_unreadable_paths_to_the_code_that_reads(seg2vid, model, street, monkeypatch, tmp_path):
+    Image.new("RGB", (64, 32)).save(tmp_path / "first.png")
+    for name in ("s.png", "card.toml"):
+        Path(name).touch()
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: mode != os.R_OK and access(path, mode))
+    for args in (
+        ("generate", street, "--model", model, "--first-frame", tmp_path / "first.png", "--sheet", "s.png"),
+        ("train", "image", "--data", tmp_path, "--out", tmp_path),
+        ("export", tmp_path, "-o", tmp_path, "--card", "card.toml"),
+    ):
+        result = seg2vid(*args, "--overwrite")
+        assert (result.exit_code, result.stderr) == (0, result.stderr)

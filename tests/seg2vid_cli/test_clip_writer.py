@@ -220,13 +220,28 @@ def test_discarding_after_commit_harms_nothing(folder: Path) -> None:
     assert len(decode(Path("out.mp4"))) == 5
 
 
-def test_overwriting_a_longer_clip_leaves_none_of_its_frames() -> None:
-    write_clip(plan("out.mp4"), frames=9)
+def test_overwriting_replaces_the_clip_and_nothing_else() -> None:
+    write_clip(plan("out.mp4"), frames=2)
     Path("out.labels/notes.txt").write_text("mine")
-    write_clip(plan("out.mp4", overwrite=True), frames=2)
-    assert names("out.labels") == ["000000.png", "000001.png", "notes.txt"]
-    assert names("out.flow") == ["000000.npy"]
-    assert len(decode(Path("out.mp4"))) == 2
+    write_clip(plan("out.mp4", overwrite=True), frames=3)
+    assert names("out.labels") == ["000000.png", "000001.png", "000002.png", "notes.txt"]
+    assert names("out.flow") == ["000000.npy", "000001.npy"]
+    assert len(decode(Path("out.mp4"))) == 3
+
+
+@pytest.mark.parametrize(("name", "left_over", "count"), [("labels", "000002.png", 2), ("flow", "000001.npy", 1)])
+def test_numbered_files_that_would_be_left_over_are_refused(name: str, left_over: str, count: int) -> None:
+    output = plan("out.mp4", frozenset({name}))
+    write_clip(output, frames=3)
+    output = plan("out.mp4", frozenset({name}), overwrite=True)
+    check(output, frames=3)
+    check(output, frames=4)
+    with pytest.raises(OutputError) as caught:
+        check(output, frames=2)
+    assert caught.value.message == (
+        f"out.{name}: holds {left_over}, beyond the {count} files that would be written there"
+    )
+    assert caught.value.hint == "Remove such files, or choose another -o."
 
 
 def test_a_fault_while_overwriting_keeps_the_old_clip(folder: Path) -> None:

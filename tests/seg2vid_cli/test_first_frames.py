@@ -19,7 +19,7 @@ def save(folder: Path, *names: str) -> list[Path]:
 def test_a_picture_of_the_right_size_stays_as_it_is(tmp_path: Path) -> None:
     (path,) = save(tmp_path, "frame.png")
 
-    frame = read_first_frame(path, 20, 40)
+    frame, _ = read_first_frame(path, 20, 40)
     assert frame.dtype == np.uint8
     assert frame.flags.c_contiguous
     assert frame.flags.writeable
@@ -30,7 +30,7 @@ def test_resized_with_lanczos(tmp_path: Path) -> None:
     (path,) = save(tmp_path, "frame.png")
     expected = np.asarray(Image.fromarray(PIXELS).resize((16, 10), Image.Resampling.LANCZOS))
 
-    np.testing.assert_array_equal(read_first_frame(path, 10, 16), expected)
+    np.testing.assert_array_equal(read_first_frame(path, 10, 16)[0], expected)
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA"])
@@ -39,7 +39,7 @@ def test_grey_palette_and_opaque_alpha_become_rgb(tmp_path: Path, mode: str) -> 
     image = Image.fromarray(PIXELS).convert(mode)
     image.save(path)
 
-    np.testing.assert_array_equal(read_first_frame(path, 20, 40), np.asarray(image.convert("RGB")))
+    np.testing.assert_array_equal(read_first_frame(path, 20, 40)[0], np.asarray(image.convert("RGB")))
 
 
 def test_a_turned_photograph_is_set_upright(tmp_path: Path) -> None:
@@ -48,7 +48,17 @@ def test_a_turned_photograph_is_set_upright(tmp_path: Path) -> None:
     exif[0x0112] = 3  # orientation: upside down
     Image.fromarray(PIXELS).save(path, exif=exif)
 
-    np.testing.assert_array_equal(read_first_frame(path, 20, 40), PIXELS[::-1, ::-1])
+    np.testing.assert_array_equal(read_first_frame(path, 20, 40)[0], PIXELS[::-1, ::-1])
+
+
+def test_a_changed_aspect_is_said(tmp_path: Path) -> None:
+    (path,) = save(tmp_path, "frame.png")
+
+    assert read_first_frame(path, 20, 43)[1] is None
+    assert read_first_frame(path, 30, 30)[1] == (
+        "the first frame is 20x40 (height x width, aspect 2.00) and the model 30x30 (aspect 1.00): "
+        "the scene is squeezed sideways by 2.00"
+    )
 
 
 def test_refusals(tmp_path: Path) -> None:

@@ -42,10 +42,11 @@ def test_a_model_gets_what_it_takes():
 
 def test_a_scene_has_the_model_s_size(tmp_path):
     Image.fromarray(np.full((64, 64), 13, np.uint8)).save(tmp_path / "car.png")
-    Image.new("RGB", (20, 10), (1, 2, 3)).save(tmp_path / "first.png")
+    Image.new("RGB", (10, 10), (1, 2, 3)).save(tmp_path / "first.png")
     scene = read_scene(Input(tmp_path / "car.png", tmp_path / "first.png"), "auto", CITYSCAPES, 32, 64)
     assert np.array_equal(scene.label_map, np.full((32, 64), 13))
     assert np.array_equal(scene.first_frame, np.broadcast_to((1, 2, 3), (32, 64, 3)))
     assert scene.messages[0] == f"{tmp_path / 'car.png'}: Cityscapes train ids"
     assert scene.messages[1].startswith(f"{tmp_path / 'car.png'}: the label map is 64x64")
-    assert len(scene.messages) == 2
+    assert scene.messages[2].startswith(f"{tmp_path / 'first.png'}: the first frame is 10x10")
+    assert len(scene.messages) == 3

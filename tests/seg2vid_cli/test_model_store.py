@@ -37,7 +37,7 @@ def test_a_folder_needs_no_separator_if_no_bundled_model_has_its_name(bundle, tm
 def test_an_unknown_name_lists_the_known_ones(bundle):
     with pytest.raises(ModelError) as caught:
         find_model("motorway")
-    assert caught.value.message == "--model motorway: no such model and no such folder"
+    assert caught.value.message == "motorway: no such model and no such folder"
     assert caught.value.hint == "Known models: alley, street."
 
 

@@ -128,6 +128,13 @@ def test_wrong_usage(label_maps: list[str], out: str | None, flags: dict[str, An
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(("out", "folder"), [("two.mp4", "two/"), (None, "videos/")])
+def test_several_results_are_shown_a_folder(out: str | None, folder: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        plan(["a.png", "b.png"], out)
+    assert caught.value.hint == f"Name a folder, with a slash: -o {folder}"
+
+
 def test_an_input_is_recognised_under_another_name(folder: Path) -> None:
     (folder / "link").symlink_to(folder, target_is_directory=True)
     with pytest.raises(UsageError, match="is read"):
@@ -153,6 +160,16 @@ def test_folders_that_cannot_take_results(folder: Path, out: str, message: str) 
     with pytest.raises(OutputError) as caught:
         plan(["a.png"], out)
     assert message in caught.value.message
+
+
+@pytest.mark.parametrize("sheet", ["a.png", "old.png", "sheets.png", "file/a.png", "b.first-frame.png"])
+def test_what_is_wrong_with_the_sheet_names_its_flag(folder: Path, sheet: str) -> None:
+    (folder / "sheets.png").mkdir()
+    (folder / "file").touch()
+    (folder / "old.png").touch()
+    with pytest.raises((OutputError, UsageError)) as caught:
+        plan(["a.png"], "b.mp4", sheet=Path(sheet), save=frozenset({"first-frame"}))
+    assert "another --sheet" in str(caught.value.hint)
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")

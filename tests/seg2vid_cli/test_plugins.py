@@ -6,7 +6,7 @@ import fake_backend
 from seg2vid_cli import plugins
 from seg2vid_cli.plugins import BackendReport, choose_backend, find_exporter, find_trainer, load_backend
 from seg2vid_interface.backend import BackendStatus
-from seg2vid_interface.errors import BackendError
+from seg2vid_interface.errors import BackendError, UsageError
 
 pytestmark = pytest.mark.usefixtures("fake_backends")
 
@@ -18,7 +18,7 @@ def test_load_backend_imports_only_the_one_asked_for(monkeypatch):
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(BackendError) as caught:
+    with pytest.raises(UsageError) as caught:
         load_backend("tensorflow")
     assert caught.value.message == "--backend tensorflow: no such backend"
     assert caught.value.hint == "Known: auto, fake, broken, nothing, torch, uninstalled."
@@ -51,8 +51,7 @@ def test_auto_gives_every_reason_if_none_works(monkeypatch):
     with pytest.raises(BackendError) as caught:
         choose_backend()
     assert caught.value.message == (
-        "no backend works here: --backend missing: no such backend; "
-        "uninstalled: Fake is not installed: pip install fake"
+        "no backend works here: missing: not installed; uninstalled: Fake is not installed: pip install fake"
     )
 
 

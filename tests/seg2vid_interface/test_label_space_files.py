@@ -1,10 +1,13 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_space_files import read_label_space, read_mapped_label_space
-from seg2vid_interface.label_spaces import LabelClass, LabelSpace
+from seg2vid_interface.label_spaces import CITYSCAPES, LabelClass, LabelSpace
+
+README = Path(__file__).parents[2] / "README.md"
 
 HARBOUR = """
 name = "harbour"
@@ -12,6 +15,7 @@ other = "rest"
 
 [[classes]]
 name = "water"
+ids = [0]
 color = [32, 64, 255]
 
 [[classes]]
@@ -38,10 +42,28 @@ def test_a_label_space_is_read(tmp_path: Path) -> None:
         (
             LabelClass("water", (32, 64, 255), (0,)),
             LabelClass("ship", (192, 64, 32), (1, 7), foreground=True),
-            LabelClass("rest", (0, 0, 0), (2,)),
+            LabelClass("rest", (0, 0, 0)),
         ),
         other=2,
     )
+
+
+def test_without_any_ids_they_are_the_positions(tmp_path: Path) -> None:
+    path = write(tmp_path, HARBOUR.replace("ids = [0]", "").replace("ids = [1, 7]", ""))
+    assert [label_class.label_ids for label_class in read_label_space(path).classes] == [(0,), (1,), (2,)]
+
+
+def test_a_position_does_not_contradict_the_ids_that_are_given(tmp_path: Path) -> None:
+    path = write(tmp_path, HARBOUR.replace("ids = [0]", "ids = [2]"))
+    assert [label_class.label_ids for label_class in read_label_space(path).classes] == [(2,), (1, 7), ()]
+
+
+def test_the_readme_s_example_is_read(tmp_path: Path) -> None:
+    (example,) = re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    mapped = read_mapped_label_space(write(tmp_path, example))
+    assert mapped.maps_to == {"street": "road", "void": "other"}
+    assert mapped.class_indices(CITYSCAPES) == (CITYSCAPES.index("road"), CITYSCAPES.index("other"))
+    assert [label_class.label_ids for label_class in mapped.space.classes] == [(1, 2), (0,)]
 
 
 def test_other_may_be_left_out(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_an_input_that_fails_does_not_stop_the_others(seg2vid, model, street, tm
     assert result.exit_code == 1
     document = json.loads(result.stdout)
     assert document["ok"] is False
-    assert document["error"] == {"code": "error", "message": "1 of 2 inputs failed", "hint": None}
+    assert document["error"] == {"code": "inputs", "message": "1 of 2 inputs failed", "hint": None}
     (failure,) = document["data"]["failures"]
     assert (failure["input"], failure["code"]) == (str(missing), "label_map")
     assert [clip["output"] for clip in document["data"]["outputs"]] == ["out/street.mp4"]
@@ -209,7 +209,10 @@ def test_existing_results_are_kept_without_overwrite(seg2vid, model, street):
     assert len(read_video(Path("street.mp4"))) == 6
 
 
-@pytest.mark.parametrize("text", ["128", "128x", "x128", "axb", "128x100", "96x128", "-128x128", "128x256x3", ""])
+@pytest.mark.parametrize(
+    "text",
+    ["128", "128x", "x128", "axb", "128x100", "96x128", "-128x128", "128x256x3", "", "8192x8224", "9" * 5000 + "x128"],
+)
 def test_wrong_sizes(seg2vid, model, street, text):
     result = seg2vid("generate", street, "--model", model, f"--size={text}")
     assert result.exit_code == 2
@@ -218,6 +221,8 @@ def test_wrong_sizes(seg2vid, model, street, text):
 
 def test_parse_size():
     assert parse_size("128x256") == (128, 256)
+    assert parse_size("128X256") == (128, 256)
+    assert parse_size("8192x8192") == (8192, 8192)
 
 
 def label_maps(tmp_path: Path) -> dict[str, Path]:
@@ -284,11 +289,16 @@ def test_bad_label_maps_are_refused_by_name(seg2vid, model, bad_label_maps, kind
         (("--samples", 2), 2, "several results"),
         (("--seed", -1), 2, "--seed -1: must be between 0 and"),
         (("--format", "avi"), 2, "Invalid value for '--format': 'avi' is not one of"),
+        (("--save", ""), 2, "--save: an empty name"),
+        (("--save", "flow,"), 2, "--save: an empty name"),
         (("--save", "depth"), 2, "--save depth"),
         (("--label-format", "kitti"), 2, "--label-format"),
         (("--first-frame", "none.png"), 1, "none.png"),
-        (("--model", "motorway"), 1, "--model motorway: no such model and no such folder"),
-        (("--backend", "tensorflow"), 1, "--backend tensorflow: no such backend"),
+        (("--model", "motorway"), 1, "motorway: no such model and no such folder"),
+        (("--backend", "tensorflow"), 2, "--backend tensorflow: no such backend"),
+        (("--device", "gpu"), 2, "--device gpu: unknown"),
+        (("--device", "cuda:"), 2, "--device cuda:: unknown"),
+        (("--device", "cuda:1"), 1, "--device cuda:1: this machine has none"),
         (("--device", "cuda"), 1, "--device cuda: this machine has none"),
         (("--precision", "fp8"), 2, "Invalid value for '--precision'"),
         (("--camera", "left"), 2, "No such option: --camera"),
@@ -360,3 +370,14 @@ def test_a_signal_in_the_middle_leaves_nothing(
     assert stderr.splitlines()[-1] == {130: "interrupted", 143: "terminated"}[exit_code]
     assert "Traceback" not in stderr
     assert contents(here) == {}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_stdout_is_one_error_and_keeps_the_clip(start_seg2vid, model, street, tmp_path):
+    here = tmp_path / "here"
+    here.mkdir()
+    with Path("/dev/full").open("w") as full:
+        process = start_seg2vid("generate", street, "--model", model, "--quiet", cwd=here, stdout=full.fileno())
+        _, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stderr) == (1, "error: standard output: No space left on device\n")
+    assert list(contents(here)) == ["street.mp4"]

@@ -79,6 +79,13 @@ def test_verify(seg2vid, bundle):
     }
 
 
+def test_verify_without_a_bundled_model(seg2vid, tmp_path, monkeypatch):
+    monkeypatch.setattr(model_store, "BUNDLED_MODELS", tmp_path)
+    result = seg2vid("models", "verify")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "no model is bundled, so there is nothing to verify\n"
+
+
 def test_verify_finds_an_altered_file(seg2vid, bundle):
     (bundle / "LICENSE").write_text("do what you like")
     result = seg2vid("models", "verify")

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("fake_backends")
 def test_the_run_is_the_result(seg2vid):
     result = seg2vid("train", "image", "--data", "a", "--data", "b", "--out", "run", "--set", "steps=4")
     assert (result.exit_code, result.stdout) == (0, "run\n")
-    assert result.stderr == "from step 0, to step 4, device cpu, parameters 5, rate 0.25\n"
+    assert result.stderr == "from step 0, to step 4, device cpu, parameters generator 12,345, rate 0.25\n"
 
 
 def test_json(seg2vid):
@@ -26,18 +26,27 @@ def test_json(seg2vid):
         "steps": 4,
         "finished": True,
         "metrics": {"loss": 0.25},
-        "summary": {"device": "cpu", "parameters": 5, "rate": 0.25},
+        "summary": {"device": "cpu", "parameters": {"generator": 12345}, "rate": 0.25},
     }
 
 
 def test_a_dry_run_says_what_would_be_trained(seg2vid):
     result = seg2vid("train", "image", "--data", "a", "--out", "run", "--dry-run")
-    assert (result.exit_code, result.stdout) == (0, "device cpu, parameters 5, rate 0.25\n")
+    line = "from step 0, to step 3, device cpu, parameters generator 12,345, rate 0.25\n"
+    assert (result.exit_code, result.stdout, result.stderr) == (0, line, "")
     assert not Path("run").exists()
 
 
 def test_parse_settings():
     assert parse_settings(["a=1", "b.c=x=y", "d="]) == {"a": "1", "b.c": "x=y", "d": ""}
+
+
+def test_a_wrong_device_is_wrong_usage(seg2vid):
+    result = seg2vid("train", "image", "--data", "a", "--out", "run", "--device", "gpu")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        "error: --device gpu: unknown\n       Known are auto, cpu, cuda and cuda:N, N = 0, 1, ...\n",
+    )
 
 
 @pytest.mark.parametrize("assignments", [["steps"], ["=5"], ["a=1", "a=2"]])

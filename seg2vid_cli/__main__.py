@@ -1,0 +1,26 @@
+"""The process `seg2vid`: catches the signals that come while the program itself is still being imported."""
+
+import signal
+import sys
+from typing import NoReturn
+
+from seg2vid_cli.signals import Stopped, stop_on_sigterm
+
+
+def main() -> NoReturn:
+    """Run `seg2vid`; never returns."""
+    try:
+        with stop_on_sigterm():
+            from seg2vid_cli.app import main as run_program
+
+            run_program()
+    except KeyboardInterrupt:
+        stopped = Stopped(signal.SIGINT)
+    except Stopped as error:
+        stopped = error
+    sys.stderr.write(f"{stopped.message}\n")
+    sys.exit(stopped.exit_code)
+
+
+if __name__ == "__main__":
+    main()

@@ -144,17 +144,21 @@ class ProgressBar:
         # rich takes longer to import than `--help` to run
         from rich.console import Console as RichConsole
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+        from rich.table import Column
 
         columns = (
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}", markup=False),
+            # On a narrow terminal the note is cut, not the bar.
+            TextColumn("{task.fields[note]}", markup=False, table_column=Column(ratio=1, no_wrap=True)),
         )
         terminal = RichConsole(stderr=True)
         # Redirected, results would go where the bar is: to stderr.
-        bar = Progress(*columns, console=terminal, transient=True, redirect_stdout=False, redirect_stderr=False)
+        bar = Progress(
+            *columns, console=terminal, transient=True, redirect_stdout=False, redirect_stderr=False, expand=True
+        )
         bar.add_task(self._description, total=self._total, completed=self._first, note="")
         bar.start()
         return bar

@@ -109,6 +109,9 @@ class TeacherSettings(_Strict):
     """Dataset roots of labelled stills; none = the motion stage learns from real clips alone."""
     clips: int = Field(default=0, ge=0)
     """How many of the batch's clips are the teacher's."""
+    refines_alone: bool = False
+    """Whether the refinement learns from the teacher's clips alone.  Their flow is exact; on real clips a refinement
+    learns to blur what the flow misses."""
 
 
 class MotionWeights(_Strict):
@@ -166,6 +169,10 @@ class MotionSettings(_StageSettings):
             raise ValueError(f"teacher.clips = {self.teacher.clips} leaves no real clip in the batch of {self.batch}")
         if self.teacher.clips and not self.teacher.stills:
             raise ValueError("teacher.clips needs teacher.stills, the roots of labelled stills")
+        if self.teacher.refines_alone and self.teacher.clips == 1:
+            raise ValueError(
+                "teacher.refines_alone needs at least 2 teacher.clips: the refinement normalises over them"
+            )
         if self.refined_frames > self.network.chunk_frames:
             raise ValueError(f"refined_frames is more than chunk_frames = {self.network.chunk_frames}")
         return self

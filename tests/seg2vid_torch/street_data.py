@@ -28,6 +28,8 @@ TINY_MOTION = {
     "network.width": "0.125",
     "network.refinement_width": "0.0625",
     "teacher.clips": "1",
+    "teacher.refines_alone": "false",
+    "refined_from": "0",
     "rollout_probability": "1",
 }
 

@@ -34,6 +34,7 @@ def test_all_faults_are_told_at_once():
         ({"height": "64"}, "at least 128"),
         ({"height": "160", "width": "192"}, "multiple of 4096"),
         ({"teacher.clips": "6"}, "leaves no real clip in the batch of 6"),
+        ({"teacher.clips": "1", "teacher.stills": '["s"]'}, "refines_alone needs at least 2"),
         ({"batch": "1"}, "batch must be at least 2"),
         ({"teacher.clips": "2"}, "needs teacher.stills"),
         ({"refined_frames": "5"}, "refined_frames is more than chunk_frames"),

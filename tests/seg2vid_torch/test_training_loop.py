@@ -133,6 +133,15 @@ def test_the_papers_configuration_trains(train_tiny, tmp_path):
     assert "teacher_flow" not in result.metrics
 
 
+def test_the_refinement_can_learn_from_the_teacher_alone(runs, train_tiny, tmp_path):
+    settings = {"refined_from": "0", "teacher.clips": "2", "batch": "3"}
+    ends = []
+    for alone in ("false", "true"):
+        train_tiny("motion", tmp_path / alone, steps=1, settings={**settings, "teacher.refines_alone": alone})
+        ends.append(weights(tmp_path / alone)["img2vid.refinement.out.bias"])
+    assert not torch.equal(*ends)
+
+
 def test_the_refinement_can_begin_later(train_tiny, tmp_path):
     result = train_tiny("motion", tmp_path / "run", steps=2, settings={"refined_from": "1"})
     first, second = (json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines())

@@ -94,14 +94,17 @@ class MotionStage:
             latent = torch.cat([latent[: batch.real], batch.teacher.latent])
         reference, labels = self._reference(batch, latent.detach(), noise)
         refined_times = generator.permutation(self._frames)[: self._settings.refined_frames].tolist() if refines else []
+        part = slice(batch.real if self._settings.teacher.refines_alone and batch.teacher else 0, None)
         with self._context.autocast():
             motion = network.predict_motion(reference, labels, latent.flatten(0, 1))
             warped = network.warp(reference, motion.forward_flow)
             # One call per frame: the paper's batch statistics are those of one frame over the batch.
-            refined = [network.refine(warped[:, t], motion.forward_mask[:, t], noise) for t in refined_times]
+            refined = [
+                network.refine(warped[part, t], motion.forward_mask[part, t], noise[part]) for t in refined_times
+            ]
         losses = self._warping_losses(batch, motion, warped) | self._motion_losses(batch, motion)
         if refines:
-            losses |= self._refinement_losses(batch, dict(zip(refined_times, refined, strict=True)))
+            losses |= self._refinement_losses(batch, part, dict(zip(refined_times, refined, strict=True)))
         losses["kl"] = motion_losses.kl_divergence(mean[: batch.real], log_variance[: batch.real])
         if batch.teacher:
             losses |= _teacher_losses(batch.teacher.clips, motion[batch.real :])
@@ -133,8 +136,8 @@ class MotionStage:
             ),
         }
 
-    def _refinement_losses(self, batch: "MotionBatch", refined: dict[int, Tensor]) -> dict[str, Tensor]:
-        truth, known = batch.frames[:, 1:], batch.known[:, 1:]
+    def _refinement_losses(self, batch: "MotionBatch", part: slice, refined: dict[int, Tensor]) -> dict[str, Tensor]:
+        truth, known = batch.frames[part, 1:], batch.known[part, 1:]
         # Where a still does not show a pixel there is no truth, and nothing to be learned.
         pairs = [(torch.where(known[:, t] > 0, x, truth[:, t]), truth[:, t]) for t, x in refined.items()]
         return {

@@ -139,15 +139,20 @@ class Img2Vid(nn.Module):
         features = self.decoder(self.latent_code(latent, content[-1]), content)
         masks = torch.sigmoid(self.mask_head(features).float()).unflatten(0, (-1, self.frames))
         forward_mask, backward_mask = masks[:, :, :1], masks[:, :, 1:]
-        forward_flow = self.flow_scale * self.forward_head(features).float().unflatten(0, (-1, self.frames))
-        # The released code samples backward at base + flow; here both flows are subtracted.
-        backward_flow = -self.flow_scale * self.backward_head(features).float().unflatten(0, (-1, self.frames))
-        if self.prior:
-            prior_forward, prior_backward = self.prior(labels.float(), latent.float().view(len(labels), -1, self.row))
-            forward_flow, backward_flow = forward_flow + prior_forward, backward_flow + prior_backward
+        forward_flow, backward_flow = self._flows(features, labels, latent)
         if self.masked_flow:
             forward_flow, backward_flow = forward_flow * forward_mask, backward_flow * backward_mask
         return Motion(forward_flow, backward_flow, forward_mask, backward_mask)
+
+    def _flows(self, features: Tensor, labels: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
+        """Return forward and backward flow (N, T, 2, H, W): what the heads say, added to the prior if there is one."""
+        forward = self.flow_scale * self.forward_head(features).float().unflatten(0, (-1, self.frames))
+        # The released code samples backward at base + flow; here both flows are subtracted.
+        backward = -self.flow_scale * self.backward_head(features).float().unflatten(0, (-1, self.frames))
+        if self.prior is None:
+            return forward, backward
+        prior_forward, prior_backward = self.prior(labels.float(), latent.float().view(len(labels), -1, self.row))
+        return prior_forward + forward, prior_backward + backward
 
     def warp(self, source: Tensor, flow: Tensor) -> Tensor:
         """Warp one picture (N, C, H, W) by the flows (N, T, 2, H, W) of T frames; return (N, T, C, H, W)."""

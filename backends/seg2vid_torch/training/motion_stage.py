@@ -29,7 +29,8 @@ VALIDATION_STARTS = 16
 class MotionStage:
     """Network, data and optimizer of the motion stage (see `StageTraining`).
 
-    Shape symbols: N = batch, T = predicted frames, K = classes, H, W = height and width.
+    Shape symbols: N = batch, T = predicted frames, K = classes, H, W = height and width, R, L = rows of a latent
+    and their length.
     """
 
     def __init__(self, settings: MotionSettings, context: TrainingContext, stills: FrameStore | None) -> None:
@@ -83,28 +84,18 @@ class MotionStage:
     def _losses(self, batch: "MotionBatch", generator: np.random.Generator, *, refines: bool) -> dict[str, Tensor]:
         network = self._network.train()
         noise = normal(generator, len(batch.frames), *batch.frames.shape[2:]).to(self._device)
-        with self._context.autocast():
-            posterior = network.encode(batch.frames[:, 0], batch.frames[:, 1:], batch.labels)
-        mean, log_variance = (
-            x.float().view(len(noise), -1, network.row) for x in (posterior.mean, posterior.log_variance)
-        )
-        spread = normal(generator, *mean.shape).to(self._device)
-        latent = mean + spread * (0.5 * log_variance).exp()
+        mean, log_variance = self._posterior(batch)
+        latent = mean + normal(generator, *mean.shape).to(self._device) * (0.5 * log_variance).exp()
         if batch.teacher:
             latent = torch.cat([latent[: batch.real], batch.teacher.latent])
         reference, labels = self._reference(batch, latent.detach(), noise)
-        refined_times = generator.permutation(self._frames)[: self._settings.refined_frames].tolist() if refines else []
-        part = slice(batch.real if self._settings.teacher.refines_alone and batch.teacher else 0, None)
         with self._context.autocast():
             motion = network.predict_motion(reference, labels, latent.flatten(0, 1))
             warped = network.warp(reference, motion.forward_flow)
-            # One call per frame: the paper's batch statistics are those of one frame over the batch.
-            refined = [
-                network.refine(warped[part, t], motion.forward_mask[part, t], noise[part]) for t in refined_times
-            ]
         losses = self._warping_losses(batch, motion, warped) | self._motion_losses(batch, motion)
         if refines:
-            losses |= self._refinement_losses(batch, part, dict(zip(refined_times, refined, strict=True)))
+            times = generator.permutation(self._frames)[: self._settings.refined_frames].tolist()
+            losses |= self._refinement_losses(batch, motion, warped, noise, times)
         losses["kl"] = motion_losses.kl_divergence(mean[: batch.real], log_variance[: batch.real])
         if batch.teacher:
             losses |= _teacher_losses(batch.teacher.clips, motion[batch.real :])
@@ -112,6 +103,13 @@ class MotionStage:
             meant = camera_code(batch.teacher.latent, network.foreground_column)
             losses["teacher_latent"] = functional.mse_loss(read, meant)
         return losses
+
+    def _posterior(self, batch: "MotionBatch") -> tuple[Tensor, Tensor]:
+        """Return mean and log variance of the latents, each (N, R, L) in float32."""
+        with self._context.autocast():
+            posterior = self._network.encode(batch.frames[:, 0], batch.frames[:, 1:], batch.labels)
+        shape = (len(batch.frames), -1, self._network.row)
+        return posterior.mean.float().view(shape), posterior.log_variance.float().view(shape)
 
     @torch.no_grad()
     def _reference(self, batch: "MotionBatch", latent: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
@@ -136,10 +134,19 @@ class MotionStage:
             ),
         }
 
-    def _refinement_losses(self, batch: "MotionBatch", part: slice, refined: dict[int, Tensor]) -> dict[str, Tensor]:
-        truth, known = batch.frames[part, 1:], batch.known[part, 1:]
-        # Where a still does not show a pixel there is no truth, and nothing to be learned.
-        pairs = [(torch.where(known[:, t] > 0, x, truth[:, t]), truth[:, t]) for t, x in refined.items()]
+    def _refinement_losses(
+        self, batch: "MotionBatch", motion: Motion, warped: Tensor, noise: Tensor, times: list[int]
+    ) -> dict[str, Tensor]:
+        """Refine the frames of these times, of all clips or of the teacher's, and compare them with the truth."""
+        part = slice(batch.real if self._settings.teacher.refines_alone and batch.teacher else 0, None)
+        pairs = []
+        for t in times:
+            # One call per frame: the paper's batch statistics are those of one frame over the batch.
+            with self._context.autocast():
+                refined = self._network.refine(warped[part, t], motion.forward_mask[part, t], noise[part])
+            truth = batch.frames[part, t + 1]
+            # Where a still does not show a pixel there is no truth, and nothing to be learned.
+            pairs.append((torch.where(batch.known[part, t + 1] > 0, refined, truth), truth))
         return {
             "reconstruction": torch.stack([functional.l1_loss(*pair) for pair in pairs]).mean(),
             "image_gradient": torch.stack([motion_losses.image_gradient(*pair) for pair in pairs]).mean(),

@@ -168,7 +168,7 @@ class MotionSettings(_StageSettings):
         if self.teacher.clips >= self.batch:
             raise ValueError(f"teacher.clips = {self.teacher.clips} leaves no real clip in the batch of {self.batch}")
         if self.teacher.clips and not self.teacher.stills:
-            raise ValueError("teacher.clips needs teacher.stills, the roots of labelled stills")
+            raise ValueError("teacher.stills is needed, the roots of labelled stills, or teacher.clips=0 to do without")
         if self.teacher.refines_alone and self.teacher.clips == 1:
             raise ValueError(
                 "teacher.refines_alone needs at least 2 teacher.clips: the refinement normalises over them"
@@ -214,8 +214,14 @@ def load_settings(stage: Literal["image", "motion"], preset: str, overrides: Map
     try:
         return _MODELS[stage].model_validate(table)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or stage}: {e['msg']}" for e in error.errors())
+        problems = "; ".join(_problem(e["loc"], e["msg"]) for e in error.errors())
         raise SettingsError(f"--preset {preset}, stage {stage}: {problems}", "Mend the preset or the --set.") from None
+
+
+def _problem(location: tuple[int | str, ...], message: str) -> str:
+    """Name the setting, unless the message is about several of them."""
+    message = message.removeprefix("Value error, ")  # pydantic's word for what our own checks raised
+    return f"{'.'.join(map(str, location))}: {message}" if location else message
 
 
 def _read_preset(preset: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def test_all_faults_are_told_at_once():
         ({"teacher.clips": "6"}, "leaves no real clip in the batch of 6"),
         ({"teacher.clips": "1", "teacher.stills": '["s"]'}, "refines_alone needs at least 2"),
         ({"batch": "1"}, "batch must be at least 2"),
-        ({"teacher.clips": "2"}, "needs teacher.stills"),
+        ({"teacher.clips": "2"}, "teacher.stills is needed"),
         ({"refined_frames": "5"}, "refined_frames is more than chunk_frames"),
         ({"steps.more": "1"}, "steps is a value, not a table"),
     ],

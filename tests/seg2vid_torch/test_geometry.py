@@ -70,6 +70,16 @@ def test_ragged_feet_are_averaged_within_a_kind_but_not_across():
     assert depth[70, 57].item() == pytest.approx(84 - 50, rel=1e-5)  # the car's edge knows nothing of the road
 
 
+def test_an_outstretched_arm_is_as_near_as_the_feet():
+    labels = torch.zeros(1, HEIGHT, WIDTH, dtype=torch.long)  # all road
+    labels[0, 60:90, 60:66] = CITYSCAPES.index("person")
+    labels[0, 66:69, 66:68] = CITYSCAPES.index("person")  # the arm, with road below it
+    masks = CLASSES.masks(one_hot(labels, CITYSCAPES.size))
+    depth = inverse_depth(masks, HORIZON)[0]
+    assert depth[67, 67].item() == pytest.approx(90 - 50, rel=1e-5)
+    assert depth[67, 62].item() == pytest.approx(90 - 50, rel=1e-5)
+
+
 def test_a_label_space_without_a_road_has_no_depth():
     with pytest.raises(SettingsError, match="no classes named road and sky"):
         StreetClasses.of(LabelSpace("faces", (LabelClass("hair", (0, 0, 0)),)))

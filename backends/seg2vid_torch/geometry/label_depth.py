@@ -95,6 +95,7 @@ def inverse_depth(masks: StreetMasks, horizon: Tensor) -> Tensor:
     depth = (_foot(ground, rows) - horizon.view(-1, 1, 1)).clamp(min=LOWEST_GROUND)
     background = ~ground & ~masks.foreground & ~masks.sky
     depth = torch.where(background, _averaged_across(depth, background, BACKGROUND_WIDTH), depth)
+    depth = torch.where(masks.foreground, _lowest_foot(depth, masks.foreground), depth)
     depth = torch.where(masks.foreground, _averaged_across(depth, masks.foreground, FOREGROUND_WIDTH), depth)
     return depth.masked_fill(masks.sky, 0.0)
 
@@ -108,6 +109,12 @@ def _foot(ground: Tensor, rows: Tensor) -> Tensor:
     negated = -torch.where(ground, rows, float(height - 1))
     padded = functional.pad(negated[:, None], (0, 0, 0, height - 1), value=-float(height - 1))
     return -functional.max_pool2d(padded, (height, 1), stride=1)[:, 0]
+
+
+def _lowest_foot(depth: Tensor, foreground: Tensor) -> Tensor:
+    """Give arms and bumpers the depth of the feet and wheels beside them, not that of the ground seen below them."""
+    among = (depth * foreground)[:, None]
+    return functional.max_pool2d(among, (1, FOREGROUND_WIDTH), stride=1, padding=(0, FOREGROUND_WIDTH // 2))[:, 0]
 
 
 def _averaged_across(depth: Tensor, among: Tensor, width: int) -> Tensor:

@@ -1,6 +1,8 @@
 """The contract between the command line and its backends.
 
-Modules: `errors` (what may be raised), `label_spaces` (class names, ids and colours), `clips` (requests and
-chunks), `model_card` (a model's folder on disk) and `backend` (the protocols a backend implements).  Importing this
-package imports nothing else, so that `seg2vid --help` stays quick; import the module you need.
+Modules: `errors` (what may be raised), `label_spaces` (class names, ids and colours), `label_space_files` (users' own,
+in TOML), `clips` (requests and chunks), `model_card` (a model's folder on disk), `validation` (pydantic's complaints in
+plain words) and `backend` (the protocols a backend implements).
+
+Importing this package imports nothing else, so that `seg2vid --help` stays quick; import the module you need.
 """

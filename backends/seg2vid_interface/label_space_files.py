@@ -36,6 +36,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_spaces import LabelClass, LabelSpace, MappedLabelSpace
+from seg2vid_interface.validation import problems_of
 
 _MAX_CLASSES = 255  # class indices are stored as uint8, and 255 means "unlabelled"
 
@@ -162,9 +163,7 @@ def _validated(table: type[_AnyTable], values: object, where: str, problems: lis
     try:
         return table.model_validate(values)
     except ValidationError as error:
-        for problem in error.errors():
-            place = ".".join(map(str, problem["loc"]))
-            problems.append(f"{where}{place}: {problem['msg'].removeprefix('Value error, ')}")
+        problems += [f"{where}{problem}" for problem in problems_of(error)]
         return None
 
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_interface.validation import problems_of
 
 FORMAT_VERSION: Final = 1
 CARD_NAME = "model.json"
@@ -114,8 +115,7 @@ def read_card(path: Path) -> ModelCard:
     try:
         return ModelCard.model_validate(document)
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ModelError(f"{card_path}: not a valid model card: {problems}") from None
+        raise ModelError(f"{card_path}: not a valid model card: {'; '.join(problems_of(error))}") from None
 
 
 def open_model_folder(path: Path) -> ModelFolder:

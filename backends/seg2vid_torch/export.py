@@ -18,6 +18,7 @@ from seg2vid_interface.backend import ExportRequest, ExportResult, Stage
 from seg2vid_interface.errors import ModelError, OutputError
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.model_card import CARD_NAME, ModelCard, StageCard, file_sha256, read_card
+from seg2vid_interface.validation import problems_of
 from seg2vid_torch.networks.build import build_generator, build_img2vid
 from seg2vid_torch.networks.img2vid import Img2Vid
 from seg2vid_torch.networks.spade_generator import SpadeGenerator
@@ -90,8 +91,7 @@ def _read_card_text(path: Path | None) -> CardText:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ModelError(f"--card {path}: not TOML: {error}") from None
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        raise ModelError(f"--card {path}: {problems}") from None
+        raise ModelError(f"--card {path}: {'; '.join(problems_of(error))}") from None
     if text.licence_file and not (path.parent / text.licence_file).is_file():
         raise ModelError(f"--card {path}: the licence_file {text.licence_file!r} is not beside it")
     return text
@@ -127,8 +127,7 @@ def _read_trained(source: Path) -> _Trained:
             settings = MotionSettings.model_validate(state["settings"])
             network = build_img2vid(settings.network, label_space)
     except ValidationError as error:
-        where = ".".join(map(str, error.errors()[0]["loc"]))
-        raise ModelError(f"{path}: of another version of seg2vid: {where}: {error.errors()[0]['msg']}") from None
+        raise ModelError(f"{path}: of another version of seg2vid: {problems_of(error)[0]}") from None
     weights = {
         name.removeprefix(AVERAGED_PREFIX): value
         for name, value in state["averaged"].items()
@@ -181,8 +180,7 @@ def _write_model(
             stages={stage: _write_stage(folder, trained, text) for stage, trained in stages.items()},
         )
     except ValidationError as error:
-        first_problem = error.errors()[0]
-        raise ModelError(f"-o {name}: {first_problem['loc'][0]}: {first_problem['msg']}") from None
+        raise ModelError(f"-o {name}: {problems_of(error)[0]}") from None
     (folder / CARD_NAME).write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return card
 

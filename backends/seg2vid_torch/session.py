@@ -73,7 +73,7 @@ class TorchSession:
             number = (start - 1) // self.chunk_frames
             noise = self._tensor([request.chunk_noise(number) for request in requests])
             with self._running():
-                chunk = predict_chunk(self._network(), frame, labels, latent, noise)
+                chunk = predict_chunk(self._img2vid(), frame, labels, latent, noise)
                 frame, labels = chunk.frames[:, -1], chunk.labels[:, -1]
                 kept = min(self.chunk_frames, requests[0].frames - start)
                 results = [
@@ -117,12 +117,12 @@ class TorchSession:
         if not requests or len({request.frames for request in requests}) != 1:
             raise ValueError("a batch needs at least one request, and all of the same length")
         if requests[0].frames > 1:
-            self._network()
+            self._img2vid()
         for request in requests:
             if request.label_map is None:
                 raise ModelError("this model needs a label map")
-            if request.first_frame is None and self._image is None:
-                raise ModelError("this model has no image stage", "Give the first frame with --first-frame.")
+            if request.first_frame is None:
+                self._generator()
             _check_array("label_map", request.label_map, (self.height, self.width), np.uint8)
             _check_array("latent", request.latent, (self.latent_size,), np.float32)
             _check_array("image_noise", request.image_noise, (self.image_noise_size,), np.float32)
@@ -131,7 +131,12 @@ class TorchSession:
             if request.label_map.max() >= self._classes:
                 raise ValueError(f"label_map holds class {request.label_map.max()}, the model has {self._classes}")
 
-    def _network(self) -> Img2Vid:
+    def _generator(self) -> SpadeGenerator:
+        if self._image is None:
+            raise ModelError("this model has no image stage", "Give the first frame with --first-frame.")
+        return self._image
+
+    def _img2vid(self) -> Img2Vid:
         if self._motion is None:
             raise ModelError("this model has no motion stage", "It makes one frame: use --frames 1.")
         return self._motion
@@ -147,8 +152,7 @@ class TorchSession:
         """Return (1, 3, H, W): the frame given, or what the image stage makes of the labels (1, K, H, W)."""
         if request.first_frame is not None:
             return pictures(torch.tensor(request.first_frame).permute(2, 0, 1)[None], self._device)
-        image: SpadeGenerator = self._image  # type: ignore[assignment]  # _check made sure of it
-        return image(labels, self._tensor([request.image_noise])).float()
+        return self._generator()(labels, self._tensor([request.image_noise])).float()
 
     def _tensor(self, arrays: Sequence[NDArray[np.float32]]) -> Tensor:
         return torch.from_numpy(np.stack(arrays)).to(self._device)

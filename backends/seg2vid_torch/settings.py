@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from seg2vid_interface.errors import SettingsError
+from seg2vid_interface.validation import problems_of
 from seg2vid_torch.sizes import image_size_problem, motion_size_problem
 
 PRESET_FOLDER = Path(__file__).parent / "presets"
@@ -214,14 +215,8 @@ def load_settings(stage: Literal["image", "motion"], preset: str, overrides: Map
     try:
         return _MODELS[stage].model_validate(table)
     except ValidationError as error:
-        problems = "; ".join(_problem(e["loc"], e["msg"]) for e in error.errors())
+        problems = "; ".join(problems_of(error))
         raise SettingsError(f"--preset {preset}, stage {stage}: {problems}", "Mend the preset or the --set.") from None
-
-
-def _problem(location: tuple[int | str, ...], message: str) -> str:
-    """Name the setting, unless the message is about several of them."""
-    message = message.removeprefix("Value error, ")  # pydantic's word for what our own checks raised
-    return f"{'.'.join(map(str, location))}: {message}" if location else message
 
 
 def _read_preset(preset: str) -> dict[str, Any]:

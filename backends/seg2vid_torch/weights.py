@@ -12,6 +12,7 @@ from seg2vid_interface.backend import Stage
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.model_card import ModelFolder
+from seg2vid_interface.validation import problems_of
 from seg2vid_torch.networks.build import build_generator, build_img2vid
 from seg2vid_torch.networks.img2vid import Img2Vid
 from seg2vid_torch.networks.spade_generator import SpadeGenerator
@@ -37,11 +38,8 @@ def _settings(model: ModelFolder, stage: Stage, kind: type[Settings]) -> Setting
     try:
         return kind.model_validate(model.card.stages[stage].network)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise ModelError(
-            f"{model.path}: the card's {stage} network is not one of ours: {where}: {first['msg']}"
-        ) from None
+        problem = problems_of(error)[0]
+        raise ModelError(f"{model.path}: the card's {stage} network is not one of ours: {problem}") from None
 
 
 def _label_space(model: ModelFolder) -> LabelSpace:

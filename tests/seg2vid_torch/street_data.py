@@ -6,25 +6,23 @@ import numpy as np
 from PIL import Image
 
 HEIGHT, WIDTH = 128, 128
-TINY_IMAGE = {
+TINY = {
     "height": "128",
     "width": "128",
     "batch": "2",
     "log_interval": "1",
     "checkpoint_interval": "2",
     "sample_interval": "4",
+}
+TINY_IMAGE = {
+    **TINY,
     "network.channels": "[8, 8, 8]",
     "network.hidden": "4",
     "network.noise_size": "4",
     "network.discriminator_channels": "[4, 8, 8]",
 }
 TINY_MOTION = {
-    "height": "128",
-    "width": "128",
-    "batch": "2",
-    "log_interval": "1",
-    "checkpoint_interval": "2",
-    "sample_interval": "4",
+    **TINY,
     "network.width": "0.125",
     "network.refinement_width": "0.0625",
     "teacher.clips": "1",

@@ -46,13 +46,16 @@ class RealClipSource:
 
     def __init__(self, store: FrameStore, longest: int, seed: int, device: torch.device) -> None:
         """Take a store; raises DatasetError if no clip has the `longest` window that will be drawn."""
-        if not store.windows(longest):
+        self._windows = {longest: store.windows(longest)}  # by length; in a large dataset they take time to list
+        if not self._windows[longest]:
             raise DatasetError(f"--data: no clip has the {longest} consecutive frames that training needs")
         self._store, self._seed, self._device = store, seed, device
 
     def draw(self, step: int, clips: int, frames: int) -> RealClips:
         """Draw `clips` windows of `frames` frames, some of them mirrored."""
-        windows = self._store.windows(frames)
+        if frames not in self._windows:
+            self._windows[frames] = self._store.windows(frames)
+        windows = self._windows[frames]
         generator = numpy_generator(self._seed, step, "real clips")
         starts = torch.tensor([windows[i] for i in generator.integers(len(windows), size=clips)])
         chosen = starts[:, None] + torch.arange(frames)

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 FOCAL_LENGTH = 1.1  # of the picture's width; that of Cityscapes' cameras
+EDGE = 0.75  # pixels by which neighbours' motions differ where near meets far
 SOLVED = 0.75  # pixels of error up to which an inversion counts
 REACH = 9  # pixels: width of the window in which something nearer may come to cover a pixel
 DAMPING = 0.6  # of an iteration of the inversion: it converges where the motion magnifies up to 2 / 0.6 times
@@ -164,4 +165,4 @@ def _fixed_point(position: Tensor, shift: Tensor, grid: Tensor, effort: Effort) 
 def _sample_at_edges(shift: Tensor, position: Tensor) -> Tensor:
     """Sample bilinearly, but with the nearest value where bilinear would mix near and far."""
     smooth, sharp = sample(shift, position), sample(shift, position, mode="nearest")
-    return torch.where((smooth - sharp).abs().amax(1, True) < 0.75, smooth, sharp)
+    return torch.where((smooth - sharp).abs().amax(1, True) < EDGE, smooth, sharp)

@@ -9,6 +9,8 @@ import torch
 from torch import Tensor
 
 from seg2vid_torch.networks.img2vid import Img2Vid, Motion
+from seg2vid_torch.networks.relay import relay
+from seg2vid_torch.sizes import ROW_PIXELS
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,9 @@ def predict_chunk(network: Img2Vid, frame: Tensor, labels: Tensor, latent: Tenso
         latent: (N, latent size) or the same numbers in rows.
         noise: (N, 3, H, W), standard normal; the same for the T frames.
     """
-    motion = network.predict_motion(frame, labels, latent.reshape(-1, network.row))
+    batch, _, height, width = frame.shape
+    rows = relay(latent, (batch, height * width // ROW_PIXELS, network.row))
+    motion = network.predict_motion(frame, labels, rows)
     warped = network.warp(torch.cat([frame, labels], 1), motion.forward_flow)
     repeated_noise = noise.repeat_interleave(network.frames, 0)
     frames = network.refine(warped[:, :, :3].flatten(0, 1), motion.forward_mask.flatten(0, 1), repeated_noise)

@@ -9,18 +9,10 @@ from seg2vid_interface.label_spaces import CITYSCAPES, LabelClass, LabelSpace
 from seg2vid_torch.data.batches import one_hot
 from seg2vid_torch.data.teacher_clips import TeacherClips, drive
 from seg2vid_torch.geometry.camera_code import TOP_SPEED, camera_code, path_of_code
-from seg2vid_torch.geometry.camera_motion import (
-    FOCAL_LENGTH,
-    CameraPath,
-    Effort,
-    Scene,
-    invert,
-    length,
-    pixel_grid,
-    project,
-    sample,
-)
+from seg2vid_torch.geometry.camera_motion import FOCAL_LENGTH, CameraPath, Scene, pixel_grid, project, sample
+from seg2vid_torch.geometry.inversion import invert
 from seg2vid_torch.geometry.label_depth import StreetClasses, inverse_depth
+from seg2vid_torch.geometry.vectors import length
 from seg2vid_torch.networks.camera_prior import HORIZON as PRIOR_HORIZON
 from seg2vid_torch.networks.camera_prior import CameraPrior
 from seg2vid_torch.networks.warp import to_pixels
@@ -86,7 +78,7 @@ def test_a_label_space_without_a_road_has_no_depth():
 
 
 def test_the_road_moves_as_perspective_says():
-    places = project(scene(foreground=False), straight(0.5), 2.0, torch.zeros(1))
+    places = project(scene(foreground=False), straight(0.5), torch.tensor([2.0]), torch.zeros(1, 1))[:, 0]
     # A ground point d pixels below the horizon, one camera height nearer: d / (1 - d / F).
     below = 100 - 50
     expected = 50 + below / (1 - below / (FOCAL_LENGTH * WIDTH))
@@ -94,18 +86,32 @@ def test_the_road_moves_as_perspective_says():
 
 
 def test_a_car_in_our_lane_drives_ahead_and_the_bonnet_stays():
-    places = project(scene(), straight(0.5), 4.0, torch.zeros(1))
+    places = project(scene(), straight(0.5), torch.tensor([4.0]), torch.zeros(1, 1))[:, 0]
     torch.testing.assert_close(places[0, :, 70, 66], torch.tensor([66.0, 70.0]))
     torch.testing.assert_close(places[0, :, 125, 30], torch.tensor([30.0, 125.0]))
 
 
 def test_inverting_a_motion_gives_it_back():
     still = scene(foreground=False)
-    places = project(still, straight(0.3), 3.0, torch.zeros(1))
-    origins, found = invert(places, still.nearness, Effort(coarse=6, fine=3))
-    error = length(sample(places, origins) - GRID)
-    assert found.float().mean() > 0.95
-    assert error[found].quantile(0.95) < 0.2
+    places = project(still, straight(0.3), torch.tensor([1.0, 3.0]), torch.zeros(1, 2))
+    origins, found = invert(places, still.nearness)
+    for moment in range(2):
+        error = length(sample(places[:, moment], origins[:, moment]) - GRID)
+        assert found[:, moment].float().mean() > 0.95
+        assert error[found[:, moment]].quantile(0.95) < 0.2
+
+
+def test_what_is_nearest_covers_the_rest():
+    """A wall stands still but for a post that comes 3 pixels to the right, and is nearer."""
+    nearness = torch.zeros(1, HEIGHT, WIDTH)
+    nearness[:, :, 40:44] = 1
+    places = GRID[:, None].repeat(1, 1, 1, 1, 1)
+    places[:, :, 0, :, 40:44] += 3
+    origins, found = invert(places, nearness)
+    row = origins[0, 0, 0, 60]
+    assert row[43:47].tolist() == [40, 41, 42, 43]  # the post, where it came to
+    assert torch.equal(row[47:], GRID[0, 0, 60, 47:])  # the wall beyond it
+    assert not found[0, 0, 0, 60, 40:43].any()  # what it uncovered
 
 
 def test_the_road_vanishes_under_the_bonnet():

@@ -12,10 +12,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seg2vid_torch.geometry.camera_motion import CameraPath, Effort, Scene, invert, length, pixel_grid, project, sample
+from seg2vid_torch.geometry.camera_motion import CameraPath, Scene, pixel_grid, project, sample
+from seg2vid_torch.geometry.inversion import invert
 from seg2vid_torch.geometry.label_depth import StreetClasses, inverse_depth
+from seg2vid_torch.geometry.vectors import length
 
-EFFORT = Effort(coarse=6, fine=3)
+STEPS = 5  # of the inversion: more than where speed counts
 SAME_PLACE = 0.75  # pixels between a point and itself after going to the other frame and back
 
 
@@ -55,24 +57,20 @@ def drive(
     scene = Scene(inverse_depth(masks, path.horizon), masks.foreground, masks.bonnet)
     moments = path.pitch.shape[1]
     still = moments - 1 if still_last else 0
-    places, origins, known = [], [], []
-    for t in range(moments):
-        place = project(scene, path, float(t - still), path.pitch[:, t] - path.pitch[:, still])
-        origin, seen = invert(place, scene.nearness, EFFORT)
-        places.append(place)
-        origins.append(origin)
-        known.append(seen)
-    frames = torch.stack([sample(images, origin) for origin in origins], 1)
-    forward = [_flow(places[0], origins[0], origins[t]) for t in range(1, moments)]
-    backward = [_flow(places[t], origins[t], origins[0]) for t in range(1, moments)]
+    times = torch.arange(-still, moments - still, device=labels.device, dtype=torch.float32)
+    places = project(scene, path, times, path.pitch - path.pitch[:, still, None])
+    origins, known = invert(places, scene.nearness, STEPS)
+    frames = torch.stack([sample(images, origin) for origin in origins.unbind(1)], 1)
+    forward = [_flow(places[:, 0], origins[:, 0], origins[:, t]) for t in range(1, moments)]
+    backward = [_flow(places[:, t], origins[:, t], origins[:, 0]) for t in range(1, moments)]
     return TeacherClips(
         frames=frames,
-        known=torch.stack(known, 1),
-        labels=sample(labels, origins[0], mode="nearest"),
+        known=known,
+        labels=sample(labels, origins[:, 0], mode="nearest"),
         forward_flow=torch.stack([flow for flow, _ in forward], 1),
         backward_flow=torch.stack([flow for flow, _ in backward], 1),
-        forward_visible=torch.stack([v & known[t] for t, (_, v) in enumerate(forward, 1)], 1),
-        backward_visible=torch.stack([v & known[0] for _, v in backward], 1),
+        forward_visible=torch.stack([v & known[:, t] for t, (_, v) in enumerate(forward, 1)], 1),
+        backward_visible=torch.stack([v & known[:, 0] for _, v in backward], 1),
     )
 
 

@@ -33,7 +33,7 @@ def camera_code(latent: Tensor, foreground_column: int) -> Tensor:
         foreground_column: where the foreground's part of a row begins.
     """
     columns = [0, 1, foreground_column, foreground_column + 1]
-    return latent[:, :, columns].sum(1) / math.sqrt(latent.shape[1])
+    return latent[:, :, columns].sum(1) * latent.shape[1] ** -0.5
 
 
 def path_of_code(code: Tensor, *, horizon: Tensor, pitch: Tensor) -> CameraPath:

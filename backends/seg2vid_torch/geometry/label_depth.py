@@ -20,6 +20,7 @@ from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_spaces import LabelSpace
 
 GROUND = ("road", "sidewalk", "terrain")
+TALLEST = 4095  # pixels: the highest picture whose depth is told
 LOWEST_GROUND = 0.5  # pixels below the horizon: bounds the depth
 BACKGROUND_WIDTH, FOREGROUND_WIDTH = 17, 9  # pixels across which the depths of ragged feet are averaged
 SKY_WINDOW = 5  # pixels
@@ -103,12 +104,15 @@ def inverse_depth(masks: StreetMasks, horizon: Tensor) -> Tensor:
 def _foot(ground: Tensor, rows: Tensor) -> Tensor:
     """Return (N, H, W): the first ground row at or below each pixel, else the bottom row.
 
-    A running minimum from the bottom up, written as pooling, which every runtime has.
+    A running minimum from the bottom up in steps that double: export knows no `cummin`, and no pooling whose window
+    depends on the height.
     """
     height = ground.shape[1]
-    negated = -torch.where(ground, rows, float(height - 1))
-    padded = functional.pad(negated[:, None], (0, 0, 0, height - 1), value=-float(height - 1))
-    return -functional.max_pool2d(padded, (height, 1), stride=1)[:, 0]
+    foot = torch.where(ground, rows, height - 1)
+    for doubling in range(TALLEST.bit_length()):
+        step = 2**doubling
+        foot = torch.minimum(foot, functional.pad(foot, (0, 0, 0, step), value=TALLEST)[:, step:])
+    return foot
 
 
 def _lowest_foot(depth: Tensor, foreground: Tensor) -> Tensor:

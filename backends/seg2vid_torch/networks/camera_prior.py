@@ -12,12 +12,12 @@ import torch
 from torch import Tensor, nn
 
 from seg2vid_torch.geometry.camera_code import camera_code, path_of_code
-from seg2vid_torch.geometry.camera_motion import DAMPING, Effort, Scene, invert, pixel_grid, project, sample
+from seg2vid_torch.geometry.camera_motion import Scene, pixel_grid, project
+from seg2vid_torch.geometry.inversion import invert
 from seg2vid_torch.geometry.label_depth import StreetClasses, inverse_depth
 from seg2vid_torch.networks.warp import to_grid_units
 
 HORIZON = 0.44  # of the height; that of Cityscapes' cameras
-EFFORT = Effort(coarse=3, fine=2)
 
 
 class CameraPrior(nn.Module):
@@ -36,24 +36,13 @@ class CameraPrior(nn.Module):
             latent: (N, R, L).
         """
         height, width = labels.shape[2:]
-        horizon = latent.new_full((len(labels),), HORIZON * height)
-        pitch = latent.new_zeros(len(labels), 1)
+        horizon = latent.new_full((labels.shape[0],), HORIZON * height)
+        pitch = latent.new_zeros(labels.shape[0], 1)
         path = path_of_code(camera_code(latent, self.foreground_column), horizon=horizon, pitch=pitch)
         masks = self.classes.masks(labels)
         scene = Scene(inverse_depth(masks, horizon), masks.foreground, masks.bonnet)
-        grid = pixel_grid(height, width, labels.device)[None]
-        places = [project(scene, path, float(t), pitch[:, 0]) for t in range(1, self.frames + 1)]
-        forward = torch.stack([_origin_shift(place, scene.nearness, grid) for place in places], 1)
-        backward = torch.stack([grid - place for place in places], 1)
-        return to_grid_units(forward), to_grid_units(backward)
-
-
-def _origin_shift(places: Tensor, nearness: Tensor, grid: Tensor) -> Tensor:
-    """Return p minus where p stood, (N, 2, H, W) in pixels.
-
-    The search itself has no gradient; one more of its steps, at the place found, passes the gradient to the code.
-    """
-    with torch.no_grad():
-        origins, _ = invert(places.detach(), nearness, EFFORT)
-    shift = sample(places - grid, origins)
-    return grid - (origins - DAMPING * (origins + shift - grid))
+        grid = pixel_grid(height, width, labels.device)
+        moments = torch.arange(1, self.frames + 1, device=labels.device, dtype=torch.float32)
+        places = project(scene, path, moments, pitch)
+        origins, _ = invert(places, scene.nearness)
+        return to_grid_units(grid - origins), to_grid_units(grid - places)

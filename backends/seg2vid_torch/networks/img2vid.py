@@ -134,7 +134,7 @@ class Img2Vid(nn.Module):
         return Posterior(mean, log_variance)
 
     def predict_motion(self, frame: Tensor, labels: Tensor, latent: Tensor) -> Motion:
-        """Return flow and occlusion for frame (N, 3, H, W), labels (N, K, H, W) and latent (N R, L)."""
+        """Return flow and occlusion for frame (N, 3, H, W), labels (N, K, H, W) and latent (N, R, L)."""
         content = self.content_encoder(torch.cat([frame, labels], 1))
         features = self.decoder(self.latent_code(latent, content[-1]), content)
         masks = torch.sigmoid(self.mask_head(features).float()).unflatten(0, (-1, self.frames))
@@ -151,7 +151,7 @@ class Img2Vid(nn.Module):
         backward = -self.flow_scale * self.backward_head(features).float().unflatten(0, (-1, self.frames))
         if self.prior is None:
             return forward, backward
-        prior_forward, prior_backward = self.prior(labels.float(), latent.float().view(len(labels), -1, self.row))
+        prior_forward, prior_backward = self.prior(labels.float(), latent.float())
         return prior_forward + forward, prior_backward + backward
 
     def warp(self, source: Tensor, flow: Tensor) -> Tensor:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from seg2vid_torch.networks.layers import SLOPE
+from seg2vid_torch.networks.relay import relay
 
 GROUP = 16  # channels that tell the frames' codes apart
 
@@ -32,11 +33,11 @@ class LatentCode(nn.Module):
         """Return codes (N T, content + 16, h, w), frames folded into the batch.
 
         Args:
-            latent: (N R, row).
+            latent: (N, R, row).
             content: (N, content, h, w).
         """
         n, _, h, w = content.shape
-        picture = self.linear(latent).view(n, self.channels, h, w)
+        picture = relay(self.linear(latent), (n, self.channels, h, w))
         groups = self.join(torch.cat([picture, content], 1)).view(n, self.frames, GROUP, h, w)
         repeated = content[:, None].expand(-1, self.frames, -1, -1, -1)
         return torch.cat([repeated, groups], 2).flatten(0, 1)

@@ -7,13 +7,19 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from seg2vid_torch.geometry.vectors import vector
+
 
 def base_grid(like: Tensor) -> Tensor:
     """Return the grid (1, 2, H, W) of x, y in -1..1 for a picture (N, C, H, W)."""
     height, width = like.shape[-2:]
-    y = torch.linspace(-1, 1, height, device=like.device, dtype=torch.float32)
-    x = torch.linspace(-1, 1, width, device=like.device, dtype=torch.float32)
+    x, y = _from_minus_one_to_one(width, like.device), _from_minus_one_to_one(height, like.device)
     return torch.stack([x.expand(height, width), y[:, None].expand(height, width)])[None]
+
+
+def _from_minus_one_to_one(steps: int, device: torch.device) -> Tensor:
+    """Return what `torch.linspace` would; that would fix the size in an export."""
+    return (2 * torch.arange(steps, device=device, dtype=torch.float32) - (steps - 1)) / (steps - 1)
 
 
 def warp(source: Tensor, flow: Tensor, *, padding: str = "zeros") -> Tensor:
@@ -40,4 +46,4 @@ def to_grid_units(flow: Tensor) -> Tensor:
 
 def _pixels_per_unit(flow: Tensor) -> Tensor:
     height, width = flow.shape[-2:]
-    return flow.new_tensor([(width - 1) / 2, (height - 1) / 2]).view(2, 1, 1)
+    return vector((width - 1) / 2, (height - 1) / 2, flow.device)

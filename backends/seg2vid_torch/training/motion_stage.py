@@ -90,7 +90,7 @@ class MotionStage:
             latent = torch.cat([latent[: batch.real], batch.teacher.latent])
         reference, labels = self._reference(batch, latent.detach(), noise)
         with self._context.autocast():
-            motion = network.predict_motion(reference, labels, latent.flatten(0, 1))
+            motion = network.predict_motion(reference, labels, latent)
             warped = network.warp(reference, motion.forward_flow)
         losses = self._warping_losses(batch, motion, warped) | self._motion_losses(batch, motion)
         if refines:

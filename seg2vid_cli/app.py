@@ -1,5 +1,6 @@
 """The program `seg2vid`: its commands, and what becomes of errors and signals."""
 
+import os
 import re
 import signal
 import sys
@@ -16,6 +17,7 @@ from seg2vid_cli.commands.generate import generate
 from seg2vid_cli.commands.models import models
 from seg2vid_cli.commands.quick_help import QuickHelpGroup
 from seg2vid_cli.commands.train import train
+from seg2vid_cli.completion_scripts import VARIABLE as COMPLETION_VARIABLE
 from seg2vid_cli.console import Console, flush_results, program_version
 from seg2vid_cli.signals import Stopped, stop_on_sigterm
 from seg2vid_interface.errors import Seg2VidError, UsageError
@@ -56,6 +58,8 @@ class ErrorReportingGroup(QuickHelpGroup):
         """Return the exit code; whatever happens, raise nothing but Seg2VidError, Stopped and TyperException."""
         try:
             with stop_on_sigterm():
+                if request := os.environ.get(COMPLETION_VARIABLE):
+                    return self._answer_shell(sys.argv[1:] if args is None else args, request)
                 exit_code = super().main(args, *positional, **{**named, "standalone_mode": False})
         except (Seg2VidError, typer.TyperException):
             raise
@@ -68,6 +72,12 @@ class ErrorReportingGroup(QuickHelpGroup):
         if exit_code == _INTERRUPTED:  # what Typer makes of KeyboardInterrupt
             raise Stopped(signal.SIGINT)
         return exit_code
+
+    def _answer_shell(self, args: Sequence[str], request: str) -> int:
+        from seg2vid_cli.completion_request import answer
+
+        typer.echo(answer(self, args, request), nl=False)
+        return 0
 
 
 def _usage_error(error: typer.TyperException, command: str | None) -> UsageError:

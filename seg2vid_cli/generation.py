@@ -17,7 +17,7 @@ from seg2vid_cli.inputs import Input, Scene, check_inputs, pair_inputs, read_sce
 from seg2vid_cli.latents import chunk_noise, image_noise, motion_latent
 from seg2vid_cli.model_store import open_model
 from seg2vid_cli.outputs import PlannedOutput, plan_outputs
-from seg2vid_cli.plugins import choose_backend, load_backend
+from seg2vid_cli.plugins import open_session
 from seg2vid_interface.backend import OpenOptions, Session
 from seg2vid_interface.clips import ClipRequest
 from seg2vid_interface.errors import Seg2VidError, UsageError
@@ -172,11 +172,9 @@ class _Generation:
                     self.console.write_lines([str(output.video)])
 
     def _open_session(self) -> Session:
-        name = self.request.backend
-        backend = choose_backend() if name == "auto" else load_backend(name)
-        session = backend.open(self.model, self.request.options)
-        outcome = self.outcome
-        outcome.backend, outcome.device, outcome.precision = backend.name, session.device, session.precision
+        opened = open_session(self.request.backend, self.model, self.request.options, self.console.say)
+        session, outcome = opened.session, self.outcome
+        outcome.backend, outcome.device, outcome.precision = opened.backend, session.device, session.precision
         self.console.say(
             f"model {outcome.model}, backend {outcome.backend}, device {outcome.device}, precision {outcome.precision}"
         )

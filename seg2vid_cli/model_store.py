@@ -1,8 +1,8 @@
 """From `--model NAME-or-FOLDER` to a checked model folder.
 
 A plain name is a bundled model's, whatever lies in the current folder, so that a command means the same everywhere;
-only a name that no bundled model has may be a folder in the current one.  A value with a path separator is always a
-folder: `--model ./street` is the folder beside you.
+then one that `seg2vid models pull` fetched; only a name that neither has may be a folder in the current one.  A value
+with a path separator is always a folder: `--model ./street` is the folder beside you.
 """
 
 import os
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "street"
 BUNDLED_MODELS = Path(__file__).parent / "models"
+CACHE_VARIABLE = "SEG2VID_CACHE"
+"""The environment variable that puts the cache folder elsewhere."""
 _CARD_NAME = "model.json"
 
 
@@ -24,20 +26,47 @@ def bundled_models() -> dict[str, Path]:
     return {card.parent.name: card.parent for card in sorted(BUNDLED_MODELS.glob(f"*/{_CARD_NAME}"))}
 
 
+def pulled_models() -> dict[str, Path]:
+    """Return name -> folder of the models that were pulled, by name; damaged ones too.  Raises OSError."""
+    folder = pulled_models_folder()
+    if not folder.is_dir():
+        return {}
+    # Hidden is what is just being pulled.
+    return {path.name: path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")}
+
+
+def pulled_models_folder() -> Path:
+    """Return the folder that models are pulled into; it need not exist."""
+    cache = os.environ.get(CACHE_VARIABLE)
+    if cache:
+        return Path(cache).absolute() / "models"
+    from platformdirs import user_cache_path
+
+    return user_cache_path("seg2vid", appauthor=False) / "models"
+
+
+def model_names() -> list[str]:
+    """Return the names that `--model` knows: bundled models', then pulled ones'; no card is read.  Raises OSError."""
+    return list(bundled_models() | pulled_models())
+
+
 def find_model(name_or_folder: str) -> Path:
     """Return the folder that `name_or_folder` means; whether it holds a good model is not looked at.
 
     Raises:
-        ModelError: a name that is neither a bundled model nor a folder.
+        ModelError: a name that is neither a model's nor a folder.
+        OSError: the cache folder cannot be read.
     """
-    bundled = bundled_models()
-    if name_or_folder in bundled:
-        return bundled[name_or_folder]
-    folder = Path(name_or_folder)
     separators = {os.sep, os.altsep} - {None}
-    if folder.is_dir() or any(separator in name_or_folder for separator in separators if separator):
+    if any(separator in name_or_folder for separator in separators if separator):
+        return Path(name_or_folder)
+    for models in (bundled_models, pulled_models):
+        if name_or_folder in (found := models()):
+            return found[name_or_folder]
+    folder = Path(name_or_folder)
+    if folder.is_dir():
         return folder
-    known = ", ".join(bundled) or "none is bundled"
+    known = ", ".join(model_names()) or "none"
     raise ModelError(f"{name_or_folder}: no such model and no such folder", f"Known models: {known}.")
 
 

@@ -1,16 +1,40 @@
 """Finds backends by their entry points; loads only what is asked for."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING, TypeVar
 
-from seg2vid_interface.backend import ENTRY_POINT_GROUP, Backend, BackendStatus, Exporter, Trainer
-from seg2vid_interface.errors import BackendError, UsageError
+from seg2vid_interface.backend import (
+    ENTRY_POINT_GROUP,
+    Backend,
+    BackendStatus,
+    Exporter,
+    OpenOptions,
+    Session,
+    Trainer,
+)
+from seg2vid_interface.errors import BackendError, DeviceError, MissingWeightsError, Seg2VidError, UsageError
 
-AUTO_ORDER = ("torch",)
+if TYPE_CHECKING:
+    from seg2vid_interface.model_card import ModelFolder
+
+AnyBackend = TypeVar("AnyBackend", bound=Backend)
+
+AUTO_ORDER = ("onnx", "openvino", "torch")
 """What `--backend auto` tries, best first."""
 
 _INSTALL_HINT = "pip install 'seg2vid[train]'"
+
+
+@dataclass(frozen=True)
+class OpenedSession:
+    """A session and the name of the backend that opened it."""
+
+    backend: str
+    session: Session
 
 
 @dataclass(frozen=True)
@@ -38,36 +62,72 @@ def load_backend(name: str) -> Backend:
     return _load(known[name])
 
 
-def choose_backend() -> Backend:
-    """Return the first backend of AUTO_ORDER that works here.
+def open_session(name: str, model: "ModelFolder", options: OpenOptions, tell: Callable[[str], None]) -> OpenedSession:
+    """Open a model with the backend called `name`; "auto" takes the first of AUTO_ORDER that can.
+
+    Args:
+        name: of the backend.
+        model: to be opened.
+        options: how.
+        tell: is given what the backends log, and which of them "auto" passes over.
 
     Raises:
-        BackendError: none does; the message gives each one's reason.
+        UsageError: there is no such backend, or an option is wrong.
+        BackendError, DeviceError, ModelError: it cannot open the model; for "auto": none can, with each one's reason.
     """
-    reasons = []
-    known = _known_backends()
-    for name in AUTO_ORDER:
-        if name not in known:
-            reasons.append(f"{name}: not installed")
-            continue
+    if name != "auto":
+        return _open(load_backend(name), model, options, tell)
+    known, failures = _known_backends(), dict[str, Seg2VidError]()
+    for candidate in AUTO_ORDER:
         try:
-            backend = _load(known[name])
-        except BackendError as error:
-            reasons.append(error.message)
+            if candidate not in known:
+                raise BackendError(f"backend {candidate}: not installed")
+            opened = _open(_working(_load(known[candidate])), model, options, tell)
+        except (BackendError, MissingWeightsError) as error:
+            failures[f"{candidate}: {error.message.removeprefix(f'backend {candidate}: ')}"] = error
             continue
-        reason = backend.status().reason
-        if reason is None:
-            return backend
-        reasons.append(f"{name}: {reason}")
-    raise BackendError(f"no backend works here: {'; '.join(reasons)}", "`seg2vid backends` shows what is installed.")
+        for reason in failures:
+            tell(f"passed over {reason}")
+        return opened
+    kind = DeviceError if all(isinstance(error, DeviceError) for error in failures.values()) else BackendError
+    hints = [error.hint for error in failures.values() if error.hint]
+    raise kind(
+        f"no backend can open the model: {'; '.join(failures)}", *hints[:1] or ["`seg2vid backends` shows them all."]
+    )
+
+
+def _open(backend: Backend, model: "ModelFolder", options: OpenOptions, tell: Callable[[str], None]) -> OpenedSession:
+    with _listening(backend, tell):
+        return OpenedSession(backend.name, backend.open(model, options))
+
+
+@contextmanager
+def _listening(backend: Backend, tell: Callable[[str], None]) -> Iterator[None]:
+    """Pass on what the backend's package logs as a warning."""
+    logger = logging.getLogger(type(backend).__module__.partition(".")[0])
+    handler = _Listener(tell)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _Listener(logging.Handler):
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass a record on."""
+        self._tell(record.getMessage())
 
 
 def find_trainer() -> Trainer:
     """Return a backend that trains.  Raises BackendError if there is none or its runtime is missing."""
     for backend in _loadable_backends():
         if isinstance(backend, Trainer):
-            _check_works(backend)
-            return backend
+            return _working(backend)
     raise BackendError("no installed backend can train", _INSTALL_HINT)
 
 
@@ -75,8 +135,7 @@ def find_exporter() -> Exporter:
     """Return a backend that exports.  Raises BackendError if there is none or its runtime is missing."""
     for backend in _loadable_backends():
         if isinstance(backend, Exporter):
-            _check_works(backend)
-            return backend
+            return _working(backend)
     raise BackendError("no installed backend can export", _INSTALL_HINT)
 
 
@@ -117,20 +176,38 @@ def _load(entry_point: EntryPoint) -> Backend:
     return backend
 
 
-def _check_works(backend: Backend) -> None:
+def _working(backend: AnyBackend) -> AnyBackend:
+    """Return the backend if its runtime works here; raise BackendError with the reason if not."""
     reason = backend.status().reason
     if reason is not None:
         raise BackendError(f"backend {backend.name}: {reason}")
+    return backend
 
 
 def _report(entry_point: EntryPoint) -> BackendReport:
+    package, mend = _package(entry_point), f"pip install --upgrade --force-reinstall {_package(entry_point)}"
     try:
         backend = _load(entry_point)
+        status = _status(backend, package)
     except BackendError as error:
-        return BackendReport(entry_point.name, _package(entry_point), BackendStatus(None, (), (), error.message), ())
+        reason = error.message.removeprefix(f"backend {entry_point.name}: ")
+        return BackendReport(entry_point.name, package, BackendStatus(None, (), (), f"{reason}: {mend}"), ())
     protocols = {"generate": Backend, "train": Trainer, "export": Exporter}
     abilities = tuple(name for name, protocol in protocols.items() if isinstance(backend, protocol))
-    return BackendReport(entry_point.name, _package(entry_point), backend.status(), abilities)
+    return BackendReport(entry_point.name, package, status, abilities)
+
+
+def _status(backend: Backend, package: str) -> BackendStatus:
+    """Ask for a backend's status; raise BackendError if it breaks its promise to give one."""
+    try:
+        status = backend.status()
+    except Exception as error:
+        raise BackendError(
+            f"backend {backend.name}: the package {package} cannot say its status: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(status, BackendStatus):
+        raise BackendError(f"backend {backend.name}: the package {package} gives {status!r} for its status")
+    return status
 
 
 def _package(entry_point: EntryPoint) -> str:

@@ -19,6 +19,8 @@ from seg2vid_cli import plugins
 from seg2vid_cli.app import app
 from seg2vid_interface.label_spaces import CITYSCAPES
 
+pytest_plugins = ["trained_models"]
+
 Program = Callable[..., Result]
 
 ENTRY_POINTS = """\
@@ -37,6 +39,7 @@ def seg2vid(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Program:
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("SEG2VID_CACHE", str(tmp_path / "cache"))  # not the developer's own
     return lambda *args: CliRunner().invoke(app, [str(arg) for arg in args])
 
 

@@ -31,7 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
     top = {name.split("/")[0] for name in wheel.namelist()}
-    assert {name for name in top if not name.endswith(".dist-info")} == {
+    assert {name for name in top if not name.endswith((".dist-info", ".data"))} == {
         "seg2vid_cli",
         "seg2vid_interface",
         "seg2vid_torch",
@@ -40,6 +40,18 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
     assert "seg2vid_torch/presets/street.toml" in names
     assert {f"seg2vid_cli/models/street/{name}" for name in ("model.json", "image.safetensors", "LICENSE")} <= names
     assert all(f"{package}/py.typed" in names for package in ("seg2vid_cli", "seg2vid_interface", "seg2vid_torch"))
+
+
+def test_the_wheel_puts_completions_where_shells_look(wheel):
+    shared = "seg2vid-0.1.0.data/data/share"
+    assert {name: wheel.read(name) for name in wheel.namelist() if ".data/" in name} == {
+        f"{shared}/{place}": (ROOT / "completions" / file).read_bytes()
+        for file, place in {
+            "seg2vid.bash": "bash-completion/completions/seg2vid",
+            "_seg2vid": "zsh/site-functions/_seg2vid",
+            "seg2vid.fish": "fish/vendor_completions.d/seg2vid.fish",
+        }.items()
+    }
 
 
 def test_the_wheels_metadata_name_both_licences(wheel):
@@ -98,6 +110,7 @@ def test_the_repository_holds_what_it_should():
         "LICENSE",
         "README.md",
         "backends",
+        "completions",
         "docs",
         "examples",
         "pyproject.toml",

@@ -6,7 +6,7 @@ A backend is a light class named by an entry point of the group `seg2vid.backend
 `Exporter` too.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -175,11 +175,15 @@ class ExportRequest:
     """One run of `seg2vid export`."""
 
     sources: tuple[Path, ...]
-    """Run folders or checkpoints, at most one per stage; which stage each is, is read from it."""
+    """Run folders, checkpoints or model folders, at most one per stage; which stage each is, is read from it."""
     out: Path
     """The model folder to be made."""
     card: Path | None = None
     """A TOML file with what only people can say of a model: description, licence, training data."""
+    graphs: tuple[str, ...] = ()
+    """Precisions, "fp32" or "fp16", in which the stages are also written as ONNX graphs (see `graphs.py`)."""
+    check: Callable[["ModelFolder"], None] | None = None
+    """Called with the finished folder before it is moved to `out`; what it raises ends the export, leaving nothing."""
     overwrite: bool = False
 
 

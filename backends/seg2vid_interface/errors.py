@@ -8,6 +8,7 @@
     ├── DatasetError              exit 1  "dataset"       training data are missing or malformed
     ├── SettingsError             exit 2  "settings"      a preset or `--set` is wrong
     ├── ModelError                exit 1  "model"         a model folder, card or checkpoint is missing or altered
+    │   └── MissingWeightsError   exit 1  "model"         it lacks the files that this backend or precision needs
     ├── BackendError              exit 1  "backend"       a backend is not installed or failed
     │   └── DeviceError           exit 1  "device"        the device or precision asked for is not there
     └── TrainingError             exit 1  "training"      training cannot go on, e.g. a loss is NaN
@@ -73,6 +74,10 @@ class ModelError(Seg2VidError):
     """A model folder, card or checkpoint is missing or altered."""
 
     code = "model"
+
+
+class MissingWeightsError(ModelError):
+    """A model folder is whole, but lacks the files that this backend or precision needs; another may have them."""
 
 
 class BackendError(Seg2VidError):

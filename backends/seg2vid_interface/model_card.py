@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_interface.sizes import SizeRule
 from seg2vid_interface.validation import problems_of
 
 FORMAT_VERSION: Final = 1
@@ -66,6 +67,8 @@ class ModelCard(_Strict):
     """Default length of a clip."""
     latent_size: int = Field(ge=0)
     """Numbers in a motion latent at the card's size."""
+    sizes: SizeRule = SizeRule()
+    """Other heights and widths that the networks can take; a latent's size goes with the area."""
     image_noise_size: int = Field(ge=0)
     """Numbers in the image noise; 0 where the image stage takes none."""
     stages: dict[Literal["image", "motion"], StageCard]

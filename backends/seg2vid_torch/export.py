@@ -1,60 +1,31 @@
-"""Making a model folder from training runs."""
+"""Making a model folder from training runs, checkpoints, or a model that is to be exported again."""
 
 import shutil
 import tempfile
-import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import ValidationError
 from safetensors.torch import save_file
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from seg2vid_interface.backend import ExportRequest, ExportResult, Stage
 from seg2vid_interface.errors import ModelError, OutputError
-from seg2vid_interface.label_spaces import LabelSpace
-from seg2vid_interface.model_card import CARD_NAME, ModelCard, StageCard, file_sha256, read_card
+from seg2vid_interface.graphs import graph_file
+from seg2vid_interface.model_card import CARD_NAME, ModelCard, ModelFolder, StageCard, file_sha256, read_card
+from seg2vid_interface.sizes import SizeRule
 from seg2vid_interface.validation import problems_of
-from seg2vid_torch.networks.build import build_generator, build_img2vid
+from seg2vid_torch.card_text import CardText, read_card_text
+from seg2vid_torch.graphs import ImageGraph, MotionGraph
 from seg2vid_torch.networks.img2vid import Img2Vid
 from seg2vid_torch.networks.spade_generator import SpadeGenerator
-from seg2vid_torch.rollout import predict_chunk
-from seg2vid_torch.settings import ImageSettings, MotionSettings, StageSettings
-from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, read_checkpoint
-from seg2vid_torch.training.metrics_log import read_metrics
+from seg2vid_torch.sizes import MOTION_SIZES, image_sizes
+from seg2vid_torch.trained_stages import TrainedStage, read_stages
 from seg2vid_torch.training.stage import count_parameters
 
-AVERAGED_PREFIX = "module."  # of the averaged network's entries in a checkpoint
-
-
-class CardText(BaseModel):
-    """What people must say about a model; a TOML file given with `--card`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    description: str = "Trained with seg2vid."
-    licence: str = "LicenseRef-unstated"
-    """SPDX expression of the weights' licence."""
-    licence_file: str | None = None
-    """Text of the licence, beside the TOML file; copied into the model folder."""
-    data: str = "not stated"
-    data_licence: str = "not stated"
-
-
-@dataclass(frozen=True)
-class _Trained:
-    """One stage, read from a checkpoint."""
-
-    stage: Stage
-    settings: StageSettings
-    label_space: LabelSpace
-    network: nn.Module
-    header: Mapping[str, Any]
-    quality: Mapping[str, float]
+DEFAULT_FRAMES_PER_SECOND = 17.0  # of a model without a motion stage
 
 
 def export(request: ExportRequest) -> ExportResult:
@@ -63,13 +34,15 @@ def export(request: ExportRequest) -> ExportResult:
         raise OutputError(f"-o {request.out}: exists already", "Name another folder, or add --overwrite.")
     if not request.out.absolute().parent.is_dir():
         raise OutputError(f"-o {request.out}: its parent folder does not exist", "Make it first.")
-    text = _read_card_text(request.card)
-    stages = _read_stages(request.sources)
+    given_text = read_card_text(request.card) if request.card else None
+    stages = read_stages(request.sources)
     try:
         with tempfile.TemporaryDirectory(dir=request.out.absolute().parent, prefix=".seg2vid-export-") as temporary:
             folder = Path(temporary) / "model"
             folder.mkdir()
-            card = _write_model(folder, _model_name(request.out), stages, text, request.card)
+            card = _write_model(folder, _model_name(request.out), stages, given_text, request.graphs)
+            if request.check:
+                request.check(ModelFolder(folder, card))
             _move_into_place(folder, request.out)
     except OSError as error:
         raise OutputError(f"-o {request.out}: cannot be written: {error.strerror or error}") from error
@@ -81,143 +54,130 @@ def _model_name(out: Path) -> str:
     return out.absolute().name.lower().replace(" ", "-")
 
 
-def _read_card_text(path: Path | None) -> CardText:
-    if path is None:
-        return CardText()
-    try:
-        text = CardText.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise ModelError(f"--card {path}: not readable: {error.strerror}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"--card {path}: not TOML: {error}") from None
-    except ValidationError as error:
-        raise ModelError(f"--card {path}: {'; '.join(problems_of(error))}") from None
-    if text.licence_file and not (path.parent / text.licence_file).is_file():
-        raise ModelError(f"--card {path}: the licence_file {text.licence_file!r} is not beside it")
-    return text
-
-
-def _read_stages(sources: tuple[Path, ...]) -> dict[Stage, _Trained]:
-    stages: dict[Stage, _Trained] = {}
-    for source in sources:
-        trained = _read_trained(source)
-        if trained.stage in stages:
-            raise ModelError(f"{source}: a second {trained.stage} stage", "Give at most one of each stage.")
-        stages[trained.stage] = trained
-    if len({(t.settings.height, t.settings.width) for t in stages.values()}) > 1:
-        raise ModelError("the stages were trained at different sizes", "Export stages of one size together.")
-    if len({t.label_space for t in stages.values()}) > 1:
-        raise ModelError("the stages were trained with different label spaces", "Export stages of one label space.")
-    return {stage: stages[stage] for stage in ("image", "motion") if stage in stages}
-
-
-def _read_trained(source: Path) -> _Trained:
-    run = source if source.is_dir() else None
-    path = source / CHECKPOINT_NAME if run else source
-    state = read_checkpoint(path)
-    stage: Stage = state["stage"]
-    settings: StageSettings
-    network: nn.Module
-    try:
-        label_space = TypeAdapter(LabelSpace).validate_python(state["label_space"])
-        if stage == "image":
-            settings = ImageSettings.model_validate(state["settings"])
-            network = build_generator(settings.network, label_space)
-        else:
-            settings = MotionSettings.model_validate(state["settings"])
-            network = build_img2vid(settings.network, label_space)
-    except ValidationError as error:
-        raise ModelError(f"{path}: of another version of seg2vid: {problems_of(error)[0]}") from None
-    weights = {
-        name.removeprefix(AVERAGED_PREFIX): value
-        for name, value in state["averaged"].items()
-        if name.startswith(AVERAGED_PREFIX)
-    }
-    try:
-        network.load_state_dict(weights)
-    except RuntimeError as error:
-        raise ModelError(f"{path}: does not fit its own settings: {str(error).splitlines()[0]}") from None
-    return _Trained(stage, settings, label_space, network.eval(), state, _quality(run, state["step"]))
-
-
-def _quality(run: Path | None, step: int) -> dict[str, float]:
-    """Return the run's newest validation measures up to the checkpoint's step."""
-    measures: dict[str, float] = {}
-    for metrics in read_metrics(run, step) if run else []:
-        measures |= {name: round(value, 4) for name, value in metrics.items() if name.startswith("val_")}
-    return measures
-
-
 def _write_model(
-    folder: Path, name: str, stages: Mapping[Stage, _Trained], text: CardText, card_path: Path | None
+    folder: Path,
+    name: str,
+    stages: Mapping[Stage, TrainedStage],
+    given_text: CardText | None,
+    precisions: tuple[str, ...],
 ) -> ModelCard:
-    """Write weights, licence and card into `folder`; return the card."""
-    licence_files = {}
-    if card_path and text.licence_file:
-        shutil.copyfile(card_path.parent / text.licence_file, folder / "LICENSE")
-        licence_files["LICENSE"] = file_sha256(folder / "LICENSE")
-    first = next(iter(stages.values()))
-    motion, image = stages.get("motion"), stages.get("image")
-    height, width = first.settings.height, first.settings.width
-    img2vid = motion.network if motion and isinstance(motion.network, Img2Vid) else None
-    generator = image.network if image and isinstance(image.network, SpadeGenerator) else None
-    try:
-        card = ModelCard(
-            name=name,
-            description=text.description,
-            licence=text.licence,
-            licence_files=licence_files,
-            label_space=first.label_space,
-            height=height,
-            width=width,
-            chunk_frames=img2vid.frames if img2vid else 1,
-            frames_per_second=motion.settings.frames_per_second
-            if motion and isinstance(motion.settings, MotionSettings)
-            else 17.0,
-            frames=24 if motion else 1,
-            latent_size=img2vid.latent_size(height, width) if img2vid else 0,
-            image_noise_size=generator.noise_size if generator else 0,
-            stages={stage: _write_stage(folder, trained, text) for stage, trained in stages.items()},
-        )
-    except ValidationError as error:
-        raise ModelError(f"-o {name}: {problems_of(error)[0]}") from None
+    """Write weights, graphs, licence and card into `folder`; return the card."""
+    models = [stage.made_from for stage in stages.values() if stage.made_from]
+    text = given_text or (_text_of(models[0]) if models else CardText())
+    card = _card(name, stages, text, given_text)
+    for trained in stages.values():
+        _write_weights(folder / f"{trained.stage}.safetensors", trained.network)
+        _write_graphs(folder, trained, card, precisions)
+    if text.licence_file:
+        shutil.copyfile(text.licence_file, folder / "LICENSE")
+    card = _with_hashes(card, folder)
     (folder / CARD_NAME).write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return card
 
 
-def _write_stage(folder: Path, trained: _Trained, text: CardText) -> StageCard:
-    file = folder / f"{trained.stage}.safetensors"
-    save_file({name: value.contiguous() for name, value in trained.network.state_dict().items()}, file)
-    file.chmod(0o644)  # safetensors makes it readable for its owner alone
+def _text_of(model: ModelFolder) -> CardText:
+    """Return what a model's own card says."""
+    licence = next((model.path / name for name in model.card.licence_files), None)
+    return CardText(description=model.card.description, licence=model.card.licence, licence_file=licence)
+
+
+def _card(name: str, stages: Mapping[Stage, TrainedStage], text: CardText, given_text: CardText | None) -> ModelCard:
+    """Return the card, the files' hashes still missing."""
+    first = next(iter(stages.values()))
+    motion, image = stages.get("motion"), stages.get("image")
+    height, width = first.height, first.width
+    img2vid = motion.network if motion and isinstance(motion.network, Img2Vid) else None
+    generator = image.network if image and isinstance(image.network, SpadeGenerator) else None
+    try:
+        return ModelCard(
+            name=name,
+            description=text.description,
+            licence=text.licence,
+            label_space=first.label_space,
+            height=height,
+            width=width,
+            chunk_frames=img2vid.frames if img2vid else 1,
+            frames_per_second=(motion and motion.frames_per_second) or DEFAULT_FRAMES_PER_SECOND,
+            frames=24 if motion else 1,
+            latent_size=img2vid.latent_size(height, width) if img2vid else 0,
+            sizes=_sizes(img2vid, generator),
+            image_noise_size=generator.noise_size if generator else 0,
+            stages={stage: _stage_card(trained, given_text) for stage, trained in stages.items()},
+        )
+    except ValidationError as error:
+        raise ModelError(f"-o {name}: {problems_of(error)[0]}") from None
+
+
+def _sizes(img2vid: Img2Vid | None, generator: SpadeGenerator | None) -> SizeRule:
+    return (MOTION_SIZES if img2vid else SizeRule()) & (image_sizes(len(generator.blocks)) if generator else SizeRule())
+
+
+def _stage_card(trained: TrainedStage, given_text: CardText | None) -> StageCard:
+    before = trained.made_from.card.stages[trained.stage] if trained.made_from and not given_text else None
+    said = before or given_text or CardText()
     return StageCard(
-        network=trained.settings.network.model_dump(mode="json"),
-        files={file.name: file_sha256(file)},
+        network=dict(trained.network_settings),
+        files={},
         parameters=count_parameters(trained.network),
         gflop_per_frame=round(_gflop_per_frame(trained), 3),
-        preset=trained.header["preset"],
-        steps=trained.header["step"],
-        seed=trained.header["seed"],
-        data=text.data,
-        data_licence=text.data_licence,
+        preset=trained.preset,
+        steps=trained.steps,
+        seed=trained.seed,
+        data=said.data,
+        data_licence=said.data_licence,
         quality=dict(trained.quality),
     )
 
 
 @torch.no_grad()
-def _gflop_per_frame(trained: _Trained) -> float:
+def _gflop_per_frame(trained: TrainedStage) -> float:
     """Count the operations of one network call at the card's size, divided by the frames it makes."""
-    height, width = trained.settings.height, trained.settings.width
-    labels = torch.zeros(1, trained.label_space.size, height, width)
+    graph = _graph(trained)
+    labels = torch.zeros(1, trained.label_space.size, trained.height, trained.width)
+    frame = torch.zeros(1, 3, trained.height, trained.width)
     with FlopCounterMode(display=False) as counter:
         if isinstance(trained.network, Img2Vid):
-            frame = torch.zeros(1, 3, height, width)
-            latent = torch.zeros(1, trained.network.latent_size(height, width))
-            predict_chunk(trained.network, frame, labels, latent, frame)
+            latent = torch.zeros(1, trained.network.latent_size(trained.height, trained.width))
+            graph(frame, labels, latent, frame, torch.tensor(False))
             frames = trained.network.frames
         elif isinstance(trained.network, SpadeGenerator):
-            trained.network(labels, torch.zeros(1, trained.network.noise_size))
+            graph(labels, torch.zeros(1, trained.network.noise_size))
             frames = 1
     return counter.get_total_flops() / 1e9 / frames
+
+
+def _graph(trained: TrainedStage) -> nn.Module:
+    if isinstance(trained.network, Img2Vid):
+        return MotionGraph(trained.network, trained.label_space.other)
+    if isinstance(trained.network, SpadeGenerator):
+        return ImageGraph(trained.network)
+    raise TypeError(f"{type(trained.network).__name__} is no network of a stage")
+
+
+def _write_weights(file: Path, network: nn.Module) -> None:
+    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, file)
+    file.chmod(0o644)  # safetensors makes it readable for its owner alone
+
+
+def _write_graphs(folder: Path, trained: TrainedStage, card: ModelCard, precisions: tuple[str, ...]) -> None:
+    if not precisions:
+        return
+    from seg2vid_torch.onnx_export import write_graph  # loads onnx, which few exports need
+
+    for precision in precisions:
+        write_graph(_graph(trained), trained.stage, card, folder / graph_file(trained.stage, precision), precision)
+
+
+def _with_hashes(card: ModelCard, folder: Path) -> ModelCard:
+    hashes = {file.name: file_sha256(file) for file in sorted(folder.iterdir())}
+    stages = {
+        name: stage.model_copy(
+            update={"files": {file: sha256 for file, sha256 in hashes.items() if file.startswith(f"{name}.")}}
+        )
+        for name, stage in card.stages.items()
+    }
+    licences = {file: sha256 for file, sha256 in hashes.items() if file == "LICENSE"}
+    return card.model_copy(update={"stages": stages, "licence_files": licences})
 
 
 def _move_into_place(folder: Path, out: Path) -> None:

@@ -19,8 +19,8 @@ class PredictedChunk:
 
     frames: Tensor
     """(N, T, 3, H, W) in 0..1."""
-    labels: Tensor
-    """(N, T, K, H, W) class probabilities, warped like the frames."""
+    last_labels: Tensor
+    """(N, K, H, W) class probabilities of the last frame, warped as it was."""
     motion: Motion
 
 
@@ -37,7 +37,8 @@ def predict_chunk(network: Img2Vid, frame: Tensor, labels: Tensor, latent: Tenso
     batch, _, height, width = frame.shape
     rows = relay(latent, (batch, height * width // ROW_PIXELS, network.row))
     motion = network.predict_motion(frame, labels, rows)
-    warped = network.warp(torch.cat([frame, labels], 1), motion.forward_flow)
+    warped = network.warp(frame, motion.forward_flow)
     repeated_noise = noise.repeat_interleave(network.frames, 0)
-    frames = network.refine(warped[:, :, :3].flatten(0, 1), motion.forward_mask.flatten(0, 1), repeated_noise)
-    return PredictedChunk(frames.unflatten(0, (-1, network.frames)), warped[:, :, 3:], motion)
+    frames = network.refine(warped.flatten(0, 1), motion.forward_mask.flatten(0, 1), repeated_noise)
+    last_labels = network.warp(labels, motion.forward_flow[:, -1:])[:, 0]
+    return PredictedChunk(frames.unflatten(0, (-1, network.frames)), last_labels, motion)

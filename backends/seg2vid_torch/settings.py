@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.validation import problems_of
-from seg2vid_torch.sizes import image_size_problem, motion_size_problem
+from seg2vid_torch.sizes import MOTION_SIZES, image_sizes
 
 PRESET_FOLDER = Path(__file__).parent / "presets"
 
@@ -99,7 +99,7 @@ class ImageSettings(_StageSettings):
     @model_validator(mode="after")
     def _check_size(self) -> "ImageSettings":
         levels = max(len(self.network.channels), len(self.network.discriminator_channels))
-        _refuse_size(self, image_size_problem(self.height, self.width, levels))
+        _refuse_size(self, image_sizes(levels).problem(self.height, self.width))
         return self
 
 
@@ -163,7 +163,7 @@ class MotionSettings(_StageSettings):
 
     @model_validator(mode="after")
     def _check_batch(self) -> "MotionSettings":
-        _refuse_size(self, motion_size_problem(self.height, self.width))
+        _refuse_size(self, MOTION_SIZES.problem(self.height, self.width))
         if self.batch < 2:
             raise ValueError("batch must be at least 2: the refinement normalises over it")
         if self.teacher.clips >= self.batch:
@@ -181,7 +181,7 @@ class MotionSettings(_StageSettings):
 
 def _refuse_size(settings: _StageSettings, problem: str | None) -> None:
     if problem:
-        raise ValueError(f"the size {settings.height}x{settings.width}: {problem}")
+        raise ValueError(f"the size {settings.height}x{settings.width}: the stage {problem}")
 
 
 StageSettings = ImageSettings | MotionSettings

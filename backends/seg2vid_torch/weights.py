@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from seg2vid_interface.backend import Stage
-from seg2vid_interface.errors import ModelError
+from seg2vid_interface.errors import MissingWeightsError, ModelError
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.validation import problems_of
@@ -51,7 +51,7 @@ def _label_space(model: ModelFolder) -> LabelSpace:
 def _with_weights(network: Network, model: ModelFolder, stage: Stage, device: torch.device) -> Network:
     path = model.path / f"{stage}.safetensors"
     if path.name not in model.card.stages[stage].files:
-        raise ModelError(f"{model.path}: holds no {path.name}, which the torch backend runs")
+        raise MissingWeightsError(f"{model.path}: the model has no {path.name}, which the torch backend runs")
     try:
         network.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError) as error:

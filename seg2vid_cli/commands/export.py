@@ -1,25 +1,46 @@
-"""`seg2vid export`: training runs to a model folder."""
+"""`seg2vid export`: training runs, checkpoints or a model to a model folder."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
+from seg2vid_cli import completion
 from seg2vid_cli.commands import options
 from seg2vid_cli.console import Console
+from seg2vid_cli.model_store import DEFAULT_MODEL
+from seg2vid_interface.errors import UsageError
 
 
 def export(
     *,
     sources: Annotated[
-        list[Path],
+        list[str] | None,
         typer.Argument(
-            metavar="RUN|CHECKPOINT", readable=False, help="At most one per stage; which stage it is, is read from it."
+            metavar="RUN|CHECKPOINT|MODEL",
+            autocompletion=completion.model_or_folder,
+            help="At most one per stage; which stage it is, is read from it.  [default, with --onnx: the model street]",
         ),
-    ],
+    ] = None,
     out: Annotated[
-        Path, typer.Option("--out", "-o", metavar="MODEL-FOLDER", readable=False, help="The model folder to make.")
-    ],
+        Path | None,
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="MODEL-FOLDER",
+            readable=False,
+            help="The model folder to make.  [default, for a model: ./NAME]",
+        ),
+    ] = None,
+    onnx: Annotated[
+        bool, typer.Option("--onnx", help="Also write the ONNX graphs, which run without PyTorch.")
+    ] = False,
+    precision: Annotated[
+        Literal["fp32", "fp16"], typer.Option("--precision", help="fp16 adds graphs in half precision.")
+    ] = "fp32",
+    verify: Annotated[
+        bool, typer.Option("--verify/--no-verify", help="Compare what the graphs and PyTorch compute.")
+    ] = True,
     card: Annotated[
         Path | None,
         typer.Option(
@@ -34,12 +55,20 @@ def export(
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> None:
-    """Make a model folder out of trained stages."""
-    from seg2vid_cli.plugins import find_exporter
-    from seg2vid_interface.backend import ExportRequest
+    """Make a model folder out of trained stages, or make a model's ONNX graphs."""
+    if precision != "fp32" and not onnx:
+        raise UsageError(f"--precision {precision}: is of ONNX graphs", "Add --onnx.")
+    if not sources and not onnx:
+        raise UsageError("nothing to export", "Name runs, checkpoints or a model; --onnx alone exports the default.")
+
+    from seg2vid_cli.exporting import ExportSettings, export_model
 
     console = Console("export", json=json, quiet=quiet, debug=debug)
-    result = find_exporter().export(ExportRequest(tuple(sources), out, card=card, overwrite=overwrite))
+    precisions = ("fp32", "fp16")[: 2 if precision == "fp16" else 1] if onnx else ()
+    settings = ExportSettings(
+        tuple(sources or (DEFAULT_MODEL,)), out, card, graphs=precisions, verify=verify, overwrite=overwrite
+    )
+    result, agreements = export_model(settings, console)
     for name, size in result.files.items():
         console.say(f"{name} {format_bytes(size)}")
     data = {
@@ -47,6 +76,7 @@ def export(
         "name": result.name,
         "stages": list(result.stages),
         "files": dict(result.files),
+        "agreement": agreements,
     }
     console.succeed([str(result.folder)], data)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from seg2vid_cli import completion
 from seg2vid_cli.commands import options
 from seg2vid_cli.console import Console
 from seg2vid_cli.model_store import DEFAULT_MODEL
@@ -38,10 +39,16 @@ def generate(
             "-o",
             metavar="OUT",
             help="A file (.mp4, .webm, .gif, .webp), or a folder with a slash at its end.  [default: ./LABEL.mp4]",
+            autocompletion=completion.files,
         ),
     ] = None,
     model: Annotated[
-        str, typer.Option(metavar="M", help="Name of a bundled model, or a model folder (./NAME).")
+        str,
+        typer.Option(
+            metavar="M",
+            help="Name of a bundled or pulled model, or a model folder (./NAME).",
+            autocompletion=completion.model_or_folder,
+        ),
     ] = DEFAULT_MODEL,
     frames: Annotated[
         int | None,
@@ -73,18 +80,26 @@ def generate(
             "--label-format",
             metavar="FORMAT",
             help="auto, train-ids, label-ids, colors, camvid, or a label space's TOML file.",
+            autocompletion=completion.label_format,
         ),
     ] = "auto",
     save: Annotated[
         str | None,
-        typer.Option(metavar="NAMES", help="Save more: any of labels,flow,occlusion,first-frame,frames."),
+        typer.Option(
+            metavar="NAMES",
+            help="Save more: any of labels,flow,occlusion,first-frame,frames.",
+            autocompletion=completion.save_names,
+        ),
     ] = None,
     sheet: Annotated[Path | None, typer.Option(metavar="PNG", readable=False, help="Save an overview picture.")] = None,
     kind: Annotated[
         Literal["mp4", "webm", "gif", "webp", "png"] | None,
         typer.Option("--format", help="Of the results in a folder; png makes folders of frames.  [default: mp4]"),
     ] = None,
-    backend: Annotated[str, typer.Option(metavar="NAME", help="auto, or one of `seg2vid backends`.")] = "auto",
+    backend: Annotated[
+        str,
+        typer.Option(metavar="NAME", help="auto, or one of `seg2vid backends`.", autocompletion=completion.backend),
+    ] = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     json: options.Json = False,

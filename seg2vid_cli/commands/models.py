@@ -1,37 +1,53 @@
-"""`seg2vid models`: the models that come with seg2vid."""
+"""`seg2vid models`: the models that come with seg2vid, and those that were pulled."""
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from seg2vid_cli import completion
 from seg2vid_cli.commands import options
 from seg2vid_cli.commands.quick_help import QuickHelpGroup
 from seg2vid_cli.console import Console
+from seg2vid_interface.errors import ModelError
 
 if TYPE_CHECKING:
-    from seg2vid_interface.model_card import ModelFolder, StageCard
+    from seg2vid_interface.model_card import ModelCard, ModelFolder, StageCard
 
-models = typer.Typer(cls=QuickHelpGroup, help="List, show and check models.", rich_markup_mode=None)
+models = typer.Typer(cls=QuickHelpGroup, help="List, show, check and fetch models.", rich_markup_mode=None)
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="A bundled model, or a model folder.")]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME", help="A bundled or pulled model, or a model folder.", autocompletion=completion.model_or_folder
+    ),
+]
 Names = Annotated[
-    list[str] | None, typer.Argument(metavar="[NAME]...", help="Bundled models or folders.  [default: all bundled]")
+    list[str] | None,
+    typer.Argument(
+        metavar="[NAME]...",
+        help="Models by name, or model folders.  [default: all bundled and pulled]",
+        autocompletion=completion.model_or_folder,
+    ),
 ]
 
 
 @models.command("list")
 def list_models(json: options.Json = False, quiet: options.Quiet = False, debug: options.Debug = False) -> None:
-    """List the bundled models: name, size of the files, licence, description."""
-    from seg2vid_cli.model_store import bundled_models
-    from seg2vid_interface.model_card import ModelFolder, read_card
+    """List the bundled and the pulled models: name, origin, size of the files, licence, description.
+
+    A damaged one is listed with what is wrong with it.
+    """
+    from seg2vid_cli.model_store import bundled_models, pulled_models
 
     console = Console("models list", json=json, quiet=quiet, debug=debug)
-    rows = [_summary(ModelFolder(path, read_card(path))) for path in bundled_models().values()]
+    origins = {"bundled": bundled_models(), "pulled": pulled_models()}
+    rows = [_summary(name, origin, path) for origin, found in origins.items() for name, path in found.items()]
     if not rows:
-        console.say("no model is bundled")
-    lines = [f"{row['name']}  {row['bytes'] / 1e6:.1f} MB  {row['licence']}  {row['description']}" for row in rows]
-    console.succeed(lines, {"models": rows})
+        console.say("no model is bundled, and none was pulled")
+    console.succeed(map(_summary_line, rows), {"models": rows})
 
 
 @models.command("show")
@@ -43,7 +59,7 @@ def show_model(
 
     model = open_model(name)
     data = {"path": str(model.path), "card": model.card.model_dump(mode="json")}
-    Console("models show", json=json, quiet=quiet, debug=debug).succeed(_describe(model), data)
+    Console("models show", json=json, quiet=quiet, debug=debug).succeed(map(_harmless, _describe(model)), data)
 
 
 @models.command("verify")
@@ -51,27 +67,104 @@ def verify_models(
     names: Names = None, json: options.Json = False, quiet: options.Quiet = False, debug: options.Debug = False
 ) -> None:
     """Check every file of a model against the hashes of its card."""
-    from seg2vid_cli.model_store import bundled_models, open_model
+    from seg2vid_cli.model_store import bundled_models, find_model, pulled_models
 
     console = Console("models verify", json=json, quiet=quiet, debug=debug)
-    verified = [open_model(name) for name in names or bundled_models()]
-    if not verified:
-        console.say("no model is bundled, so there is nothing to verify")
-    lines = [f"{model.card.name}: all {len(model.card.all_files())} files are intact" for model in verified]
-    data = {"models": [{"name": model.card.name, "path": str(model.path)} for model in verified]}
-    console.succeed(lines, data)
+    folders = [find_model(name) for name in names or ()]
+    if not names:
+        folders = [*bundled_models().values(), *pulled_models().values()]
+    if not folders:
+        console.say("no model is bundled and none was pulled, so there is nothing to verify")
+    _verify(folders, console)
 
 
-def _summary(model: "ModelFolder") -> dict[str, Any]:
-    card = model.card
-    files = [model.path / name for name in card.all_files()]
-    return {
-        "name": card.name,
+@models.command("pull")
+def pull(
+    *,
+    url: Annotated[str, typer.Argument(metavar="URL", help="Of a .zip of a model folder: https://...")],
+    sha256: Annotated[str, typer.Option("--sha256", metavar="HASH", help="The .zip's SHA-256, 64 hexadecimal digits.")],
+    json: options.Json = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the pulled model of the same name, if there is one.")
+    ] = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Fetch a model into the cache folder, to be used by the name on its card.
+
+    The model's folder is printed.  SEG2VID_CACHE=FOLDER in the environment puts the cache folder elsewhere.
+    """
+    from seg2vid_cli.model_pull import pull_model
+
+    console = Console("models pull", json=json, quiet=quiet, debug=debug)
+    model = pull_model(url, sha256, overwrite=overwrite, console=console)
+    data = {
+        "name": model.card.name,
         "path": str(model.path),
-        "bytes": sum(file.stat().st_size for file in files if file.is_file()),
-        "licence": card.licence,
-        "description": card.description,
+        "sha256": sha256.lower(),
+        "bytes": _size(model.path, model.card),
     }
+    console.succeed([str(model.path)], data)
+
+
+def _summary(name: str, origin: str, path: Path) -> dict[str, Any]:
+    """Return a row of the list, whose `problem` is None if the model can be used, as far as a glance tells."""
+    from seg2vid_interface.model_card import read_card
+
+    row = {"name": name, "origin": origin, "path": str(path)}
+    try:
+        card = read_card(path)
+    except ModelError as error:
+        return row | {"bytes": None, "licence": None, "description": None, "problem": error.message}
+    missing = [file for file in card.all_files() if not (path / file).is_file()]
+    problem = f"{path}: the model's file {missing[0]} is missing" if missing else None
+    size = _size(path, card)
+    return row | {"bytes": size, "licence": card.licence, "description": card.description, "problem": problem}
+
+
+def _summary_line(row: dict[str, Any]) -> str:
+    state = f"damaged: {row['problem']}"
+    if row["problem"] is None:
+        state = f"{row['bytes'] / 1e6:.1f} MB  {row['licence']}  {row['description']}"
+    return _harmless(f"{row['name']}  {row['origin']}  {state}")
+
+
+def _size(path: Path, card: "ModelCard") -> int:
+    """Return the bytes of the files that the card names, as far as they are there."""
+    files = [path / name for name in card.all_files()]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
+def _harmless(line: str) -> str:
+    """Return the line without control characters, which a stranger's card could steer the terminal with."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", line)
+
+
+def _verify(folders: list[Path], console: Console) -> None:
+    """Check the models in `folders`; of several, the good ones are told although others fail.
+
+    If some do, JSON has `ok` false, `data` with the good ones and a list `failures` (path, code, message, hint), and
+    `error`: the failure itself if one model was to be checked, else how many failed.
+    """
+    from seg2vid_interface.model_card import open_model_folder
+
+    verified, failures = [], []
+    for folder in folders:
+        try:
+            card = open_model_folder(folder).card
+        except ModelError as error:
+            if len(folders) == 1:
+                raise
+            console.report(error)
+            failures.append({"path": str(folder), "code": error.code, "message": error.message, "hint": error.hint})
+        else:
+            console.write_lines([f"{card.name}: all {len(card.all_files())} files are intact"])
+            verified.append({"name": card.name, "path": str(folder)})
+    if failures:
+        damaged = ModelError(f"{len(failures)} of {len(folders)} models cannot be used")
+        console.fail(damaged, {"models": verified, "failures": failures})
+        raise typer.Exit(damaged.exit_code)
+    console.succeed((), {"models": verified})
 
 
 def _describe(model: "ModelFolder") -> Iterator[str]:

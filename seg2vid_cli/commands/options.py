@@ -6,13 +6,17 @@ from typing import Annotated, Literal
 
 import typer
 
+from seg2vid_cli import completion
 from seg2vid_interface.errors import UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, errors included.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files of the result's names.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No messages and no progress; errors are still shown.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-Device = Annotated[str, typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N.")]
+Device = Annotated[
+    str,
+    typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N.", autocompletion=completion.device),
+]
 Precision = Annotated[
     Literal["auto", "fp32", "fp16", "bf16"], typer.Option("--precision", help="Number format that networks run in.")
 ]

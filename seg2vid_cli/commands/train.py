@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from seg2vid_cli import completion
 from seg2vid_cli.commands import options
 from seg2vid_cli.console import Console
 from seg2vid_interface.errors import UsageError
@@ -18,14 +19,29 @@ def train(
     stage: Annotated[Literal["image", "motion"], typer.Argument(help="The stage to train.")],
     data: Annotated[
         list[Path],
-        typer.Option("--data", metavar="DIR", readable=False, help="Root of a dataset; may be given several times."),
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            readable=False,
+            help="Root of a dataset; may be given several times.",
+            autocompletion=completion.folders,
+        ),
     ],
     out: Annotated[
         Path,
-        typer.Option("--out", "-o", metavar="RUN", readable=False, help="The run's folder; an unfinished run goes on."),
+        typer.Option(
+            "--out",
+            "-o",
+            metavar="RUN",
+            readable=False,
+            help="The run's folder; an unfinished run goes on.",
+            autocompletion=completion.folders,
+        ),
     ],
     dataset: Annotated[str, typer.Option(metavar="LAYOUT", help="Layout of the datasets.")] = "clips",
-    preset: Annotated[str, typer.Option(metavar="NAME", help="Name of a preset, or a TOML file.")] = "street",
+    preset: Annotated[
+        str, typer.Option(metavar="NAME", help="Name of a preset, or a TOML file.", autocompletion=completion.files)
+    ] = "street",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the preset; may be given several times."),

@@ -1,59 +1,12 @@
-"""Fixtures of the torch backend's tests."""
+"""Fixtures of the torch backend's tests; those of `trained_models` are everybody's."""
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from recording_monitor import RecordingMonitor
-from seg2vid_interface.backend import ExportRequest, Stage, TrainingRequest, TrainingResult
+from seg2vid_interface.backend import ExportRequest
 from seg2vid_interface.model_card import ModelFolder, open_model_folder
 from seg2vid_torch.backend import TorchBackend
-from street_data import TINY_IMAGE, TINY_MOTION, write_clips
-
-
-@pytest.fixture(scope="session")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A dataset root of real-like clips; its frames serve as stills too."""
-    return write_clips(tmp_path_factory.mktemp("clips"))
-
-
-TrainTiny = Callable[..., TrainingResult]
-
-
-@pytest.fixture(scope="session")
-def train_tiny(clips: Path) -> TrainTiny:
-    """Train a tiny stage: train_tiny(stage, out, steps=..., monitor=..., settings=..., **request fields)."""
-
-    def train(
-        stage: Stage,
-        out: Path,
-        *,
-        steps: int,
-        monitor: RecordingMonitor | None = None,
-        settings: Mapping[str, str] = {},
-        **rest,
-    ) -> TrainingResult:
-        tiny = TINY_IMAGE if stage == "image" else TINY_MOTION | {"teacher.stills": f'["{clips}"]'}
-        request = TrainingRequest(
-            stage,
-            rest.pop("data", (clips,)),
-            out,
-            settings={**tiny, "steps": str(steps), **settings},
-            **{"device": "cpu", **rest},
-        )
-        return TorchBackend().train(request, monitor or RecordingMonitor())
-
-    return train
-
-
-@pytest.fixture(scope="session")
-def runs(tmp_path_factory: pytest.TempPathFactory, train_tiny: TrainTiny) -> dict[str, Path]:
-    """A finished run of each stage, four steps long."""
-    folder = tmp_path_factory.mktemp("runs")
-    for stage in ("image", "motion"):
-        train_tiny(stage, folder / stage, steps=4)
-    return {"image": folder / "image", "motion": folder / "motion"}
 
 
 @pytest.fixture(scope="session")

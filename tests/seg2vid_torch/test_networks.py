@@ -71,7 +71,7 @@ def test_a_chunk_has_frames_labels_and_motion(network, size):
     latent, frame = torch.randn(1, network.latent_size(*size)), torch.rand(1, 3, *size)
     chunk = predict_chunk(network, frame, labels, latent, torch.randn(1, 3, *size))
     assert chunk.frames.shape == (1, 4, 3, *size)
-    assert chunk.labels.shape == (1, 4, 20, *size)
+    assert chunk.last_labels.shape == (1, 20, *size)
     assert chunk.motion.forward_flow.shape == chunk.motion.backward_flow.shape == (1, 4, 2, *size)
     assert chunk.motion.forward_mask.shape == (1, 4, 1, *size)
 

@@ -30,7 +30,7 @@ def test_all_faults_are_told_at_once():
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        ({"height": "100"}, "100x256: the motion stage needs multiples of 32"),
+        ({"height": "100"}, "100x256: the stage needs multiples of 32"),
         ({"height": "64"}, "at least 128"),
         ({"height": "160", "width": "192"}, "multiple of 4096"),
         ({"teacher.clips": "6"}, "leaves no real clip in the batch of 6"),

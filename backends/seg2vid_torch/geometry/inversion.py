@@ -1,11 +1,12 @@
 """Inverting a motion: what does each pixel of the later frame show?
 
-A motion says where every pixel of a still goes.  Its inverse is sought by Newton's method: around a pixel q of the still
-the motion is taken for linear, and where that comes to the pixel g of the later frame is the next guess, whose nearest
-pixel is the next q.  Several parts of a still may come to the same place, and the nearest of them covers the others; so
-the search starts twice, from the pixel itself and from the nearest thing around it.
+A motion says where every pixel of a still goes.  Its inverse is sought by Newton's method: around a pixel q of the
+still the motion is taken for linear, and where that comes to the pixel g of the later frame is the next guess, whose
+nearest pixel is the next q.  Several parts of a still may come to the same place, and the nearest of them covers the
+others; so the search starts twice, from the pixel itself and from the nearest thing around it.
 
-A step is a table look-up and a few products: every runtime has them, and the CPU's take a fifth of the time of sampling.
+A step is a table look-up and a few products, which every runtime has, and which take a CPU a fifth of the time of
+sampling.
 
 Shape symbols: N = batch, M = moments, H, W = height and width, P = N M H W.
 """
@@ -18,6 +19,7 @@ from seg2vid_torch.geometry.camera_motion import pixel_grid
 
 REACH = 9  # pixels: width of the window in which something nearer may come to cover a pixel
 STEPS = 3
+EQUALLY_NEAR = 1 / 16  # pixels of inverse depth; what differs less does not cover one another
 SOLVED = 0.75  # pixels between a solution and the q that it was found from
 STEEPEST = 2.0  # change of the shift from one pixel to the next that still belongs to one surface
 SMALLEST_STRETCH = 0.2  # where a motion folds, a step stays finite
@@ -39,6 +41,7 @@ def invert(places: Tensor, nearness: Tensor, steps: int = STEPS) -> tuple[Tensor
     moments = places.shape[1]
     grid = pixel_grid(nearness.shape[1], nearness.shape[2], nearness.device)
     shift = (places - grid).flatten(0, 1)
+    nearness = (nearness / EQUALLY_NEAR).round()  # else rounding would decide, differently on every runtime
     near = nearness.repeat_interleave(moments, 0)[:, None]
     table = torch.cat([shift, _inverse_jacobian(shift.detach()), near], 1).permute(0, 2, 3, 1).flatten(0, 2)
     nearest_around = _nearest_around(nearness).repeat_interleave(moments, 0)
@@ -58,13 +61,13 @@ def _search(table: Tensor, start: Tensor, grid: Tensor, steps: int) -> tuple[Ten
     height, width = grid.shape[1:]
     (grid_x, grid_y), (pixel_x, pixel_y) = grid, start.unbind(1)
     x, y = pixel_x, pixel_y
-    first_rows = torch.arange(start.shape[0], device=grid.device).view(-1, 1, 1) * (height * width)
+    firsts = torch.arange(start.shape[0], device=grid.device).view(-1, 1, 1) * (height * width)
     for step in range(steps):
         if step:
             pixel_x = x.detach().round().clamp(0, width - 1)
             pixel_y = y.detach().round().clamp(0, height - 1)
-        rows = table.index_select(0, (first_rows + (pixel_y * width + pixel_x).long()).flatten())
-        shift_x, shift_y, xx, xy, yx, yy, near = (column.view_as(x) for column in rows.unbind(1))
+        rows = table.index_select(0, (firsts + (pixel_y * width + pixel_x).long()).flatten())
+        shift_x, shift_y, xx, xy, yx, yy, near = (column.view_as(x) for column in rows.split(1, 1))
         left_x, left_y = grid_x - pixel_x - shift_x, grid_y - pixel_y - shift_y
         x, y = pixel_x + xx * left_x + xy * left_y, pixel_y + yx * left_x + yy * left_y
     solved = ((x - pixel_x).abs() < SOLVED) & ((y - pixel_y).abs() < SOLVED)
@@ -74,8 +77,9 @@ def _search(table: Tensor, start: Tensor, grid: Tensor, steps: int) -> tuple[Ten
 def _nearest_around(nearness: Tensor) -> Tensor:
     """Return the pixel (N, 2, H, W) of the nearest thing around each: what might come to cover it."""
     _, index = functional.max_pool2d(nearness[:, None], REACH, stride=1, padding=REACH // 2, return_indices=True)
-    width = nearness.shape[2]
-    return torch.cat([index % width, index // width], 1).float()
+    index = index.float()  # exact up to 16 million pixels, and exports know no division of integers by a size
+    y = ((index + 0.5) / nearness.shape[2]).floor()
+    return torch.cat([index - y * nearness.shape[2], y], 1)
 
 
 def _inverse_jacobian(shift: Tensor) -> Tensor:
@@ -89,8 +93,8 @@ def _inverse_jacobian(shift: Tensor) -> Tensor:
 def _slope(shift: Tensor) -> Tensor:
     """Return the change of the shift (N M, 2, H, W) per pixel along W.
 
-    Of the changes to the left and to the right the smaller counts, and none if they differ in sign: beyond the other may
-    lie the edge of a surface.
+    Of the changes to the left and to the right the smaller counts, and none if they differ in sign: beyond the other
+    may lie the edge of a surface.
     """
     change = shift[..., 1:] - shift[..., :-1]
     left, right = torch.cat([change[..., :1], change], 3), torch.cat([change, change[..., -1:]], 3)

@@ -135,8 +135,8 @@ class Img2Vid(nn.Module):
 
     def predict_motion(self, frame: Tensor, labels: Tensor, latent: Tensor) -> Motion:
         """Return flow and occlusion for frame (N, 3, H, W), labels (N, K, H, W) and latent (N, R, L)."""
-        content = self.content_encoder(torch.cat([frame, labels], 1))
-        features = self.decoder(self.latent_code(latent, content[-1]), content)
+        content = self.content_encoder(self._in_weights_precision(torch.cat([frame, labels], 1)))
+        features = self.decoder(self.latent_code(self._in_weights_precision(latent), content[-1]), content)
         masks = torch.sigmoid(self.mask_head(features).float()).unflatten(0, (-1, self.frames))
         forward_mask, backward_mask = masks[:, :, :1], masks[:, :, 1:]
         forward_flow, backward_flow = self._flows(features, labels, latent)
@@ -167,10 +167,14 @@ class Img2Vid(nn.Module):
             mask: their occlusion masks (N, 1, H, W); what they hide is filled with noise.
             noise: (N, 3, H, W), standard normal.
         """
-        painted = self.refinement(warped * mask + noise * (1 - mask)).float()
+        painted = self.refinement(self._in_weights_precision(warped * mask + noise * (1 - mask))).float()
         if self.residual_refinement:
             return (warped + torch.tanh(painted)).clamp(0, 1)
         return torch.sigmoid(painted)
+
+    def _in_weights_precision(self, tensor: Tensor) -> Tensor:
+        """Return the tensor as the learned layers take it: half precision once the network is; all else is float32."""
+        return tensor.to(self.refinement.out.weight.dtype)
 
 
 def _set_to_zero(layer: nn.Module) -> None:

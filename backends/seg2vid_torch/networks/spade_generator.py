@@ -78,10 +78,11 @@ class SpadeGenerator(nn.Module):
         """Return frames (N, 3, H, W) in 0..1, RGB.
 
         Args:
-            labels: (N, K, H, W) float, class probabilities; see `sizes.image_size_problem`.
+            labels: (N, K, H, W) float, class probabilities; see `sizes.image_sizes`.
             noise: (N, Z) float, standard normal.
         """
         condition = torch.cat([labels, noise[:, :, None, None].expand(-1, -1, *labels.shape[2:])], 1)
+        condition = condition.to(self.head.weight.dtype)
         pyramid = [condition]
         for _ in self.blocks[1:]:
             pyramid.append(functional.avg_pool2d(pyramid[-1], 2))

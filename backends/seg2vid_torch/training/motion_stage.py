@@ -120,7 +120,7 @@ class MotionStage:
         chunk = predict_chunk(self._averaged_network, *batch.before, latent[:real], noise[:real])
         return (
             torch.cat([chunk.frames[:, -1], batch.frames[real:, 0]]),
-            torch.cat([chunk.labels[:, -1], batch.labels[real:]]),
+            torch.cat([chunk.last_labels, batch.labels[real:]]),
         )
 
     def _warping_losses(self, batch: "MotionBatch", motion: Motion, warped: Tensor) -> dict[str, Tensor]:
@@ -200,7 +200,7 @@ class MotionStage:
         for _ in range(SAMPLE_CHUNKS):
             noise = normal(generator, *frame.shape).to(self._device)
             chunk = predict_chunk(network, frame, labels, latent, noise)
-            frame, labels = chunk.frames[:, -1], chunk.labels[:, -1]
+            frame, labels = chunk.frames[:, -1], chunk.last_labels
             rows.append(chunk.frames)
         frames = (torch.cat(rows, 1).cpu() * 255).round().byte().permute(0, 1, 3, 4, 2)
         sheet = frames[:, :: self._frames].permute(0, 2, 1, 3, 4).flatten(2, 3).flatten(0, 1)

@@ -1,0 +1,139 @@
+"""A session over a model's graphs, for every runtime that reads ONNX files: a backend says how a graph is run.
+
+Shape symbols: N = batch, T = frames of a chunk, K = classes, H, W = height and width.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Final, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg2vid_interface.backend import Stage
+from seg2vid_interface.clips import Chunk, ClipRequest, Field
+from seg2vid_interface.graphs import OUTPUTS, tensors
+from seg2vid_interface.model_card import ModelCard
+from seg2vid_interface.requests import check_requests, first_chunk
+
+FIELD_OUTPUTS: Final[Mapping[Field, tuple[str, ...]]] = {
+    "labels": ("label_maps",),
+    "flow": ("forward_flow", "backward_flow"),
+    "occlusion": ("occlusion",),
+}
+
+
+class Graph(Protocol):
+    """A graph that a runtime has loaded."""
+
+    def run(self, inputs: Mapping[str, Any], outputs: Sequence[str]) -> dict[str, Any]:
+        """Run it.
+
+        Inputs are C-contiguous NumPy arrays, or values that an earlier run gave; outputs may stay on the device.
+        Raises BackendError where memory or the runtime fails.
+        """
+        ...
+
+    def fetch(self, value: Any) -> NDArray[Any]:
+        """Return what a run gave as an array of the caller's own."""
+        ...
+
+
+class GraphSession:
+    """See `seg2vid_interface.backend.Session`."""
+
+    def __init__(
+        self, card: ModelCard, size: tuple[int, int], graphs: Mapping[Stage, Graph], *, device: str, precision: str
+    ) -> None:
+        """Open a session of graphs that are loaded, for pictures of `size` = height, width."""
+        self.height, self.width = size
+        self.device, self.precision = device, precision
+        self.chunk_frames = card.chunk_frames
+        self.latent_size = latent_size(card, size)
+        self.image_noise_size = card.image_noise_size
+        self._card = card
+        self._graphs = dict(graphs)
+        self._state_outputs = [
+            tensor.name for tensor in tensors(OUTPUTS["motion"], card) if tensor.name.startswith("next_")
+        ]
+
+    def generate(self, requests: Sequence[ClipRequest]) -> Iterator[list[Chunk]]:
+        """Make a batch of clips; see `Session.generate`."""
+        check_requests(requests, self, self._card)
+        state: dict[str, Any] = {"next_frame": self._first_frames(requests), "next_labels": self._labels(requests)}
+        yield [first_chunk(r, picture) for r, picture in zip(requests, _bytes(state["next_frame"]), strict=True)]
+        latent = np.stack([request.latent for request in requests])
+        fields = frozenset[Field]().union(*(request.fields for request in requests))
+        names = ["frames", *(name for field in sorted(fields) for name in FIELD_OUTPUTS[field])]
+        start = 1
+        while start < requests[0].frames:
+            noise = np.stack([request.chunk_noise((start - 1) // self.chunk_frames) for request in requests])
+            inputs = {"latent": latent, "noise": noise}
+            inputs |= {name.removeprefix("next_"): state[name] for name in self._state_outputs}
+            if self._card.label_space is not None:
+                inputs["labels_wanted"] = np.array("labels" in fields)
+            motion = self._graphs["motion"]
+            state = motion.run(inputs, [*names, *self._state_outputs])
+            results = {name: motion.fetch(state[name]) for name in names}
+            kept = min(self.chunk_frames, requests[0].frames - start)
+            yield [_chunk(results, i, start, kept, request.fields) for i, request in enumerate(requests)]
+            start += kept
+
+    def close(self) -> None:
+        """Free the graphs."""
+        self._graphs.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _labels(self, requests: Sequence[ClipRequest]) -> NDArray[np.float32] | None:
+        """Return probabilities (N, K, H, W); None if the model has no labels."""
+        space = self._card.label_space
+        if space is None:
+            return None
+        maps = np.stack([request.label_map for request in requests if request.label_map is not None])
+        classes = np.arange(space.size, dtype=np.uint8)[:, None, None]
+        labels: NDArray[np.float32] = (maps[:, None] == classes).astype(np.float32)
+        return labels
+
+    def _first_frames(self, requests: Sequence[ClipRequest]) -> NDArray[np.float32]:
+        return np.concatenate([self._first_frame(request) for request in requests])
+
+    def _first_frame(self, request: ClipRequest) -> NDArray[np.float32]:
+        """Return (1, 3, H, W) in 0..1: the frame given, or what the image stage makes of the labels."""
+        if request.first_frame is not None:
+            return np.ascontiguousarray(request.first_frame.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
+        inputs: dict[str, Any] = {"labels": self._labels([request])}
+        if self.image_noise_size:
+            inputs["image_noise"] = request.image_noise[None]
+        image = self._graphs["image"]
+        frame: NDArray[np.float32] = image.fetch(image.run(inputs, ["frame"])["frame"])
+        return frame
+
+
+def latent_size(card: ModelCard, size: tuple[int, int]) -> int:
+    """Return the numbers of a latent at a height and width: in proportion to the area."""
+    return card.latent_size * size[0] * size[1] // (card.height * card.width)
+
+
+def _bytes(frames: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Turn frames (N, 3, H, W) in 0..1 into uint8 (N, H, W, 3)."""
+    return np.ascontiguousarray(np.rint(frames * 255).astype(np.uint8).transpose(0, 2, 3, 1))
+
+
+def _chunk(results: Mapping[str, NDArray[Any]], clip: int, start: int, kept: int, fields: frozenset[Field]) -> Chunk:
+    """Take the first `kept` frames of one clip; fields that its request did not ask for stay away."""
+    own = {name: results[name][clip, :kept] for field in fields for name in FIELD_OUTPUTS[field]}
+    return Chunk(
+        start=start,
+        frames=results["frames"][clip, :kept],
+        forward_flow=own.get("forward_flow"),
+        backward_flow=own.get("backward_flow"),
+        occlusion=own.get("occlusion"),
+        labels=own.get("label_maps"),
+    )

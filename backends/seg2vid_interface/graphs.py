@@ -1,0 +1,165 @@
+"""The format of a model's ONNX graphs: inputs, outputs, and the card in their metadata.
+
+A model folder holds a graph per stage, `image.onnx` and `motion.onnx`, and at half precision `image.fp16.onnx` and
+`motion.fp16.onnx`; inputs and outputs are the same.  A model without labels has no tensor that is named after labels,
+one whose image stage takes no noise has no image noise.
+
+Shape symbols: N = batch, K = classes, Z = image noise, L = latent size at this height and width, T = frames of a chunk,
+H, W = height and width.  N, H, W and L are open in the graphs that seg2vid exports; a graph may also fix them.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from seg2vid_interface.backend import Stage
+from seg2vid_interface.errors import MissingWeightsError
+from seg2vid_interface.model_card import ModelCard, ModelFolder
+
+METADATA_KEY: Final = "seg2vid"
+"""Of the metadata entry that holds the card, as JSON, without the files' hashes."""
+
+
+@dataclass(frozen=True)
+class TensorFormat:
+    """One input or output."""
+
+    name: str
+    shape: tuple[str | int, ...]
+    """Symbols or numbers."""
+    dtype: str = "float32"
+    """A NumPy name."""
+
+
+FRAME: Final = TensorFormat("frame", ("N", 3, "H", "W"))
+"""RGB in 0..1."""
+LABELS: Final = TensorFormat("labels", ("N", "K", "H", "W"))
+"""Class probabilities."""
+INPUTS: Final[Mapping[Stage, tuple[TensorFormat, ...]]] = {
+    "image": (LABELS, TensorFormat("image_noise", ("N", "Z"))),
+    "motion": (
+        FRAME,
+        LABELS,
+        TensorFormat("latent", ("N", "L")),
+        TensorFormat("noise", ("N", 3, "H", "W")),
+        TensorFormat("labels_wanted", (), "bool"),
+    ),
+}
+OUTPUTS: Final[Mapping[Stage, tuple[TensorFormat, ...]]] = {
+    "image": (FRAME,),
+    "motion": (
+        TensorFormat("frames", ("N", "T", "H", "W", 3), "uint8"),
+        TensorFormat("forward_flow", ("N", "T", "H", "W", 2)),
+        TensorFormat("backward_flow", ("N", "T", "H", "W", 2)),
+        TensorFormat("occlusion", ("N", "T", "H", "W")),
+        TensorFormat("label_maps", ("N", "T", "H", "W"), "uint8"),
+        TensorFormat("next_frame", ("N", 3, "H", "W")),
+        TensorFormat("next_labels", ("N", "K", "H", "W")),
+    ),
+}
+"""Of the motion stage, `Chunk` says what the first five mean; the other two are the next chunk's frame and labels.
+`label_maps` are zeros unless `labels_wanted`: to warp all classes for every frame takes a tenth of the time."""
+OPEN_SYMBOLS: Final = frozenset("NHWL")
+
+
+def graph_file(stage: Stage, precision: str = "fp32") -> str:
+    """Return the file name of a stage's graph."""
+    return f"{stage}.onnx" if precision == "fp32" else f"{stage}.{precision}.onnx"
+
+
+def graph_paths(model: ModelFolder, precision: str) -> dict[Stage, Path]:
+    """Return the graph of every stage.
+
+    Raises:
+        MissingWeightsError: the model has none for a stage; the hint is the command that makes it.
+    """
+    paths: dict[Stage, Path] = {}
+    for stage, stage_card in model.card.stages.items():
+        name = graph_file(stage, precision)
+        if name not in stage_card.files:
+            flags = "--onnx" if precision == "fp32" else f"--onnx --precision {precision}"
+            raise MissingWeightsError(
+                f"{model.path}: the model has no {name}",
+                f"Make it: seg2vid export {model.path} {flags} -o NEW-FOLDER",
+            )
+        paths[stage] = model.path / name
+    return paths
+
+
+def tensors(formats: Iterable[TensorFormat], card: ModelCard) -> list[TensorFormat]:
+    """Return what of `formats` a model's graph has, with the card's numbers in the place of its symbols."""
+    known = {"T": card.chunk_frames, "Z": card.image_noise_size, "K": card.label_space.size if card.label_space else 0}
+    present = []
+    for tensor in formats:
+        shape = tuple(known.get(side, side) if isinstance(side, str) else side for side in tensor.shape)
+        if 0 not in shape and not (card.label_space is None and "label" in tensor.name):
+            present.append(TensorFormat(tensor.name, shape, tensor.dtype))
+    return present
+
+
+def card_for_metadata(card: ModelCard) -> str:
+    """Return the card as it stands in the metadata of its graphs: JSON, without the hashes of the files."""
+    stages = {name: stage.model_copy(update={"files": {}}) for name, stage in card.stages.items()}
+    return card.model_copy(update={"stages": stages, "licence_files": {}}).model_dump_json()
+
+
+def graph_problem(
+    stage: Stage,
+    card: ModelCard,
+    *,
+    inputs: Iterable[TensorFormat],
+    outputs: Iterable[TensorFormat],
+    metadata: str | None,
+) -> str | None:
+    """Say why a graph is not what the card promises; None if it is.
+
+    Args:
+        stage: what the graph is to do.
+        card: its model's.
+        inputs: as the graph has them; a side that it leaves open is a string.
+        outputs: likewise.
+        metadata: what stands under METADATA_KEY; None = nothing.
+    """
+    for kind, found, wanted in (("input", inputs, INPUTS[stage]), ("output", outputs, OUTPUTS[stage])):
+        if problem := _tensor_problem(kind, list(found), tensors(wanted, card)):
+            return problem
+    return _metadata_problem(metadata, card)
+
+
+def _tensor_problem(kind: str, found: list[TensorFormat], wanted: list[TensorFormat]) -> str | None:
+    found_names, wanted_names = ([tensor.name for tensor in tensors] for tensors in (found, wanted))
+    if sorted(found_names) != sorted(wanted_names):
+        return f"its {kind}s are {', '.join(found_names)}, not {', '.join(wanted_names)}"
+    by_name = {tensor.name: tensor for tensor in found}
+    for tensor in wanted:
+        has = by_name[tensor.name]
+        if has.dtype != tensor.dtype or not _fits(has.shape, tensor.shape):
+            return f"its {kind} {tensor.name} is {_text(has)}, not {_text(tensor)}"
+    return None
+
+
+def _fits(found: tuple[str | int, ...], wanted: tuple[str | int, ...]) -> bool:
+    """Say whether every side that is a number on both sides agrees; what the format leaves open may be fixed."""
+    return len(found) == len(wanted) and all(
+        a == b or isinstance(b, str) or isinstance(a, str) for a, b in zip(found, wanted, strict=True)
+    )
+
+
+def _text(tensor: TensorFormat) -> str:
+    return f"{tensor.dtype} ({', '.join(str(side) for side in tensor.shape)})"
+
+
+def _metadata_problem(metadata: str | None, card: ModelCard) -> str | None:
+    if metadata is None:
+        return f"its metadata hold no {METADATA_KEY!r}: it was not exported by seg2vid"
+    try:
+        graph_card = json.loads(metadata)
+        names = [entry["name"] for entry in (graph_card["label_space"] or {"classes": []})["classes"]]
+    except (ValueError, TypeError, KeyError):
+        return f"its metadata {METADATA_KEY!r} hold no model card"
+    wanted = [] if card.label_space is None else [label_class.name for label_class in card.label_space.classes]
+    if names != wanted:
+        return "it was made for another label space than the card's"
+    return None

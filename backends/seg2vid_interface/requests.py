@@ -1,0 +1,63 @@
+"""What every session does with its requests: checks them, and shows the first frame."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg2vid_interface.clips import Chunk, ClipRequest
+from seg2vid_interface.errors import ModelError
+
+if TYPE_CHECKING:
+    from seg2vid_interface.backend import Session
+    from seg2vid_interface.model_card import ModelCard
+
+
+def check_requests(requests: Sequence[ClipRequest], session: "Session", card: "ModelCard") -> None:
+    """Check a batch before anything is computed.
+
+    Raises:
+        ValueError: no request, different lengths, or an array of a wrong shape, dtype or range.
+        ModelError: the model lacks a stage that is needed, or needs a label map.
+    """
+    if not requests or len({request.frames for request in requests}) != 1:
+        raise ValueError("a batch needs at least one request, and all of the same length")
+    if requests[0].frames > 1 and "motion" not in card.stages:
+        raise ModelError("this model has no motion stage", "It makes one frame: use --frames 1.")
+    for request in requests:
+        _check_request(request, session, card)
+
+
+def _check_request(request: ClipRequest, session: "Session", card: "ModelCard") -> None:
+    size = session.height, session.width
+    if request.first_frame is None and "image" not in card.stages:
+        raise ModelError("this model has no image stage", "Give the first frame with --first-frame.")
+    if request.label_map is None and card.label_space is not None:
+        raise ModelError("this model needs a label map")
+    _check_array("latent", request.latent, (session.latent_size,), np.float32)
+    _check_array("image_noise", request.image_noise, (session.image_noise_size,), np.float32)
+    if request.first_frame is not None:
+        _check_array("first_frame", request.first_frame, (*size, 3), np.uint8)
+    if request.label_map is not None and card.label_space is not None:
+        _check_array("label_map", request.label_map, size, np.uint8)
+        if request.label_map.max() >= card.label_space.size:
+            raise ValueError(f"label_map holds class {request.label_map.max()}, the model has {card.label_space.size}")
+
+
+def _check_array(name: str, array: NDArray[np.generic], shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+    if array.shape != shape or array.dtype != dtype:
+        raise ValueError(f"{name} is {array.dtype} {array.shape}, the session needs {np.dtype(dtype)} {shape}")
+
+
+def first_chunk(request: ClipRequest, picture: NDArray[np.uint8]) -> Chunk:
+    """Return a clip's first chunk: the first frame (H, W, 3), which has not moved."""
+    size = picture.shape[:2]
+    return Chunk(
+        start=0,
+        frames=picture[None],
+        forward_flow=np.zeros((1, *size, 2), np.float32) if "flow" in request.fields else None,
+        backward_flow=np.zeros((1, *size, 2), np.float32) if "flow" in request.fields else None,
+        occlusion=np.ones((1, *size), np.float32) if "occlusion" in request.fields else None,
+        labels=request.label_map[None] if "labels" in request.fields and request.label_map is not None else None,
+    )

@@ -1,0 +1,77 @@
+"""The stages as graphs: what `seg2vid_interface.graphs` names goes in and comes out.
+
+The PyTorch session runs these modules and the export writes them to ONNX, so both compute the same.
+
+Shape symbols: N = batch, T = frames of a chunk, K = classes, Z = image noise, H, W = height and width.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from seg2vid_torch.networks.img2vid import Img2Vid
+from seg2vid_torch.networks.spade_generator import SpadeGenerator
+from seg2vid_torch.networks.warp import to_pixels
+from seg2vid_torch.rollout import predict_chunk
+
+
+class ImageGraph(nn.Module):
+    """Label probabilities and noise -> first frame."""
+
+    def __init__(self, network: SpadeGenerator) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, labels: Tensor, image_noise: Tensor | None = None) -> dict[str, Tensor]:
+        """Return "frame" (N, 3, H, W) for labels (N, K, H, W) and noise (N, Z)."""
+        noise = labels.new_zeros(labels.shape[0], 0) if image_noise is None else image_noise
+        return {"frame": self.network(labels, noise).float()}
+
+
+class MotionGraph(nn.Module):
+    """Frame, label probabilities, latent and noise -> a chunk, and what the next one begins with."""
+
+    def __init__(self, network: Img2Vid, other: int | None) -> None:
+        """Build it; `other` = the class of pixels of which nothing is known, those from outside the picture."""
+        super().__init__()
+        self.network, self.other = network, other
+
+    def forward(
+        self, frame: Tensor, labels: Tensor, latent: Tensor, noise: Tensor, labels_wanted: Tensor
+    ) -> dict[str, Tensor]:
+        """Return the outputs of the motion graph."""
+        chunk = predict_chunk(self.network, frame, labels, latent, noise)
+        motion = chunk.motion
+        return {
+            "frames": (chunk.frames * 255).round().to(torch.uint8).movedim(2, -1).contiguous(),
+            "forward_flow": _pixel_flow(motion.forward_flow),
+            "backward_flow": _pixel_flow(motion.backward_flow),
+            "occlusion": motion.forward_mask[:, :, 0],
+            "label_maps": self._label_maps(labels, motion.forward_flow, labels_wanted),
+            "next_frame": chunk.frames[:, -1],
+            "next_labels": chunk.last_labels,
+        }
+
+    def _label_maps(self, labels: Tensor, flow: Tensor, wanted: Tensor) -> Tensor:
+        """Return class indices (N, T, H, W), or zeros where they are not wanted."""
+        if torch.compiler.is_exporting():
+            (maps,) = torch.cond(wanted, self._likeliest, _no_label_maps, (labels, flow))
+        else:
+            (maps,) = self._likeliest(labels, flow) if wanted else _no_label_maps(labels, flow)
+        return maps
+
+    def _likeliest(self, labels: Tensor, flow: Tensor) -> tuple[Tensor]:
+        """Warp labels (N, K, H, W) by the flow (N, T, 2, H, W); take `other` where nothing is known."""
+        warped = self.network.warp(labels, flow)
+        likeliest = warped.argmax(2)
+        if self.other is not None:
+            likeliest = likeliest.masked_fill(warped.sum(2) == 0, self.other)
+        return (likeliest.to(torch.uint8),)
+
+
+def _no_label_maps(labels: Tensor, flow: Tensor) -> tuple[Tensor]:  # noqa: ARG001 both branches take the same
+    return (torch.zeros_like(flow[:, :, 0], dtype=torch.uint8),)
+
+
+def _pixel_flow(flow: Tensor) -> Tensor:
+    """Turn a flow (N, T, 2, H, W) in grid units into (N, T, H, W, 2) in pixels."""
+    return to_pixels(flow).movedim(2, -1).contiguous()

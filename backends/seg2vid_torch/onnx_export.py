@@ -1,0 +1,140 @@
+"""Writing a stage as an ONNX graph (`seg2vid_interface.graphs` is the format)."""
+
+import copy
+import logging
+import math
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import onnx
+import onnxscript
+import torch
+from torch import nn
+from torch.export import Dim
+
+from seg2vid_interface.backend import Stage
+from seg2vid_interface.graphs import INPUTS, METADATA_KEY, OUTPUTS, TensorFormat, card_for_metadata, tensors
+from seg2vid_interface.model_card import ModelCard
+from seg2vid_torch.sizes import ROW_PIXELS
+
+OPSET = 18  # beyond, the exporter converts, which it does not do within branches
+DIMENSIONS = {"N": "batch", "H": "height", "W": "width", "L": "latent_size"}
+"""Symbols of the format -> names of open dimensions in the file."""
+TRACED_HEIGHT, TRACED_WIDTH = 192, 320  # pixels, about; unlike each other and any model's, so that nothing is fixed
+LARGEST_SIDE = 4096  # pixels
+
+_operators: Any = onnxscript.opset18  # annotated for eager values, and here values of a graph are put together
+
+
+def write_graph(graph: nn.Module, stage: Stage, card: ModelCard, path: Path, precision: str) -> None:
+    """Write one graph; batch, height, width and with them the latent's size stay open.
+
+    Args:
+        graph: `graphs.ImageGraph` or `graphs.MotionGraph`, in float32.
+        stage: which of the two.
+        card: the model's; it is put into the metadata too.
+        path: of the file.
+        precision: "fp32", or "fp16": then the learned layers run in float16, and flow, warp and all inputs and outputs
+            stay in float32.
+    """
+    graph = copy.deepcopy(graph).eval()
+    if precision == "fp16":
+        graph = graph.half()
+    inputs, outputs = tensors(INPUTS[stage], card), tensors(OUTPUTS[stage], card)
+    with _quietly(), torch.no_grad():
+        program = torch.export.export(
+            graph,
+            (),
+            _examples(inputs, card),
+            dynamic_shapes=_dynamic_shapes(inputs, card),
+            strict=False,
+            prefer_deferred_runtime_asserts_over_guards=True,  # sizes are checked when a model is opened
+        )
+        exported = torch.onnx.export(
+            program,
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+            input_names=[tensor.name for tensor in inputs],
+            output_names=[tensor.name for tensor in outputs],
+            custom_translation_table={torch.ops.seg2vid.relay.default: _relay},
+        )
+    if exported is None:
+        raise RuntimeError("torch.onnx.export returned nothing")
+    model = exported.model_proto
+    _strip(model)
+    _name_dimensions(model, inputs, outputs)
+    onnx.helper.set_model_props(model, {METADATA_KEY: card_for_metadata(card)})
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, path)
+
+
+def _examples(inputs: Sequence[TensorFormat], card: ModelCard) -> dict[str, torch.Tensor]:
+    """Return tensors to trace with."""
+    multiple = card.sizes.multiple
+    height, width = (math.ceil(side / multiple) * multiple for side in (TRACED_HEIGHT, TRACED_WIDTH))
+    rows = height * width // ROW_PIXELS
+    row = card.latent_size * ROW_PIXELS // (card.height * card.width)
+    sides = {"N": 2, "H": height, "W": width, "L": rows * row}
+    return {
+        tensor.name: torch.zeros(
+            [sides[side] if isinstance(side, str) else side for side in tensor.shape],
+            dtype=getattr(torch, tensor.dtype),
+        )
+        for tensor in inputs
+    }
+
+
+def _dynamic_shapes(inputs: Sequence[TensorFormat], card: ModelCard) -> dict[str, dict[int, Any]]:
+    multiple = card.sizes.multiple
+    height, width = (Dim(f"{name}_steps", min=1, max=LARGEST_SIDE // multiple) for name in ("height", "width"))
+    sides = {"N": Dim("batch", min=1, max=1024), "L": Dim("latent_size"), "H": multiple * height, "W": multiple * width}
+    return {
+        tensor.name: {i: sides[side] for i, side in enumerate(tensor.shape) if isinstance(side, str)}
+        for tensor in inputs
+    }
+
+
+def _relay(numbers: Any, shape: Sequence[Any]) -> Any:
+    """Write `networks.relay` as a Reshape; sides are numbers, or values that the graph computes."""
+    one = _operators.Constant(value_ints=[1])
+    sides = [
+        _operators.Constant(value_ints=[side]) if isinstance(side, int) else _operators.Reshape(side, one)
+        for side in shape
+    ]
+    return _operators.Reshape(numbers, _operators.Concat(*sides, axis=0))
+
+
+def _strip(model: onnx.ModelProto) -> None:
+    """Take out what the exporter notes for its developers: stack traces, with paths of this machine, and shapes."""
+    for part in (model.graph, *model.graph.node, *model.graph.initializer, *model.graph.input, *model.graph.output):
+        del part.metadata_props[:]
+        part.doc_string = ""
+    del model.graph.value_info[:]
+    model.doc_string = ""
+
+
+def _name_dimensions(model: onnx.ModelProto, inputs: Sequence[TensorFormat], outputs: Sequence[TensorFormat]) -> None:
+    formats = {tensor.name: tensor for tensor in (*inputs, *outputs)}
+    for value in (*model.graph.input, *model.graph.output):
+        for dimension, side in zip(value.type.tensor_type.shape.dim, formats[value.name].shape, strict=True):
+            if isinstance(side, str):
+                dimension.dim_param = DIMENSIONS[side]
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Silence what the exporters tell their developers."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

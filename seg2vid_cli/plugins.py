@@ -178,7 +178,7 @@ def _load(entry_point: EntryPoint) -> Backend:
 
 def _working(backend: AnyBackend) -> AnyBackend:
     """Return the backend if its runtime works here; raise BackendError with the reason if not."""
-    reason = backend.status().reason
+    reason = _status(backend).reason
     if reason is not None:
         raise BackendError(f"backend {backend.name}: {reason}")
     return backend
@@ -188,7 +188,7 @@ def _report(entry_point: EntryPoint) -> BackendReport:
     package, mend = _package(entry_point), f"pip install --upgrade --force-reinstall {_package(entry_point)}"
     try:
         backend = _load(entry_point)
-        status = _status(backend, package)
+        status = _status(backend)
     except BackendError as error:
         reason = error.message.removeprefix(f"backend {entry_point.name}: ")
         return BackendReport(entry_point.name, package, BackendStatus(None, (), (), f"{reason}: {mend}"), ())
@@ -197,16 +197,14 @@ def _report(entry_point: EntryPoint) -> BackendReport:
     return BackendReport(entry_point.name, package, status, abilities)
 
 
-def _status(backend: Backend, package: str) -> BackendStatus:
+def _status(backend: Backend) -> BackendStatus:
     """Ask for a backend's status; raise BackendError if it breaks its promise to give one."""
     try:
         status = backend.status()
     except Exception as error:
-        raise BackendError(
-            f"backend {backend.name}: the package {package} cannot say its status: {type(error).__name__}: {error}"
-        ) from error
+        raise BackendError(f"backend {backend.name}: its status() raised {type(error).__name__}: {error}") from error
     if not isinstance(status, BackendStatus):
-        raise BackendError(f"backend {backend.name}: the package {package} gives {status!r} for its status")
+        raise BackendError(f"backend {backend.name}: its status() gave {status!r}")
     return status
 
 

@@ -23,6 +23,8 @@ from seg2vid_interface.clips import Chunk, ClipRequest
 from seg2vid_interface.errors import BackendError, DeviceError
 from seg2vid_interface.label_spaces import CITYSCAPES
 from seg2vid_interface.model_card import ModelFolder
+from seg2vid_interface.requests import check_requests
+from seg2vid_interface.sizes import choose_size
 
 
 class FakeBackend:
@@ -36,6 +38,8 @@ class FakeBackend:
     def open(self, model: ModelFolder, options: OpenOptions) -> "FakeSession":
         if options.device not in ("auto", "cpu"):
             raise DeviceError(f"--device {options.device}: this machine has none", "Use --device cpu.")
+        if options.precision not in ("auto", "fp32"):
+            raise DeviceError(f"--precision {options.precision}: fakes are exact", "Use --precision fp32.")
         return FakeSession(model, options)
 
     def train(self, request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
@@ -77,6 +81,24 @@ class BrokenRuntimeBackend(FakeBackend):
         return BackendStatus(None, (), (), "Fake is not installed: pip install fake")
 
 
+class RaisingBackend(FakeBackend):
+    """A backend that cannot even say what is wrong."""
+
+    name = "raising"
+
+    def status(self) -> BackendStatus:
+        raise OSError("driver: version mismatch")
+
+
+class WordlessBackend(FakeBackend):
+    """A backend that does not say what is wrong."""
+
+    name = "wordless"
+
+    def status(self) -> None:
+        pass
+
+
 class NoBackend:
     """Not a backend at all."""
 
@@ -84,17 +106,18 @@ class NoBackend:
 class FakeSession:
     device = "cpu"
     precision = "fp32"
-    latent_size = 2
-    image_noise_size = 3
+    checks = staticmethod(check_requests)
 
     def __init__(self, model: ModelFolder, options: OpenOptions) -> None:
-        card = model.card
-        self.height, self.width = options.size or (card.height, card.width)
+        self.card = card = model.card
+        self.height, self.width = choose_size(card.sizes, options.size, (card.height, card.width))
         self.chunk_frames = card.chunk_frames
-        self._network = card.stages["motion"].network
+        self.latent_size, self.image_noise_size = card.latent_size, card.image_noise_size
+        self._network = card.stages["motion"].network if "motion" in card.stages else {}
         self._colors = np.array([label_class.color for label_class in CITYSCAPES.classes], np.uint8)
 
     def generate(self, requests: Sequence[ClipRequest]) -> Iterator[list[Chunk]]:
+        self.checks(requests, self, self.card)
         starts = [0, *range(1, requests[0].frames, self.chunk_frames)]
         for number, start in enumerate(starts):
             time.sleep(self._network.get("seconds_per_chunk", 0))
@@ -123,8 +146,10 @@ class FakeSession:
     def _first_frame(self, request: ClipRequest) -> np.ndarray:
         if request.first_frame is not None:
             return request.first_frame
-        tint = np.rint(8 * request.image_noise).astype(int)
-        return np.clip(self._colors[request.label_map] + tint, 0, 255).astype(np.uint8)
+        grey = np.full((self.height, self.width, 3), 128, np.uint8)
+        picture = grey if request.label_map is None else self._colors[request.label_map]
+        tint = np.rint(8 * request.image_noise).astype(int) if self.image_noise_size else 0
+        return np.clip(picture + tint, 0, 255).astype(np.uint8)
 
     def _flow(self, step: np.ndarray, start: int, count: int) -> np.ndarray:
         """Flow from the reference frame, `start - 1`."""

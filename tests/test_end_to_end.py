@@ -1,4 +1,4 @@
-"""The whole program on a drawn street: the bundled model, PyTorch, real files."""
+"""The whole program on a drawn street: the bundled model, ONNX Runtime, real files."""
 
 import json
 import subprocess
@@ -30,7 +30,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clip")
     saved = "--save=labels,flow,occlusion,first-frame,frames"
     data = generate(folder, "-o", "out.mp4", "--frames", "9", "--device", "cpu", saved)["data"]
-    assert (data["model"], data["backend"], data["device"], data["precision"]) == ("street", "torch", "cpu", "fp32")
+    assert (data["model"], data["backend"], data["device"], data["precision"]) == ("street", "onnx", "cpu", "fp32")
     return folder
 
 

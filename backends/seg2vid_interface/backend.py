@@ -2,8 +2,8 @@
 
 A backend is a light class named by an entry point of the group `seg2vid.backends`.  Creating it imports nothing heavy;
 `open`, `train` and `export` import their runtime.  Backends never print: they log, call the monitor back and raise
-`Seg2VidError`s.  What a backend can do is asked with isinstance: every one is a `Backend`, some are a `Trainer` or an
-`Exporter` too.
+`Seg2VidError`s.  What a backend can do is asked with isinstance: every one is a `Backend`, some are a `Trainer`, an
+`Exporter` or `Benchmarked` too.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -204,4 +204,16 @@ class Exporter(Protocol):
 
     def export(self, request: ExportRequest) -> ExportResult:
         """Make a model folder, all of it or nothing.  Raises ModelError, OutputError."""
+        ...
+
+
+@runtime_checkable
+class Benchmarked(Protocol):
+    """A backend whose speed `seg2vid benchmark` can set against the best that its runtime does on the same device."""
+
+    def peak_gflops(self, options: OpenOptions) -> float:
+        """Return the GFLOP/s that the runtime reaches in the convolution of `peak.py`, with as many threads as `open`.
+
+        It takes less than a second.  Raises what `Backend.open` raises of the device and the precision.
+        """
         ...

@@ -23,6 +23,8 @@ def check_requests(requests: Sequence[ClipRequest], session: "Session", card: "M
     """
     if not requests or len({request.frames for request in requests}) != 1:
         raise ValueError("a batch needs at least one request, and all of the same length")
+    if requests[0].frames < 1:
+        raise ValueError("a clip needs at least one frame")
     if requests[0].frames > 1 and "motion" not in card.stages:
         raise ModelError("this model has no motion stage", "It makes one frame: use --frames 1.")
     for request in requests:

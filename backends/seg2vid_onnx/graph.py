@@ -1,6 +1,5 @@
 """A graph in ONNX Runtime."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from seg2vid_interface.backend import Stage
+from seg2vid_interface.cores import available_cores
 from seg2vid_interface.errors import BackendError, DeviceError, ModelError
 from seg2vid_interface.graphs import METADATA_KEY, TensorFormat, graph_problem
 from seg2vid_interface.model_card import ModelCard
@@ -111,13 +111,6 @@ def _options(dimensions: Mapping[str, int], *, profile: bool) -> onnxruntime.Ses
     for name, size in dimensions.items():
         options.add_free_dimension_override_by_name(name, size)
     return options
-
-
-def available_cores() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _is_placed(value: Any) -> bool:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from seg2vid_torch.networks.img2vid import Img2Vid
+from seg2vid_torch.networks.relay import relay
 from seg2vid_torch.networks.spade_generator import SpadeGenerator
 from seg2vid_torch.networks.warp import to_pixels
 from seg2vid_torch.rollout import predict_chunk
@@ -54,6 +55,7 @@ class MotionGraph(nn.Module):
     def _label_maps(self, labels: Tensor, flow: Tensor, wanted: Tensor) -> Tensor:
         """Return class indices (N, T, H, W), or zeros where they are not wanted."""
         if torch.compiler.is_exporting():
+            flow = relay(flow, flow.shape)  # contiguous: a branch may take a stride for a size
             (maps,) = torch.cond(wanted, self._likeliest, _no_label_maps, (labels, flow))
         else:
             (maps,) = self._likeliest(labels, flow) if wanted else _no_label_maps(labels, flow)

@@ -61,12 +61,15 @@ def write_graph(graph: nn.Module, stage: Stage, card: ModelCard, path: Path, pre
             verbose=False,
             input_names=[tensor.name for tensor in inputs],
             output_names=[tensor.name for tensor in outputs],
-            custom_translation_table={torch.ops.seg2vid.relay.default: _relay},
+            custom_translation_table={
+                torch.ops.seg2vid.relay.default: _relay,
+                torch.ops.aten.sym_stride.int: _stride,
+            },
         )
     if exported is None:
         raise RuntimeError("torch.onnx.export returned nothing")
     model = exported.model_proto
-    _strip(model)
+    _strip(model.graph)
     _name_dimensions(model, inputs, outputs)
     onnx.helper.set_model_props(model, {METADATA_KEY: card_for_metadata(card)})
     onnx.checker.check_model(model, full_check=True)
@@ -109,13 +112,20 @@ def _relay(numbers: Any, shape: Sequence[Any]) -> Any:
     return _operators.Reshape(numbers, _operators.Concat(*sides, axis=0))
 
 
-def _strip(model: onnx.ModelProto) -> None:
+def _stride(numbers: Any, side: int) -> Any:
+    """Write the stride of a contiguous tensor, by which a branch may know a size: the product of the sides after it."""
+    sides = _operators.Shape(numbers, start=side + 1)
+    return _operators.ReduceProd(sides, keepdims=0)
+
+
+def _strip(graph: onnx.GraphProto) -> None:
     """Take out what the exporter notes for its developers: stack traces, with paths of this machine, and shapes."""
-    for part in (model.graph, *model.graph.node, *model.graph.initializer, *model.graph.input, *model.graph.output):
+    for part in (graph, *graph.node, *graph.initializer, *graph.input, *graph.output):
         del part.metadata_props[:]
         part.doc_string = ""
-    del model.graph.value_info[:]
-    model.doc_string = ""
+    del graph.value_info[:]
+    for branch in (attribute.g for node in graph.node for attribute in node.attribute if attribute.HasField("g")):
+        _strip(branch)
 
 
 def _name_dimensions(model: onnx.ModelProto, inputs: Sequence[TensorFormat], outputs: Sequence[TensorFormat]) -> None:

@@ -18,7 +18,7 @@ def export(
         list[str] | None,
         typer.Argument(
             metavar="RUN|CHECKPOINT|MODEL",
-            autocompletion=completion.model_or_folder,
+            autocompletion=completion.model_or_file,
             help="At most one per stage; which stage it is, is read from it.  [default, with --onnx: the model street]",
         ),
     ] = None,

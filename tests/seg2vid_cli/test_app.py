@@ -61,7 +61,7 @@ def test_without_a_command_the_help_goes_to_stderr(seg2vid):
         (("train",), "Missing argument 'stage'. Choose from: image, motion", "seg2vid train"),
         (("train", "sound"), "Invalid value for 'stage': 'sound' is not one of 'image', 'motion'.", "seg2vid train"),
         (("train", "image", "--data"), "Option '--data' requires an argument.", "seg2vid train"),
-        (("export", "run"), "Missing option '--out' / '-o'.", "seg2vid export"),
+        (("export", "--out"), "Option '--out' requires an argument.", "seg2vid export"),
     ],
 )
 def test_wrong_usage_found_by_the_parser(seg2vid, args, message, command):

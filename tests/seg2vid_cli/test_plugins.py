@@ -1,12 +1,21 @@
 import sys
+from importlib.metadata import EntryPoint
 
 import pytest
 
 import fake_backend
 from seg2vid_cli import plugins
-from seg2vid_cli.plugins import BackendReport, choose_backend, find_exporter, find_trainer, load_backend
-from seg2vid_interface.backend import BackendStatus
-from seg2vid_interface.errors import BackendError, UsageError
+from seg2vid_cli.plugins import (
+    BackendReport,
+    OpenedSession,
+    find_exporter,
+    find_trainer,
+    load_backend,
+    open_session,
+)
+from seg2vid_interface.backend import BackendStatus, OpenOptions
+from seg2vid_interface.errors import BackendError, DeviceError, ModelError, UsageError
+from seg2vid_interface.model_card import open_model_folder
 
 pytestmark = pytest.mark.usefixtures("fake_backends")
 
@@ -21,7 +30,7 @@ def test_an_unknown_name_lists_the_known_ones():
     with pytest.raises(UsageError) as caught:
         load_backend("tensorflow")
     assert caught.value.message == "--backend tensorflow: no such backend"
-    assert caught.value.hint == "Known: auto, fake, broken, nothing, torch, uninstalled."
+    assert caught.value.hint == "Known: auto, fake, broken, nothing, onnx, openvino, torch, uninstalled."
 
 
 def test_a_broken_package_is_named():
@@ -41,18 +50,63 @@ def test_something_else_than_a_backend_is_refused():
     )
 
 
-def test_auto_takes_the_first_that_works(monkeypatch):
-    monkeypatch.setattr(plugins, "AUTO_ORDER", ("missing", "broken", "uninstalled", "fake"))
-    assert choose_backend().name == "fake"
+def add_odd_backends(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = {"logging": "LoggingBackend", "damaging": "DamageFindingBackend"}
+    points = {
+        name: EntryPoint(name, f"odd_backends:{class_name}", "seg2vid.backends") for name, class_name in odd.items()
+    }
+    known = plugins._known_backends() | points
+    monkeypatch.setattr(plugins, "_known_backends", lambda: known)
 
 
-def test_auto_gives_every_reason_if_none_works(monkeypatch):
+def open_tiny(name: str, model, told: list[str] | None = None, **options) -> OpenedSession:
+    told = [] if told is None else told
+    return open_session(name, open_model_folder(model), OpenOptions(**options), told.append)
+
+
+def test_auto_takes_the_first_that_can_and_tells_of_the_others(monkeypatch, model):
+    monkeypatch.setattr(plugins, "AUTO_ORDER", ("missing", "broken", "uninstalled", "onnx", "fake"))
+    told: list[str] = []
+    assert open_tiny("auto", model, told).backend == "fake"
+    assert told == [
+        "passed over missing: not installed",
+        "passed over broken: the package seg2vid-fakes cannot be loaded: "
+        "ModuleNotFoundError: No module named 'package_that_is_not_there'",
+        "passed over uninstalled: Fake is not installed: pip install fake",
+        f"passed over onnx: {model}: the model has no image.onnx",
+    ]
+
+
+def test_auto_gives_every_reason_if_none_works(monkeypatch, model):
     monkeypatch.setattr(plugins, "AUTO_ORDER", ("missing", "uninstalled"))
     with pytest.raises(BackendError) as caught:
-        choose_backend()
+        open_tiny("auto", model)
     assert caught.value.message == (
-        "no backend works here: missing: not installed; uninstalled: Fake is not installed: pip install fake"
+        "no backend can open the model: missing: not installed; uninstalled: Fake is not installed: pip install fake"
     )
+    assert caught.value.hint == "`seg2vid backends` shows them all."
+
+
+def test_auto_for_a_device_that_no_backend_has(model):
+    with pytest.raises(DeviceError) as caught:
+        open_tiny("auto", model, device="cuda")
+    assert caught.value.message == "no backend can open the model: fake: --device cuda: this machine has none"
+    assert caught.value.hint == "Use --device cpu."
+
+
+def test_auto_does_not_hide_a_damaged_model(monkeypatch, model):
+    """What is broken is an error, although the next backend might not mind."""
+    add_odd_backends(monkeypatch)
+    monkeypatch.setattr(plugins, "AUTO_ORDER", ("damaging", "fake"))
+    with pytest.raises(ModelError, match="altered"):
+        open_tiny("auto", model)
+
+
+def test_what_a_backend_logs_is_told(monkeypatch, model):
+    add_odd_backends(monkeypatch)
+    told: list[str] = []
+    assert open_tiny("logging", model, told).backend == "logging"
+    assert told == ["the GPU is asleep"]
 
 
 def test_trainer_and_exporter_skip_what_cannot_be_loaded(monkeypatch):
@@ -78,10 +132,10 @@ def test_no_trainer_or_exporter_at_all(monkeypatch):
 
 def test_reports_tell_of_the_broken_ones_too():
     reports = {report.name: report for report in plugins.report_backends()}
-    assert list(reports) == ["fake", "broken", "nothing", "torch", "uninstalled"]
+    assert list(reports) == ["fake", "broken", "nothing", "onnx", "openvino", "torch", "uninstalled"]
     assert reports["fake"] == BackendReport(
         "fake", "seg2vid-fakes", BackendStatus("1.0", ("cpu",), ("fp32",)), ("generate", "train", "export")
     )
     assert reports["broken"].abilities == ()
-    assert reports["broken"].status.reason.startswith("backend broken: the package seg2vid-fakes cannot be loaded")
+    assert reports["broken"].status.reason.startswith("the package seg2vid-fakes cannot be loaded")
     assert reports["uninstalled"].status.reason == "Fake is not installed: pip install fake"

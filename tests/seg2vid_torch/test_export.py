@@ -1,14 +1,18 @@
 """Model folders made from runs."""
 
 import json
+from collections import Counter
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 
 from seg2vid_interface.backend import ExportRequest
 from seg2vid_interface.errors import ModelError, OutputError
-from seg2vid_interface.model_card import open_model_folder
+from seg2vid_interface.graphs import INPUTS, OUTPUTS, graph_file, tensors
+from seg2vid_interface.model_card import ModelCard, ModelFolder, open_model_folder
+from seg2vid_interface.sizes import SizeRule
 from seg2vid_torch.backend import TorchBackend
 
 
@@ -146,3 +150,68 @@ def test_a_missing_file_and_a_card_of_another_format_are_noticed(runs, tmp_path)
     (tmp_path / "model" / "image.safetensors").unlink()
     with pytest.raises(ModelError, match=r"image\.safetensors is missing"):
         open_model_folder(tmp_path / "model")
+
+
+def test_a_model_can_be_exported_again(model, tmp_path):
+    result = export(model.path, out=tmp_path / "copy")
+    assert result.stages == ("image", "motion")
+    card = open_model_folder(tmp_path / "copy").card
+    assert card == model.card.model_copy(update={"name": "copy"})
+
+
+def test_a_model_s_own_words_stay_unless_others_are_given(runs, tmp_path):
+    (tmp_path / "TERMS").write_text("For research only.")
+    text = tmp_path / "card.toml"
+    text.write_text('description = "Streets."\nlicence = "L"\nlicence_file = "TERMS"\ndata = "my drives"\n')
+    export(runs["image"], out=tmp_path / "first", card=text)
+    export(tmp_path / "first", out=tmp_path / "second")
+    card = open_model_folder(tmp_path / "second").card
+    assert (card.description, card.licence, card.stages["image"].data) == ("Streets.", "L", "my drives")
+    assert (tmp_path / "second" / "LICENSE").read_text() == "For research only."
+
+
+def test_the_card_says_which_sizes_the_networks_take(model, runs, tmp_path):
+    assert model.card.sizes == SizeRule(multiple=32, smallest=128, area_multiple=4096)
+    export(runs["image"], out=tmp_path / "image")
+    assert open_model_folder(tmp_path / "image").card.sizes == SizeRule(multiple=4)
+
+
+def test_a_failed_check_leaves_nothing(runs, tmp_path):
+    seen = []
+
+    def check(folder: ModelFolder) -> None:
+        seen.append(open_model_folder(folder.path).card.name)  # whole, and readable
+        raise ModelError("no")
+
+    with pytest.raises(ModelError, match="no"):
+        export(runs["image"], out=tmp_path / "model", check=check)
+    assert seen == ["model"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_graphs_follow_the_format(graph_model):
+    card = graph_model.card
+    for stage in ("image", "motion"):
+        for precision in ("fp32", "fp16"):
+            graph = onnx.load(graph_model.path / graph_file(stage, precision))
+            assert 18 <= graph.opset_import[0].version <= 20
+            names = [[value.name for value in values] for values in (graph.graph.input, graph.graph.output)]
+            assert names == [[t.name for t in tensors(formats[stage], card)] for formats in (INPUTS, OUTPUTS)]
+            frame = graph.graph.output[0] if stage == "image" else graph.graph.input[0]
+            sides = [side.dim_param or side.dim_value for side in frame.type.tensor_type.shape.dim]
+            assert sides == ["batch", 3, "height", "width"]
+            (entry,) = graph.metadata_props
+            assert ModelCard.model_validate_json(entry.value).label_space == card.label_space
+            assert str(Path.home()).encode() not in graph.SerializeToString()
+            assert b"seg2vid_torch" not in graph.SerializeToString()  # no stack traces
+
+
+def test_half_precision_keeps_the_warp_in_float32(graph_model):
+    graph = onnx.load(graph_model.path / "motion.fp16.onnx")
+    types = Counter(weight.data_type for weight in graph.graph.initializer if weight.dims)
+    assert types[onnx.TensorProto.FLOAT16] > 100
+    shapes = onnx.shape_inference.infer_shapes(graph).graph
+    kinds = {value.name: value.type.tensor_type.elem_type for value in (*shapes.value_info, *shapes.input)}
+    samples = [node for node in graph.graph.node if node.op_type == "GridSample"]
+    assert samples
+    assert {kinds[name] for node in samples for name in node.input} == {onnx.TensorProto.FLOAT}

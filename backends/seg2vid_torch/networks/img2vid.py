@@ -20,6 +20,7 @@ from seg2vid_torch.networks.latent_code import LatentCode
 from seg2vid_torch.networks.motion_encoder import MotionEncoder
 from seg2vid_torch.networks.motion_heads import MotionHead
 from seg2vid_torch.networks.refinement import Refinement
+from seg2vid_torch.networks.relay import relay
 from seg2vid_torch.networks.warp import warp
 
 ROW = 1024  # numbers in a latent row at width 1
@@ -137,7 +138,7 @@ class Img2Vid(nn.Module):
         """Return flow and occlusion for frame (N, 3, H, W), labels (N, K, H, W) and latent (N, R, L)."""
         content = self.content_encoder(self._in_weights_precision(torch.cat([frame, labels], 1)))
         features = self.decoder(self.latent_code(self._in_weights_precision(latent), content[-1]), content)
-        masks = torch.sigmoid(self.mask_head(features).float()).unflatten(0, (-1, self.frames))
+        masks = torch.sigmoid(self._read(self.mask_head, features, frame))
         forward_mask, backward_mask = masks[:, :, :1], masks[:, :, 1:]
         forward_flow, backward_flow = self._flows(features, labels, latent)
         if self.masked_flow:
@@ -146,13 +147,18 @@ class Img2Vid(nn.Module):
 
     def _flows(self, features: Tensor, labels: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
         """Return forward and backward flow (N, T, 2, H, W): what the heads say, added to the prior if there is one."""
-        forward = self.flow_scale * self.forward_head(features).float().unflatten(0, (-1, self.frames))
+        forward = self.flow_scale * self._read(self.forward_head, features, labels)
         # The released code samples backward at base + flow; here both flows are subtracted.
-        backward = -self.flow_scale * self.backward_head(features).float().unflatten(0, (-1, self.frames))
+        backward = -self.flow_scale * self._read(self.backward_head, features, labels)
         if self.prior is None:
             return forward, backward
         prior_forward, prior_backward = self.prior(labels.float(), latent.float())
         return prior_forward + forward, prior_backward + backward
+
+    def _read(self, head: MotionHead, features: Tensor, picture: Tensor) -> Tensor:
+        """Return what a head says of the T frames after `picture` (N, ..., H, W): (N, T, 2, H, W) in float32."""
+        n, _, height, width = picture.shape
+        return relay(head(features).float(), (n, self.frames, 2, height, width))
 
     def warp(self, source: Tensor, flow: Tensor) -> Tensor:
         """Warp one picture (N, C, H, W) by the flows (N, T, 2, H, W) of T frames; return (N, T, C, H, W)."""

@@ -26,6 +26,7 @@ def test_json(seg2vid):
         "name": "town",
         "stages": ["image"],
         "files": {"image.safetensors": 10},
+        "agreement": [],
     }
 
 

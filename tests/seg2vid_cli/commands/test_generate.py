@@ -345,8 +345,8 @@ def test_without_a_working_backend(seg2vid, model, street, monkeypatch):
     result = seg2vid("generate", street, "--model", model, "--quiet")
     assert result.exit_code == 1
     assert result.stderr == (
-        "error: no backend works here: uninstalled: Fake is not installed: pip install fake\n"
-        "       `seg2vid backends` shows what is installed.\n"
+        "error: no backend can open the model: uninstalled: Fake is not installed: pip install fake\n"
+        "       `seg2vid backends` shows them all.\n"
     )
 
 

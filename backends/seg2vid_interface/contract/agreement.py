@@ -1,0 +1,108 @@
+"""The same request gives the same clip: again, longer, in a batch, and nearly so in another precision."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from seg2vid_interface.backend import Session
+from seg2vid_interface.clips import Chunk
+from seg2vid_interface.contract.drawing import picture
+from seg2vid_interface.contract.subject import ContractFixtures, Subject
+from seg2vid_interface.errors import DeviceError, ModelError
+
+LEVELS = 2
+"""Of 255, by which a pixel's values may differ in a batch."""
+FLOW = 0.05
+"""Pixels by which flow may differ in a batch."""
+LONG_CLIP = 24
+"""Frames over which `SHARE` of the values stays within `LEVELS`."""
+SHARE = 0.999
+LOWEST_PSNR = 40
+"""Decibels, of fp16 or bf16 against fp32 over one chunk."""
+
+
+class AgreementContract(ContractFixtures):
+    """Byte for byte where nothing differs, within the tolerances above where batch or precision do."""
+
+    def test_the_same_request_gives_the_same_bytes(self, subject: Subject, session: Session) -> None:
+        """In the same session, and in another: all that is by chance comes with the request."""
+        first, again = subject.clip(session), subject.clip(session)
+        with subject.open() as other:
+            elsewhere = subject.clip(other)
+        assert_equal(again, first)
+        assert_equal(elsewhere, first)
+
+    def test_a_longer_clip_begins_with_the_shorter_one(self, subject: Subject, session: Session) -> None:
+        """Although its last chunk was cut."""
+        subject.needs("motion")
+        shorter = frames_of(subject.clip(session, frames=3))
+        longer = frames_of(subject.clip(session))
+        np.testing.assert_array_equal(longer[:3], shorter)
+
+    def test_a_batch_agrees_with_single_clips(self, subject: Subject) -> None:
+        """In fp32, from the same first frame: the first chunk everywhere, 24 frames nearly so."""
+        subject.needs("motion")
+        with subject.open_fp32() as session:
+            for together, alone in batch_and_single(subject, session, LONG_CLIP):
+                for name, tolerance in (("frames", LEVELS), ("forward_flow", FLOW), ("backward_flow", FLOW)):
+                    assert farthest(getattr(together[1], name), getattr(alone[1], name)) <= tolerance, name
+                difference = np.abs(frames_of(together).astype(int) - frames_of(alone))
+                assert np.mean(difference <= LEVELS) >= SHARE
+
+    def test_lower_precisions_are_close_to_fp32(self, subject: Subject, capsys: pytest.CaptureFixture[str]) -> None:
+        """A PSNR of 40 dB over a chunk, from the same first frame; the number is printed."""
+        subject.needs("motion")
+        with subject.open_fp32() as session:
+            exact = one_chunk(subject, session)
+        for precision in set(subject.backend.status().precisions) - {"fp32"}:
+            try:
+                session = subject.open(precision=precision)
+            except (ModelError, DeviceError):
+                continue  # the model has no files for it, or this device is not the best
+            with session:
+                decibels = psnr(exact, one_chunk(subject, session))
+            with capsys.disabled():
+                print(f"\n{subject.backend.name}: {precision} against fp32: {decibels:.1f} dB")  # noqa: T201
+            assert decibels >= LOWEST_PSNR
+
+
+def one_chunk(subject: Subject, session: Session) -> NDArray[np.uint8]:
+    """Return the frames of one chunk that follows a given first frame."""
+    given = picture(1, (session.height, session.width))
+    return subject.clip(session, first_frame=given, frames=1 + session.chunk_frames)[1].frames
+
+
+def batch_and_single(subject: Subject, session: Session, frames: int) -> Iterable[tuple[list[Chunk], list[Chunk]]]:
+    """Make two different clips together and alone, from given first frames; yield both versions of each."""
+    size = session.height, session.width
+    requests = [subject.request(session, sample, first_frame=picture(sample, size), frames=frames) for sample in (1, 2)]
+    batch = list(session.generate(requests))
+    for number, request in enumerate(requests):
+        yield [chunks[number] for chunks in batch], [chunk for (chunk,) in session.generate([request])]
+
+
+def assert_equal(chunks: list[Chunk], others: list[Chunk]) -> None:
+    """Fail unless two clips are the same in every array."""
+    assert [chunk.start for chunk in chunks] == [other.start for other in others]
+    for chunk, other in zip(chunks, others, strict=True):
+        for name, value in vars(chunk).items():
+            np.testing.assert_array_equal(value, getattr(other, name), err_msg=f"{name} of chunk {chunk.start}")
+
+
+def frames_of(chunks: list[Chunk]) -> NDArray[np.uint8]:
+    """Return all frames (N, H, W, 3) of a clip."""
+    return np.concatenate([chunk.frames for chunk in chunks])
+
+
+def farthest(a: NDArray[Any], b: NDArray[Any]) -> float:
+    """Return the largest difference."""
+    return float(np.abs(a.astype(float) - b).max())
+
+
+def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
+    """Return the peak signal-to-noise ratio in decibels; infinite if there is no difference."""
+    error = np.mean((a.astype(float) - b) ** 2)
+    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))

@@ -1,0 +1,87 @@
+"""What a session refuses, and as which error."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from seg2vid_interface.backend import Session
+from seg2vid_interface.contract.drawing import picture
+from seg2vid_interface.contract.subject import ContractFixtures, Subject, first_of
+from seg2vid_interface.errors import ModelError
+
+
+class RefusalContract(ContractFixtures):
+    """Mistakes of the caller are ValueErrors, lacks of the model ModelErrors; `requests.check_requests` raises both."""
+
+    @pytest.mark.parametrize("fault", ["shape", "dtype"])
+    @pytest.mark.parametrize("name", ["label_map", "first_frame", "latent", "image_noise"])
+    def test_an_array_of_another_form_is_refused(
+        self, subject: Subject, session: Session, name: str, fault: str
+    ) -> None:
+        """The message names the array."""
+        if name == "label_map":
+            subject.needs_labels()
+        wrong: dict[str, Any] = {name: wrong_array(session, name, fault)}
+        with pytest.raises(ValueError, match=name):
+            first_of(session, [subject.request(session, **wrong)])
+
+    def test_a_class_that_the_model_has_not_is_refused(self, subject: Subject, session: Session) -> None:
+        """255, "other" in files, is the caller's to translate."""
+        subject.needs_labels()
+        space = subject.model.card.label_space
+        labels = np.full((session.height, session.width), 0 if space is None else space.size, np.uint8)
+        with pytest.raises(ValueError, match="label_map"):
+            first_of(session, [subject.request(session, label_map=labels)])
+
+    def test_an_empty_batch_is_refused(self, session: Session) -> None:
+        """There is nothing to make."""
+        with pytest.raises(ValueError, match="request"):
+            first_of(session, [])
+
+    def test_a_batch_of_different_lengths_is_refused(self, subject: Subject, session: Session) -> None:
+        """One clip would have to end before the other."""
+        subject.needs("motion")
+        requests = [subject.request(session, frames=frames) for frames in (3, 4)]
+        with pytest.raises(ValueError, match="length"):
+            first_of(session, requests)
+
+    def test_a_label_map_that_is_missing_is_refused(self, subject: Subject, session: Session) -> None:
+        """A model with labels needs one."""
+        subject.needs_labels()
+        with pytest.raises(ModelError, match="label map"):
+            first_of(session, [subject.request(session, label_map=None)])
+
+    def test_without_a_motion_stage_one_frame_can_be_made(self, subject: Subject) -> None:
+        """And not two."""
+        subject.needs("image")
+        still = subject.without("motion")
+        with still.open() as session:
+            assert len(still.clip(session, frames=1)) == 1
+            with pytest.raises(ModelError, match="motion"):
+                first_of(session, [still.request(session, frames=2)])
+
+    def test_without_an_image_stage_the_first_frame_must_be_given(self, subject: Subject) -> None:
+        """Then all goes as ever."""
+        subject.needs("motion")
+        moving = subject.without("image")
+        with moving.open() as session:
+            given = picture(1, (session.height, session.width))
+            assert len(moving.clip(session, first_frame=given, frames=2)) == 2
+            with pytest.raises(ModelError, match="image"):
+                first_of(session, [moving.request(session, first_frame=None)])
+
+
+def wrong_array(session: Session, name: str, fault: str) -> np.ndarray[Any, Any]:
+    """Return an array of a shape or dtype that the session cannot take."""
+    size = session.height, session.width
+    right: dict[str, tuple[tuple[int, ...], Any]] = {
+        "label_map": (size, np.uint8),
+        "first_frame": ((*size, 3), np.uint8),
+        "latent": ((session.latent_size,), np.float32),
+        "image_noise": ((session.image_noise_size,), np.float32),
+    }
+    shape, dtype = right[name]
+    if fault == "dtype":
+        return np.zeros(shape, np.int64 if dtype == np.uint8 else np.float64)
+    return np.zeros((*shape[:-1], shape[-1] + 1), dtype)

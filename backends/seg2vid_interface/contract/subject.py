@@ -1,0 +1,128 @@
+"""What the contract's tests have in hand: a backend, a model and requests for it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from seg2vid_interface.backend import Backend, OpenOptions, Session, Stage
+from seg2vid_interface.clips import Chunk, ClipRequest, Field
+from seg2vid_interface.contract import drawing
+from seg2vid_interface.model_card import ModelFolder, open_model_folder
+
+SESSIONS = pytest.StashKey[dict[Path, Session]]()
+"""Where a test class keeps its open sessions, by the folder of their model."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A backend under test."""
+
+    backend: Backend
+    model: ModelFolder
+    device: str
+
+    @property
+    def fields(self) -> frozenset[Field]:
+        """What can be asked for beside the frames."""
+        return frozenset(
+            {"flow", "occlusion"} if self.model.card.label_space is None else {"labels", "flow", "occlusion"}
+        )
+
+    @property
+    def several_chunks(self) -> int:
+        """Length of a clip of the first frame, a whole chunk and one frame more; 1 if the model makes no more."""
+        return self.model.card.chunk_frames + 2 if "motion" in self.model.card.stages else 1
+
+    def needs(self, stage: Stage) -> None:
+        """Skip the test if the model has not the stage."""
+        if stage not in self.model.card.stages:
+            pytest.skip(f"the model has no {stage} stage")
+
+    def needs_labels(self) -> None:
+        """Skip the test if the model has no labels."""
+        if self.model.card.label_space is None:
+            pytest.skip("the model has no labels")
+
+    def without(self, stage: Stage) -> "Subject":
+        """Return the same with a model that lacks a stage."""
+        card = self.model.card
+        stages = {name: kept for name, kept in card.stages.items() if name != stage}
+        return replace(self, model=ModelFolder(self.model.path, card.model_copy(update={"stages": stages})))
+
+    def open(self, **options: Any) -> Session:
+        """Open the model; OpenOptions say how, on the device of the test unless told otherwise."""
+        return self.backend.open(self.model, OpenOptions(**{"device": self.device, **options}))
+
+    def open_fp32(self) -> Session:
+        """Open it for a comparison to within a few levels; skip the test if the backend has no fp32."""
+        if "fp32" not in self.backend.status().precisions:
+            pytest.skip("the backend does not run in fp32")
+        return self.open(precision="fp32")
+
+    def request(self, session: Session, sample: int = 1, **changes: Any) -> ClipRequest:
+        """Return a request for several chunks with all fields; another sample has other numbers and labels."""
+        card, size = self.model.card, (session.height, session.width)
+        plain = ClipRequest(
+            label_map=None if card.label_space is None else drawing.label_map(sample, size, card.label_space.size),
+            first_frame=None if "image" in card.stages else drawing.picture(sample, size),
+            latent=drawing.latent(sample, session.latent_size),
+            image_noise=drawing.image_noise(sample, session.image_noise_size),
+            chunk_noise=drawing.chunk_noise(sample, size),
+            frames=self.several_chunks,
+            fields=self.fields,
+        )
+        return replace(plain, **changes)
+
+    def clip(self, session: Session, sample: int = 1, **changes: Any) -> list[Chunk]:
+        """Make one clip."""
+        return [chunk for (chunk,) in session.generate([self.request(session, sample, **changes)])]
+
+
+class ContractFixtures:
+    """What a test class says of itself, and the fixtures that its tests take."""
+
+    backend_class: ClassVar[type[Backend]]
+    model_folder: Any
+    """Path of a model folder, or a fixture that returns one, in the class, its module or a conftest.py."""
+    device: ClassVar[str] = "cpu"
+    """What the model is opened on, unless a test is about devices."""
+
+    def __init_subclass__(cls) -> None:
+        if isinstance(folder := cls.__dict__.get("model_folder"), str | Path):
+            cls.model_folder = pytest.fixture(lambda _: folder, name="model_folder")
+
+    @pytest.fixture
+    def subject(self, model_folder: str | Path) -> Subject:
+        """Return what is tested; skip the test if the backend cannot be used here."""
+        backend = self.backend_class()
+        if (reason := backend.status().reason) is not None:
+            pytest.skip(reason)
+        return Subject(backend, _model_in(Path(model_folder)), self.device)
+
+    @pytest.fixture
+    def session(self, subject: Subject, request: pytest.FixtureRequest) -> Iterator[Session]:
+        """Open the model; tests of a class share the session, for that takes its time, until one of them fails."""
+        owner, failures = request.node.getparent(pytest.Class), request.session.testsfailed
+        sessions, folder = owner.stash.setdefault(SESSIONS, {}), subject.model.path
+        if folder not in sessions:
+            sessions[folder] = subject.open()
+            owner.addfinalizer(sessions[folder].close)
+        yield sessions[folder]
+        if request.session.testsfailed > failures:
+            sessions.pop(folder).close()
+
+
+@cache
+def _model_in(folder: Path) -> ModelFolder:
+    """Open a model folder, once for all tests: its files are hashed."""
+    return open_model_folder(folder)
+
+
+def first_of(session: Session, requests: Sequence[ClipRequest]) -> list[Chunk]:
+    """Return what a batch yields first; errors of requests come here at the latest."""
+    chunks: Iterator[list[Chunk]] = iter(session.generate(requests))
+    return next(chunks)

@@ -1,0 +1,19 @@
+"""The ONNX Runtime backend passes the contract."""
+
+import pytest
+
+from seg2vid_interface.contract import BackendContract
+from seg2vid_onnx.backend import OnnxBackend
+
+
+class TestOnnx(BackendContract):
+    backend_class = OnnxBackend
+
+    @pytest.fixture
+    def model_folder(self, graph_model):
+        return graph_model.path
+
+
+@pytest.mark.gpu
+class TestOnnxOnAGpu(TestOnnx):
+    device = "cuda"

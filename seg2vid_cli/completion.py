@@ -33,11 +33,20 @@ def folders(incomplete: str) -> Offers:
 
 def model_or_folder(incomplete: str) -> Offers:
     """For the name of a model, or a model folder."""
+    return _models(incomplete) or folders(incomplete)
+
+
+def model_or_file(incomplete: str) -> Offers:
+    """For the name of a model, or a path."""
+    return _models(incomplete) or files(incomplete)
+
+
+def _models(incomplete: str) -> Offers:
     try:
         names: Iterable[str] = model_names()
     except OSError:  # the folder of the pulled ones
         names = bundled_models()
-    return _matching(names, incomplete) or folders(incomplete)
+    return _matching(names, incomplete)
 
 
 def backend(_incomplete: str) -> Offers:

@@ -1,0 +1,1 @@
+"""Runs models on OpenVINO: on a CPU, without PyTorch."""

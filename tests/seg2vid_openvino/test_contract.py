@@ -1,0 +1,14 @@
+"""The OpenVINO backend passes the contract."""
+
+import pytest
+
+from seg2vid_interface.contract import BackendContract
+from seg2vid_openvino.backend import OpenVinoBackend
+
+
+class TestOpenVino(BackendContract):
+    backend_class = OpenVinoBackend
+
+    @pytest.fixture
+    def model_folder(self, graph_model):
+        return graph_model.path

@@ -14,6 +14,8 @@ from seg2vid_torch.networks.spade_generator import SpadeGenerator
 from seg2vid_torch.networks.warp import to_pixels
 from seg2vid_torch.rollout import predict_chunk
 
+LIKELIHOODS = 256  # that are told apart, between 0 and 1
+
 
 class ImageGraph(nn.Module):
     """Label probabilities and noise -> first frame."""
@@ -64,7 +66,7 @@ class MotionGraph(nn.Module):
     def _likeliest(self, labels: Tensor, flow: Tensor) -> tuple[Tensor]:
         """Warp labels (N, K, H, W) by the flow (N, T, 2, H, W); take `other` where nothing is known."""
         warped = self.network.warp(labels, flow)
-        likeliest = warped.argmax(2)
+        likeliest = (warped * LIKELIHOODS).round().argmax(2)  # the first of those that are as likely, on every runtime
         if self.other is not None:
             likeliest = likeliest.masked_fill(warped.sum(2) == 0, self.other)
         return (likeliest.to(torch.uint8),)

@@ -18,8 +18,8 @@ from torch.nn import functional
 from seg2vid_torch.geometry.camera_motion import pixel_grid
 
 REACH = 9  # pixels: width of the window in which something nearer may come to cover a pixel
-STEPS = 3
-EQUALLY_NEAR = 1 / 16  # pixels of inverse depth; what differs less does not cover one another
+STEPS = 4
+EQUALLY_NEAR = 0.5  # pixels of inverse depth; what differs less does not cover one another
 SOLVED = 0.75  # pixels between a solution and the q that it was found from
 STEEPEST = 2.0  # change of the shift from one pixel to the next that still belongs to one surface
 SMALLEST_STRETCH = 0.2  # where a motion folds, a step stays finite
@@ -48,7 +48,7 @@ def invert(places: Tensor, nearness: Tensor, steps: int = STEPS) -> tuple[Tensor
     first, first_near = _search(table, grid.expand_as(shift), grid, steps)
     second, second_near = _search(table, nearest_around, grid, steps)
     found = (first_near >= 0) | (second_near >= 0)
-    positions = torch.where(second_near > first_near, second, first)
+    positions = torch.where(second_near > first_near + 1, second, first)  # 1: one surface may round either way
     positions = torch.where(found, positions, grid - shift)
     return positions.unflatten(0, (-1, moments)), found.unflatten(0, (-1, moments))
 

@@ -21,6 +21,7 @@ from seg2vid_interface.label_spaces import LabelSpace
 
 GROUND = ("road", "sidewalk", "terrain")
 TALLEST = 4095  # pixels: the highest picture whose depth is told
+LIKELY = 0.497  # not 0.5, which warping by half a pixel hits, and where the last digit would decide
 LOWEST_GROUND = 0.5  # pixels below the horizon: bounds the depth
 BACKGROUND_WIDTH, FOREGROUND_WIDTH = 17, 9  # pixels across which the depths of ragged feet are averaged
 SKY_WINDOW = 5  # pixels
@@ -66,7 +67,7 @@ class StreetClasses:
         """Sort the pixels of class probabilities (N, K, H, W) into their parts."""
 
         def likely(classes: tuple[int, ...]) -> Tensor:
-            return probabilities[:, list(classes)].sum(1) > 0.5
+            return probabilities[:, list(classes)].sum(1) > LIKELY
 
         # Sky that shines through leaves is taken for leaves: torn apart pixel by pixel it would look like snow.
         open_sky = functional.avg_pool2d(

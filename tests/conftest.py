@@ -33,6 +33,10 @@ nothing = fake_backend:NoBackend
 LAUNCHER = "from seg2vid_cli import app, plugins; plugins.AUTO_ORDER = ('fake',); app.main()"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--golden", type=Path, metavar="FOLDER", help="prove the networks on a whole golden.npz")
+
+
 @pytest.fixture
 def seg2vid(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Program:
     """Run the program in this process: seg2vid("generate", path) -> exit_code, stdout and stderr."""

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from seg2vid_torch.networks.img2vid import Motion
+from seg2vid_torch.networks.vgg19 import Vgg19
 from seg2vid_torch.networks.warp import warp
 
 FLOW_SCALE, IMAGE_SCALE = 128.0, 256.0  # of the bilateral smoothness, as in the released code
@@ -24,8 +25,12 @@ def masked_l1(frames: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
 
 def similarity(frames: Tensor, truth: Tensor) -> Tensor:
     """Return 0.85 (1 - SSIM) / 2 + 0.15 L1 of (N, C, H, W) (Zhao et al. 2017; windows as in Godard et al. 2017)."""
-    dissimilarity = ((1 - structural_similarity(frames, truth)) / 2).clamp(0, 1)
-    return 0.85 * dissimilarity.mean() + 0.15 * functional.l1_loss(frames, truth)
+    return 0.85 * dissimilarity(frames, truth) + 0.15 * functional.l1_loss(frames, truth)
+
+
+def dissimilarity(a: Tensor, b: Tensor) -> Tensor:
+    """Return mean (1 - SSIM) / 2 in 0..1 of (N, C, H, W)."""
+    return ((1 - structural_similarity(a, b)) / 2).clamp(0, 1).mean()
 
 
 def structural_similarity(a: Tensor, b: Tensor) -> Tensor:
@@ -43,11 +48,44 @@ def structural_similarity(a: Tensor, b: Tensor) -> Tensor:
 def image_gradient(frames: Tensor, truth: Tensor) -> Tensor:
     """Return mean ||dx frames| - |dx truth|| plus the same in y, of (N, C, H, W): blur costs as much as ringing.
 
-    In the released code, where it is not used.
+    In the released code ("imagegradloss"), where it is not used.
     """
     across = (frames.diff(dim=3).abs() - truth.diff(dim=3).abs()).abs().mean()
     down = (frames.diff(dim=2).abs() - truth.diff(dim=2).abs()).abs().mean()
     return across + down
+
+
+def gradient_difference(frames: Tensor, truth: Tensor) -> Tensor:
+    """Return the sum over x and y of ||gradient frames| - |gradient truth||, divided by N C H W.
+
+    Mathieu et al. (ICLR 2016), with alpha = 1; in the released code ("gdloss"), where it is not used.
+    """
+    across = (frames.diff(dim=3).abs() - truth.diff(dim=3).abs()).abs().sum()
+    down = (frames.diff(dim=2).abs() - truth.diff(dim=2).abs()).abs().sum()
+    return (across + down) / frames.numel()
+
+
+def perceptual(network: Vgg19, frames: Tensor, truth: Tensor) -> Tensor:
+    """Return the sum over VGG19's maps of their mean absolute difference, for (N, 3, H, W) in 0..1.
+
+    Johnson et al. (ECCV 2016), with the maps of the released code: all that the network has.
+    """
+    pairs = zip(network(frames), network(truth), strict=True)
+    return torch.stack([functional.l1_loss(*pair) for pair in pairs]).sum()
+
+
+def flow_gradient(flow: Tensor, image: Tensor) -> Tensor:
+    """Return mean |flow gradient| exp(-|image gradient|), in x plus in y, of flow (N, 2, H, W) over image (N, C, H, W).
+
+    The image's gradient is averaged over its channels (Godard et al. 2017, Eq. 3); in the released code
+    ("flowgradloss"), where the bilateral smoothness is used instead.
+    """
+    flow, image = flow * FLOW_SCALE, image * IMAGE_SCALE
+    total = flow.new_zeros(())
+    for axis in (3, 2):
+        weight = torch.exp(-image.diff(dim=axis).abs().mean(1, keepdim=True))
+        total = total + (flow.diff(dim=axis).abs() * weight).mean()
+    return total
 
 
 def flow_smoothness(flow: Tensor, image: Tensor) -> Tensor:
@@ -67,14 +105,31 @@ def flow_smoothness(flow: Tensor, image: Tensor) -> Tensor:
     return total / (n * height * width)
 
 
+def first_flow_smoothness(motion: Motion, frame: Tensor, first: Tensor) -> Tensor:
+    """Return the bilateral smoothness of the first flow, forward over the first later frame and backward over `frame`.
+
+    The released code asks it of the first of the T flows alone, before any mask.
+
+    Args:
+        motion: of T frames.
+        frame: frame 0 (N, 3, H, W) in 0..1.
+        first: frame 1 likewise.
+    """
+    forward, backward = motion.unmasked_forward_flow[:, 0], motion.unmasked_backward_flow[:, 0]
+    return flow_smoothness(forward, first) + flow_smoothness(backward, frame)
+
+
 def _interior(x: Tensor, dy: int, dx: int) -> Tensor:
     height, width = x.shape[-2:]
     return x[..., REACH + dy : height - REACH + dy, REACH + dx : width - REACH + dx]
 
 
 def flow_consistency(motion: Motion) -> Tensor:
-    """Return how far going there and back misses the start, summed over the T frames (paper, Eq. 8)."""
-    forward, backward = motion.forward_flow.flatten(0, 1), motion.backward_flow.flatten(0, 1)
+    """Return how far going there and back misses the start, summed over the T frames (paper, Eq. 8).
+
+    As in the released code it is asked of the flows before any mask.
+    """
+    forward, backward = motion.unmasked_forward_flow.flatten(0, 1), motion.unmasked_backward_flow.flatten(0, 1)
     forward_mask, backward_mask = motion.forward_mask.flatten(0, 1), motion.backward_mask.flatten(0, 1)
     there = (backward_mask * (warp(forward, backward) + backward).abs()).mean()
     back = (forward_mask * (warp(backward, forward) + forward).abs()).mean()
@@ -87,7 +142,10 @@ def visibility(motion: Motion) -> Tensor:
 
 
 def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Return the KL divergence of latents (N, R, L) from N(0, I) in nats per clip (Kingma and Welling 2014, App. B)."""
+    """Return the KL divergence of latents (N, R, L) from N(0, I) in nats per clip (Kingma and Welling 2014, App. B).
+
+    The released code's "kl_criterion"; its training divides the batch's sum by 1000 instead of N.
+    """
     return -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum() / len(mean)
 
 

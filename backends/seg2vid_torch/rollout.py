@@ -5,7 +5,6 @@ Shape symbols: N = batch, T = frames of a chunk, K = classes, H, W = height and 
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from seg2vid_torch.networks.img2vid import Img2Vid, Motion

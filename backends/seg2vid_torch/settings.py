@@ -43,6 +43,14 @@ class MotionNetworkSettings(_Strict):
     """Factor on all channels of the refinement; 1 = the paper's."""
     chunk_frames: PositiveInt
     """T: frames predicted at once."""
+    labels: bool = True
+    """Whether the network sees the classes; without them it goes on from a first frame alone."""
+    paths: Literal[1, 2] = 2
+    """Motion encoders: one each for background and foreground classes, or one for all; without labels 1."""
+    image_channels: Literal[1, 3] = 3
+    """Of the frames: RGB, or grey."""
+    interpolation: Literal["bilinear", "nearest"] = "bilinear"
+    """How decoder and heads double the size; the paper's network without labels takes the nearest neighbour."""
     background_latent: float = Field(default=0.5, ge=0.125, le=0.875)
     """Share of the latent that the background's motion encoder makes; the foreground's makes the rest."""
     masked_flow: bool = True
@@ -58,6 +66,14 @@ class MotionNetworkSettings(_Strict):
     camera_prior: bool = False
     """Whether the flow heads correct the flow that a driving camera would cause (see `networks.camera_prior`); needs
     classes named road and sky.  The paper has no such prior."""
+
+    @model_validator(mode="after")
+    def _check_labels(self) -> "MotionNetworkSettings":
+        if not self.labels and self.paths == 2:
+            raise ValueError("paths = 2 needs labels; set paths to 1")
+        if not self.labels and self.camera_prior:
+            raise ValueError("camera_prior = true needs labels; set it to false")
+        return self
 
 
 class _StageSettings(_Strict):

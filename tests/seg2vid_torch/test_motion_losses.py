@@ -7,13 +7,15 @@ import torch
 
 from seg2vid_torch import motion_losses
 from seg2vid_torch.networks.img2vid import Motion
+from seg2vid_torch.networks.vgg19 import Vgg19
 
 
 def constant_motion(forward: float, backward: float, mask: float = 1.0) -> Motion:
     flow = torch.zeros(1, 2, 2, 8, 8)
     flow[:, :, 0] = 1
     masks = torch.full((1, 2, 1, 8, 8), mask)
-    return Motion(forward * flow, backward * flow, masks, masks)
+    there, back = forward * flow, backward * flow
+    return Motion(there, back, masks, masks, unmasked_forward_flow=there, unmasked_backward_flow=back)
 
 
 def test_masked_l1_is_a_mean_over_all_elements():
@@ -42,6 +44,43 @@ def test_blur_and_ringing_cost_the_same_gradient():
     flat = torch.full_like(truth, 0.5)
     assert motion_losses.image_gradient(flat, truth).item() == pytest.approx(1 / 3)
     assert motion_losses.image_gradient(truth * 2, truth).item() == pytest.approx(1 / 3)
+
+
+def test_the_gradient_difference_is_a_sum_over_the_number_of_values():
+    truth = torch.zeros(1, 2, 3, 4)
+    truth[..., 2:] = 1
+    # A step of one in all three rows and both channels: six differences among 24 values.
+    assert motion_losses.gradient_difference(torch.zeros_like(truth), truth).item() == pytest.approx(6 / 24)
+    assert motion_losses.gradient_difference(1 - truth, truth).item() == 0
+
+
+def test_the_flow_gradient_counts_for_less_at_an_edge_of_the_picture():
+    flow, flat, edge = torch.zeros(1, 2, 3, 4), torch.zeros(1, 3, 3, 4), torch.zeros(1, 3, 3, 4)
+    flow[..., 2:] = 0.5
+    edge[..., 2:] = 1 / motion_losses.IMAGE_SCALE
+    expected = 0.5 * motion_losses.FLOW_SCALE / 3  # one of three neighbours differs
+    assert motion_losses.flow_gradient(flow, flat).item() == pytest.approx(expected)
+    assert motion_losses.flow_gradient(flow, edge).item() == pytest.approx(expected * math.exp(-1))
+
+
+def test_the_perceptual_loss_sums_the_maps_differences():
+    torch.manual_seed(0)
+    network = Vgg19(maps=3)
+    a, b = torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16)
+    expected = sum((x - y).abs().mean().item() for x, y in zip(network(a), network(b), strict=True))
+    assert motion_losses.perceptual(network, a, b).item() == pytest.approx(expected)
+    assert motion_losses.perceptual(network, a, a).item() == 0
+
+
+def test_the_first_flows_smoothness_is_that_of_both_ways_before_any_mask():
+    torch.manual_seed(0)
+    flows, masks = torch.randn(2, 1, 3, 2, 12, 12), torch.rand(2, 1, 3, 1, 12, 12)
+    motion = Motion(*(flows * masks), *masks, *flows)
+    frame, first = 0.01 * torch.rand(1, 3, 12, 12), 0.01 * torch.rand(1, 3, 12, 12)
+    forward = motion_losses.flow_smoothness(flows[0][:, 0], first)
+    backward = motion_losses.flow_smoothness(flows[1][:, 0], frame)
+    expected = pytest.approx((forward + backward).item())
+    assert motion_losses.first_flow_smoothness(motion, frame, first).item() == expected
 
 
 def test_a_step_in_the_flow_costs_less_where_the_picture_has_an_edge():

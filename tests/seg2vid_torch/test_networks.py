@@ -3,11 +3,19 @@
 import pytest
 import torch
 
+from seg2vid_interface.label_spaces import CITYSCAPES
+from seg2vid_torch.networks.build import build_img2vid
 from seg2vid_torch.networks.img2vid import Img2Vid
+from seg2vid_torch.networks.layers import double_size
+from seg2vid_torch.networks.pix2pixhd.global_generator import GlobalGenerator
+from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
+from seg2vid_torch.networks.pix2pixhd.multiscale_discriminator import MultiscaleDiscriminator
 from seg2vid_torch.networks.segmentation_discriminator import SegmentationDiscriminator
 from seg2vid_torch.networks.spade_generator import SpadeGenerator
+from seg2vid_torch.networks.vgg19 import Vgg19
 from seg2vid_torch.networks.warp import to_grid_units, to_pixels, warp
 from seg2vid_torch.rollout import predict_chunk
+from seg2vid_torch.settings import MotionNetworkSettings
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +82,104 @@ def test_a_chunk_has_frames_labels_and_motion(network, size):
     assert chunk.last_labels.shape == (1, 20, *size)
     assert chunk.motion.forward_flow.shape == chunk.motion.backward_flow.shape == (1, 4, 2, *size)
     assert chunk.motion.forward_mask.shape == (1, 4, 1, *size)
+
+
+def test_a_mask_holds_the_flow_back_but_not_the_flow_before_it(network):
+    motion = network.predict_motion(
+        torch.rand(1, 3, 128, 128), one_hot_labels(128, 128), torch.randn(1, 4, network.row)
+    )
+    assert torch.equal(motion.forward_flow, motion.unmasked_forward_flow * motion.forward_mask)
+    assert torch.equal(motion.backward_flow, motion.unmasked_backward_flow * motion.backward_mask)
+    assert not torch.allclose(motion.forward_flow, motion.unmasked_forward_flow)
+
+
+def small_img2vid(**settings: object) -> Img2Vid:
+    torch.manual_seed(0)
+    small = {"width": 0.125, "refinement_width": 0.0625, "chunk_frames": 4}
+    return build_img2vid(MotionNetworkSettings.model_validate(small | settings), CITYSCAPES).eval()
+
+
+def test_one_path_sees_all_classes():
+    network = small_img2vid(paths=1)
+    frames, labels = torch.rand(1, 5, 3, 128, 128), one_hot_labels(128, 128)
+    posterior = network.encode(frames[:, 0], frames[:, 1:], labels)
+    assert posterior.mean.shape == posterior.log_variance.shape == (4, 128)
+    for part in (slice(0, 11), slice(11, 20)):
+        changed = labels.clone()
+        changed[:, part] = labels[:, part].roll(3, 1)
+        assert not torch.allclose(network.encode(frames[:, 0], frames[:, 1:], changed).mean, posterior.mean)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_network_without_labels_goes_on_from_the_frame_alone(channels):
+    network = small_img2vid(labels=False, paths=1, image_channels=channels, interpolation="nearest")
+    frames, no_labels = torch.rand(2, 5, channels, 128, 256), torch.zeros(2, 0, 128, 256)
+    latent = network.encode(frames[:, 0], frames[:, 1:], no_labels).mean
+    chunk = predict_chunk(network, frames[:, 0], no_labels, latent, torch.randn(2, channels, 128, 256))
+    assert chunk.frames.shape == (2, 4, channels, 128, 256)
+    assert chunk.last_labels.shape == no_labels.shape
+    second = predict_chunk(network, chunk.frames[:, -1], chunk.last_labels, latent, torch.zeros_like(frames[:, 0]))
+    assert second.frames.shape == chunk.frames.shape
+
+
+def test_a_network_without_labels_carries_labels_along_unseen():
+    network = small_img2vid(labels=False, paths=1)
+    frames, labels = torch.rand(1, 5, 3, 128, 128), one_hot_labels(128, 128)
+    noise, none = torch.randn(1, 3, 128, 128), labels[:, :0]
+    latent = network.encode(frames[:, 0], frames[:, 1:], labels).mean
+    assert torch.equal(latent, network.encode(frames[:, 0], frames[:, 1:], none).mean)
+    chunk = predict_chunk(network, frames[:, 0], labels, latent, noise)
+    assert torch.equal(chunk.frames, predict_chunk(network, frames[:, 0], none, latent, noise).frames)
+    assert torch.equal(chunk.last_labels, network.warp(labels, chunk.motion.forward_flow[:, -1:])[:, 0])
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"labels": False}, "paths = 2 needs labels"),
+        ({"labels": False, "paths": 1, "camera_prior": True}, "camera_prior = true needs labels"),
+        ({"paths": 3}, "Input should be 1 or 2"),
+        ({"image_channels": 2}, "Input should be 1 or 3"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused(settings, problem):
+    with pytest.raises(ValueError, match=problem):
+        small_img2vid(**settings)
+
+
+def test_doubling_the_size_to_the_nearest_neighbour_repeats_every_pixel():
+    pixels = torch.tensor([[[[1.0, 5.0]]]])
+    assert double_size(pixels, "nearest").tolist() == [[[[1, 1, 5, 5]] * 2]]
+    assert double_size(pixels).tolist() == [[[[1, 2, 4, 5]] * 2]]
+
+
+@pytest.mark.parametrize("generator", [GlobalGenerator, LocalEnhancer])
+def test_pix2pixhds_generators_paint_what_they_are_told(generator):
+    torch.manual_seed(0)
+    network = generator(5, width=4, downsamplings=2).eval()
+    conditions = torch.rand(2, 5, 32, 64)
+    pictures = network(conditions)
+    assert pictures.shape == (2, 3, 32, 64)
+    assert pictures.abs().max() <= 1
+    assert not torch.allclose(pictures, network(conditions.roll(3, 3)), atol=1e-3)
+
+
+def test_pix2pixhds_discriminator_looks_at_two_sizes():
+    features = MultiscaleDiscriminator(7, width=4)(torch.rand(1, 7, 32, 64))
+    assert [len(scale) for scale in features] == [5, 5]
+    assert [layer.shape[1] for layer in features[0]] == [4, 8, 16, 32, 1]
+    assert [scale[0].shape[2:] for scale in features] == [(17, 33), (9, 17)]
+    assert [scale[-1].shape for scale in features] == [(1, 1, 7, 11), (1, 1, 5, 7)]
+
+
+def test_vgg19_has_the_maps_and_names_of_the_original():
+    maps = Vgg19(maps=5, pooling="maximum")(torch.rand(1, 3, 16, 32))
+    assert [m.shape[1:] for m in maps] == [(64, 16, 32)] * 2 + [(128, 8, 16)] * 2 + [(256, 4, 8)]
+    assert min(m.min() for m in maps) == 0
+    with torch.device("meta"):
+        whole = Vgg19(maps=16)
+    names = [name.split(".")[1] for name in whole.state_dict() if name.endswith("weight")]
+    assert names == ["0", "2", "5", "7", "10", "12", "14", "16", "19", "21", "23", "25", "28", "30", "32", "34"]
 
 
 def test_hidden_pixels_are_filled_with_noise_before_refinement(network):

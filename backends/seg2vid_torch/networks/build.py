@@ -13,11 +13,14 @@ def build_generator(settings: ImageNetworkSettings, label_space: LabelSpace) -> 
 
 
 def build_img2vid(settings: MotionNetworkSettings, label_space: LabelSpace) -> Img2Vid:
-    """Build the motion stage's network, with random weights."""
+    """Build the motion stage's network, with random weights; one without labels knows none of the classes."""
     return Img2Vid(
-        label_space.background,
-        label_space.foreground,
+        label_space.background if settings.labels else (),
+        label_space.foreground if settings.labels else (),
         frames=settings.chunk_frames,
+        paths=settings.paths,
+        image_channels=settings.image_channels,
+        interpolation=settings.interpolation,
         width=settings.width,
         refinement_width=settings.refinement_width,
         background_latent=settings.background_latent,

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from seg2vid_torch.networks.latent_code import GROUP
-from seg2vid_torch.networks.layers import SLOPE, Upsampling, convolution
+from seg2vid_torch.networks.layers import SLOPE, Interpolation, Upsampling, convolution
 
 
 class TemporalConvolution(nn.Module):
@@ -31,17 +31,17 @@ class TemporalConvolution(nn.Module):
 class FlowDecoder(nn.Module):
     """A decoder with the content encoder's features as skips, frames folded into the batch."""
 
-    def __init__(self, content: Sequence[int], frames: int) -> None:
+    def __init__(self, content: Sequence[int], frames: int, interpolation: Interpolation = "bilinear") -> None:
         """Build it for the content encoder's channels (level 1 first) and T frames."""
         super().__init__()
         level_1, level_2, level_3, level_4 = content
         self.frames = frames
         self.outputs = 2 * level_1
         self.entry = convolution(level_4 + GROUP, level_4, bias=False)
-        self.up_3 = Upsampling(level_4, level_3)
-        self.up_2 = Upsampling(2 * level_3, level_2)
+        self.up_3 = Upsampling(level_4, level_3, interpolation=interpolation)
+        self.up_2 = Upsampling(2 * level_3, level_2, interpolation=interpolation)
         self.temporal_2 = TemporalConvolution(level_2, frames)
-        self.up_1 = Upsampling(2 * level_2, level_1)
+        self.up_1 = Upsampling(2 * level_2, level_1, interpolation=interpolation)
         self.temporal_1 = TemporalConvolution(level_1, frames)
 
     def forward(self, codes: Tensor, content: Sequence[Tensor]) -> Tensor:

@@ -2,12 +2,14 @@
 
     frame 0, labels, latent -> flow and occlusion both ways -> warped frames -> refined frames
 
-Shape symbols: N = batch, T = predicted frames, K = classes, H, W = height and width, R = rows of a latent a clip,
-(H/16)(W/16)/16, L = numbers in a row.  Frames are RGB in 0..1.
+Shape symbols: N = batch, T = predicted frames, K = classes, C = image channels, H, W = height and width, R = rows of a
+latent a clip, (H/16)(W/16)/16, L = numbers in a row.  Frames are in 0..1, RGB or grey.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +19,7 @@ from seg2vid_torch.networks.camera_prior import CameraPrior
 from seg2vid_torch.networks.content_encoder import ContentEncoder
 from seg2vid_torch.networks.flow_decoder import FlowDecoder
 from seg2vid_torch.networks.latent_code import LatentCode
+from seg2vid_torch.networks.layers import Interpolation
 from seg2vid_torch.networks.motion_encoder import MotionEncoder
 from seg2vid_torch.networks.motion_heads import MotionHead
 from seg2vid_torch.networks.refinement import Refinement
@@ -50,12 +53,14 @@ class Motion:
     """(N, T, 1, H, W) in 0..1: 1 = the pixel of frame t is visible in frame 0."""
     backward_mask: Tensor
     """(N, T, 1, H, W) in 0..1: 1 = the pixel of frame 0 is visible in frame t."""
+    unmasked_forward_flow: Tensor
+    """(N, T, 2, H, W): the forward flow before any mask, as losses of the flow itself see it."""
+    unmasked_backward_flow: Tensor
+    """(N, T, 2, H, W): the backward flow likewise."""
 
     def __getitem__(self, clips: slice) -> "Motion":
         """Return the motion of some of the N clips."""
-        return Motion(
-            self.forward_flow[clips], self.backward_flow[clips], self.forward_mask[clips], self.backward_mask[clips]
-        )
+        return Motion(*(getattr(self, field.name)[clips] for field in fields(self)))
 
 
 class Img2Vid(nn.Module):
@@ -67,6 +72,9 @@ class Img2Vid(nn.Module):
         foreground: Sequence[int],
         *,
         frames: int,
+        paths: Literal[1, 2] = 2,
+        image_channels: int = 3,
+        interpolation: Interpolation = "bilinear",
         width: float = 1.0,
         refinement_width: float = 1.0,
         background_latent: float = 0.5,
@@ -80,11 +88,15 @@ class Img2Vid(nn.Module):
 
         Args:
             background: class indices that the background's motion encoder sees.
-            foreground: class indices that the foreground's sees.
+            foreground: class indices that the foreground's sees; both are empty in a network without labels, which
+                ignores those that it is given.
             frames: T.
+            paths: motion encoders: one each for background and foreground (2), or one for all classes (1).
+            image_channels: C, 3 or 1.
+            interpolation: how decoder and heads double the size; the paper's network without labels: "nearest".
             width: factor on all channels before the refinement; 1 = the paper's.
             refinement_width: factor on the refinement's channels.
-            background_latent: the background's share of the latent.
+            background_latent: the background's share of the latent where there are two paths.
             masked_flow: sample at base - flow * mask (the paper) rather than at base - flow.
             residual_refinement: add to what was warped rather than paint the frame anew (the paper).
             padding: what lies outside the picture when warping: "zeros" (the paper) or "border".
@@ -92,22 +104,27 @@ class Img2Vid(nn.Module):
             prior_classes: a street's classes, for a camera prior whose flow the heads correct; None = none (the paper).
         """
         super().__init__()
-        self.frames, self.masked_flow = frames, masked_flow
+        self.frames, self.paths, self.masked_flow = frames, paths, masked_flow
         self.residual_refinement, self.padding, self.flow_scale = residual_refinement, padding, flow_scale
         self.background, self.foreground = list(background), list(foreground)
         self.latent_channels = round(LATENT_CHANNELS * width)
         self.row = 16 * self.latent_channels
         first = self.foreground_column = round(self.row * background_latent)
-        self.background_encoder = MotionEncoder(len(background), frames, self.row, first, width)
-        self.foreground_encoder = MotionEncoder(len(foreground), frames, self.row, self.row - first, width)
-        self.content_encoder = ContentEncoder(3 + len(background) + len(foreground), width)
+        classes = self.classes = len(background) + len(foreground)
+        build_encoder = partial(MotionEncoder, width=width, image_channels=image_channels)
+        if paths == 2:
+            self.background_encoder = build_encoder(len(background), frames, self.row, first)
+            self.foreground_encoder = build_encoder(len(foreground), frames, self.row, self.row - first)
+        else:
+            self.motion_encoder = build_encoder(classes, frames, self.row, self.row)
+        self.content_encoder = ContentEncoder(image_channels + classes, width)
         content = self.content_encoder.channels
         self.latent_code = LatentCode(self.row, self.latent_channels, content[-1], frames)
-        self.decoder = FlowDecoder(content, frames)
-        self.forward_head = MotionHead(self.decoder.outputs, width)
-        self.backward_head = MotionHead(self.decoder.outputs, width)
-        self.mask_head = MotionHead(self.decoder.outputs, width)
-        self.refinement = Refinement(3, 3, refinement_width)
+        self.decoder = FlowDecoder(content, frames, interpolation)
+        self.forward_head = MotionHead(self.decoder.outputs, width, interpolation)
+        self.backward_head = MotionHead(self.decoder.outputs, width, interpolation)
+        self.mask_head = MotionHead(self.decoder.outputs, width, interpolation)
+        self.refinement = Refinement(image_channels, image_channels, refinement_width)
         self.prior = CameraPrior(prior_classes, frames, first) if prior_classes else None
         if residual_refinement:  # begin with the warped frame itself
             _set_to_zero(self.refinement.out)
@@ -123,10 +140,12 @@ class Img2Vid(nn.Module):
         """Return the latent's distribution.
 
         Args:
-            frame: frame 0 (N, 3, H, W).
-            later: frames 1 to T (N, T, 3, H, W).
+            frame: frame 0 (N, C, H, W).
+            later: frames 1 to T (N, T, C, H, W).
             labels: class probabilities of frame 0 (N, K, H, W).
         """
+        if self.paths == 1:
+            return Posterior(*self.motion_encoder(frame, later, labels if self.classes else labels[:, :0]))
         paths = [
             self.background_encoder(frame, later, labels[:, self.background]),
             self.foreground_encoder(frame, later, labels[:, self.foreground]),
@@ -135,15 +154,21 @@ class Img2Vid(nn.Module):
         return Posterior(mean, log_variance)
 
     def predict_motion(self, frame: Tensor, labels: Tensor, latent: Tensor) -> Motion:
-        """Return flow and occlusion for frame (N, 3, H, W), labels (N, K, H, W) and latent (N, R, L)."""
-        content = self.content_encoder(self._in_weights_precision(torch.cat([frame, labels], 1)))
+        """Return flow and occlusion for frame (N, C, H, W), labels (N, K, H, W) and latent (N, R, L)."""
+        seen = torch.cat([frame, labels], 1) if self.classes else frame
+        content = self.content_encoder(self._in_weights_precision(seen))
         features = self.decoder(self.latent_code(self._in_weights_precision(latent), content[-1]), content)
         masks = torch.sigmoid(self._read(self.mask_head, features, frame))
         forward_mask, backward_mask = masks[:, :, :1], masks[:, :, 1:]
-        forward_flow, backward_flow = self._flows(features, labels, latent)
-        if self.masked_flow:
-            forward_flow, backward_flow = forward_flow * forward_mask, backward_flow * backward_mask
-        return Motion(forward_flow, backward_flow, forward_mask, backward_mask)
+        forward, backward = self._flows(features, labels, latent)
+        return Motion(
+            forward_flow=forward * forward_mask if self.masked_flow else forward,
+            backward_flow=backward * backward_mask if self.masked_flow else backward,
+            forward_mask=forward_mask,
+            backward_mask=backward_mask,
+            unmasked_forward_flow=forward,
+            unmasked_backward_flow=backward,
+        )
 
     def _flows(self, features: Tensor, labels: Tensor, latent: Tensor) -> tuple[Tensor, Tensor]:
         """Return forward and backward flow (N, T, 2, H, W): what the heads say, added to the prior if there is one."""
@@ -166,12 +191,12 @@ class Img2Vid(nn.Module):
         return warp(repeated, flow.flatten(0, 1), padding=self.padding).unflatten(0, flow.shape[:2])
 
     def refine(self, warped: Tensor, mask: Tensor, noise: Tensor) -> Tensor:
-        """Return refined frames (N, 3, H, W) in 0..1.
+        """Return refined frames (N, C, H, W) in 0..1.
 
         Args:
-            warped: warped frames (N, 3, H, W).
+            warped: warped frames (N, C, H, W).
             mask: their occlusion masks (N, 1, H, W); what they hide is filled with noise.
-            noise: (N, 3, H, W), standard normal.
+            noise: (N, C, H, W), standard normal.
         """
         painted = self.refinement(self._in_weights_precision(warped * mask + noise * (1 - mask))).float()
         if self.residual_refinement:

@@ -3,10 +3,15 @@
 Shape symbols: N = batch, C = channels, T = time, H, W = height and width.
 """
 
+from typing import Literal
+
 from torch import Tensor, nn
 from torch.nn import functional
 
 SLOPE = 0.2  # of every leaky ReLU
+
+Interpolation = Literal["bilinear", "nearest"]
+"""How a picture's size is doubled."""
 
 
 def convolution(inputs: int, outputs: int, kernel: int = 3, *, bias: bool = True) -> nn.Sequential:
@@ -29,17 +34,21 @@ def halving_convolution(inputs: int, outputs: int, *, norm: bool = True, bias: b
 class Upsampling(nn.Module):
     """The paper's up(a -> b, k): two k x k convolutions, a -> 2b -> b, then twice the size."""
 
-    def __init__(self, inputs: int, outputs: int, kernel: int = 3) -> None:
+    def __init__(
+        self, inputs: int, outputs: int, kernel: int = 3, *, interpolation: Interpolation = "bilinear"
+    ) -> None:
         super().__init__()
+        self.interpolation = interpolation
         self.convolutions = nn.Sequential(
             *convolution(inputs, 2 * outputs, kernel), *convolution(2 * outputs, outputs, kernel)
         )
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (N, inputs, H, W) to (N, outputs, 2H, 2W)."""
-        return double_size(self.convolutions(features))
+        return double_size(self.convolutions(features), self.interpolation)
 
 
-def double_size(features: Tensor) -> Tensor:
-    """Upsample (N, C, H, W) to (N, C, 2H, 2W) bilinearly, pixel corners not aligned."""
-    return functional.interpolate(features, scale_factor=2.0, mode="bilinear", align_corners=False)
+def double_size(features: Tensor, interpolation: Interpolation = "bilinear") -> Tensor:
+    """Upsample (N, C, H, W) to (N, C, 2H, 2W), pixel corners not aligned."""
+    aligned = False if interpolation == "bilinear" else None  # nearest neighbours know no corners
+    return functional.interpolate(features, scale_factor=2.0, mode=interpolation, align_corners=aligned)

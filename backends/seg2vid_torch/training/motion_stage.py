@@ -157,8 +157,9 @@ class MotionStage:
     def _motion_losses(self, batch: "MotionBatch", motion: Motion) -> dict[str, Tensor]:
         real = slice(None, batch.real)  # the teacher's flow need not be guessed smooth, it is known
         return {
-            "smoothness": motion_losses.flow_smoothness(motion.forward_flow[real, 0], batch.frames[real, 1])
-            + motion_losses.flow_smoothness(motion.backward_flow[real, 0], batch.frames[real, 0]),
+            "smoothness": motion_losses.first_flow_smoothness(
+                motion[real], batch.frames[real, 0], batch.frames[real, 1]
+            ),
             "consistency": motion_losses.flow_consistency(motion),
             "visibility": motion_losses.visibility(motion[real]),
         }

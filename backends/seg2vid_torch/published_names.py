@@ -1,0 +1,125 @@
+"""Names of the published networks' state-dict entries, told in ours.
+
+The authors' checkpoints of seg2vid (Pan et al., CVPR 2019) and pix2pixHD (Wang et al., CVPR 2018) hold the same numbers
+as our networks, under the names of their own code.  Only the module part of a name differs; what follows the last dot
+("weight", "running_mean", ...) is the same in both.
+"""
+
+from collections.abc import Mapping
+
+from torch import Tensor
+
+from seg2vid_interface.errors import ModelError
+
+Modules = Mapping[str, str]
+"""Published module -> ours."""
+
+PARALLEL_PREFIX = "module."
+"""Stands before every name of a network that was trained by several devices at once."""
+
+NOT_NEEDED = ("vgg_net.",)
+"""Beginnings of entries that only training needs."""
+
+
+def translate(entries: Mapping[str, Tensor], modules: Modules) -> dict[str, Tensor]:
+    """Return a published state dict under our names; raises ModelError for an entry that `modules` does not know."""
+    translated = {}
+    for name, values in entries.items():
+        published = name.removeprefix(PARALLEL_PREFIX)
+        if published.startswith(NOT_NEEDED):
+            continue
+        module, _, entry = published.rpartition(".")
+        if module not in modules:
+            raise ModelError(f"{name}: not an entry of the published network")
+        translated[f"{modules[module]}.{entry}"] = values
+    return translated
+
+
+def img2vid_modules() -> dict[str, str]:
+    """Return the modules of seg2vid's Img2Vid: with two paths, with one, with and without labels."""
+    modules = {"fc": "latent_code.linear", "zconv.main.0": "latent_code.join.0"}
+    for theirs, ours in (("net_bg", "background"), ("net_fg", "foreground"), ("net", "motion")):
+        modules |= _motion_encoder(f"motion_{theirs}", f"{ours}_encoder")
+    for level in range(4):
+        modules |= _same(f"encoder.econv{level + 1}.main", f"content_encoder.levels.{level}", (0, 1))
+    modules |= _decoder("flow_decoder", "decoder")
+    for theirs, ours in (("flownext", "forward"), ("flowprev", "backward"), ("get_mask", "mask")):
+        modules |= _same(f"{theirs}.main.0.main", f"{ours}_head.up.convolutions", (0, 1, 3, 4))
+        modules[f"{theirs}.main.1"] = f"{ours}_head.out"
+    return modules | _refinement("refine_net", "refinement")
+
+
+def global_generator_modules() -> dict[str, str]:
+    """Return the modules of pix2pixHD's global generator: 4 downsamplings, 9 residual blocks."""
+    return _global_features("features") | {"model.38": "to_rgb.1"}
+
+
+def local_enhancer_modules() -> dict[str, str]:
+    """Return the modules of pix2pixHD's local enhancer around a global generator of 4 downsamplings and 9 blocks."""
+    modules = _global_features("coarse")
+    modules |= {"model1_1.1": "entry.1", "model1_1.4": "down.0"}
+    for block in range(3):
+        modules |= _residual_block(f"model1_2.{block}", f"blocks.{block}")
+    return modules | {"model1_2.3": "up.0", "model1_2.7": "to_rgb.1"}
+
+
+def discriminator_modules() -> dict[str, str]:
+    """Return the modules of pix2pixHD's two-scale discriminator; its authors count from the coarsest scale."""
+    return {
+        f"scale{1 - scale}_layer{layer}.0": f"scales.{scale}.layers.{layer}.0"
+        for scale in range(2)
+        for layer in range(5)
+    }
+
+
+def _same(theirs: str, ours: str, numbers: tuple[int, ...]) -> dict[str, str]:
+    """Return members that have the same numbers in both."""
+    return {f"{theirs}.{number}": f"{ours}.{number}" for number in numbers}
+
+
+def _motion_encoder(theirs: str, ours: str) -> dict[str, str]:
+    modules = {f"{theirs}.fc1": f"{ours}.mean", f"{theirs}.fc2": f"{ours}.log_variance"}
+    modules |= {f"{theirs}.main.0": f"{ours}.convolutions.0.0", f"{theirs}.main.14": f"{ours}.convolutions.5"}
+    for layer in range(1, 5):
+        modules[f"{theirs}.main.{3 * layer - 1}"] = f"{ours}.convolutions.{layer}.0"
+        modules[f"{theirs}.main.{3 * layer}"] = f"{ours}.convolutions.{layer}.1"
+    return modules
+
+
+def _decoder(theirs: str, ours: str) -> dict[str, str]:
+    modules = _same(f"{theirs}.dconv1.main", f"{ours}.entry", (0, 1))
+    for number, level in ((2, 3), (3, 2), (4, 1)):
+        modules |= _same(f"{theirs}.dconv{number}.main", f"{ours}.up_{level}.convolutions", (0, 1, 3, 4))
+    for number, level in ((1, 2), (2, 1)):
+        modules[f"{theirs}.gateconv{number}.conv"] = f"{ours}.temporal_{level}.layers.0"
+        modules[f"{theirs}.gateconv{number}.bn"] = f"{ours}.temporal_{level}.layers.1"
+    return modules
+
+
+def _refinement(theirs: str, ours: str) -> dict[str, str]:
+    modules = _same(f"{theirs}.image_encoder.c6", f"{ours}.bottleneck", (0, 1))
+    modules |= _same(f"{theirs}.image_decoder.upc1", f"{ours}.expand", (0, 1))
+    for level in range(5):
+        for stack in range(3):  # at most; the outermost levels have fewer
+            modules |= _same(
+                f"{theirs}.image_encoder.c{level + 1}.{stack}.main", f"{ours}.encoder.{level}.{stack}", (0, 1)
+            )
+            modules |= _same(
+                f"{theirs}.image_decoder.upc{level + 2}.{stack}.main", f"{ours}.decoder.{level}.{stack}", (0, 1)
+            )
+    modules[f"{theirs}.image_decoder.upc6.1"] = f"{ours}.out"
+    return modules
+
+
+def _global_features(ours: str) -> dict[str, str]:
+    modules = {"model.1": f"{ours}.entry.1"}
+    for level in range(4):
+        modules[f"model.{4 + 3 * level}"] = f"{ours}.down.{level}.0"
+        modules[f"model.{25 + 3 * level}"] = f"{ours}.up.{level}.0"
+    for block in range(9):
+        modules |= _residual_block(f"model.{16 + block}", f"{ours}.blocks.{block}")
+    return modules
+
+
+def _residual_block(theirs: str, ours: str) -> dict[str, str]:
+    return {f"{theirs}.conv_block.1": f"{ours}.layers.1", f"{theirs}.conv_block.5": f"{ours}.layers.5"}

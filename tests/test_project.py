@@ -116,6 +116,7 @@ def test_the_repository_holds_what_it_should():
         pytest.skip("not a git checkout")
     assert {name.split("/")[0] for name in listed.stdout.splitlines()} <= {
         ".ci",
+        ".github",
         ".gitignore",
         "CITATION.cff",
         "LICENSE",

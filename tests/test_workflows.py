@@ -1,0 +1,114 @@
+"""The workflows of .github are valid and safe, run what the README promises, and compare benchmarks as they should."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+GITHUB = ROOT / ".github"
+WORKFLOWS = sorted((GITHUB / "workflows").glob("*.yml"))
+AUDIT = ("zizmor", "--offline", "--persona=pedantic")
+SCHEMA = ("check-jsonschema", "--builtin-schema")
+
+
+def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """Run a program that the dev extra installs."""
+    command = [str(Path(sys.executable).parent / program), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        (*SCHEMA, "vendor.github-workflows", *WORKFLOWS),
+        (*SCHEMA, "vendor.dependabot", GITHUB / "dependabot.yml"),
+        (*AUDIT, GITHUB),
+    ],
+    ids=["workflows' schema", "dependabot's schema", "audit"],
+)
+def test_they_pass(command):
+    result = run(*command)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("safe", "unsafe", "finding"),
+    [
+        (r"checkout@\w{40}", "checkout@v7", "unpinned-uses"),
+        (r"with:\n +persist-credentials: false\n", "", "artipacked"),
+        (r"pull_request:", "pull_request_target:", "dangerous-triggers"),
+        (r"permissions: {}", "permissions: write-all", "excessive-permissions"),
+        (r"run: \$INSTALL", "run: ${{ github.head_ref }}", "template-injection"),
+    ],
+)
+def test_the_audit_finds_what_is_unsafe(safe, unsafe, finding, tmp_path):
+    text, changes = re.subn(safe, unsafe, (GITHUB / "workflows" / "tests.yml").read_text(encoding="utf-8"))
+    assert changes
+    workflows = tmp_path / ".github" / "workflows"
+    workflows.mkdir(parents=True)
+    (workflows / "tests.yml").write_text(text, encoding="utf-8")
+    result = run(*AUDIT, "--format=plain", tmp_path)
+    assert result.returncode != 0
+    assert f"[{finding}]" in result.stdout
+
+
+def test_they_run_the_readmes_commands():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    steps = (GITHUB / "workflows" / "tests.yml").read_text(encoding="utf-8")
+    pinned = "pip install -c .ci/constraints.txt"
+    assert f"install: {pinned} }}" in steps
+    for command, install in (
+        ("pip install . && seg2vid generate examples/street.png -o street.mp4", "pip install"),
+        (f"{pinned} -e '.[dev]' && pytest", pinned),
+    ):
+        assert command in readme
+        assert f"run: {command.replace(install, '$INSTALL')}\n" in steps
+
+
+NO_COMMAND = "exit 2"
+MEASURED = 'case "$*" in "benchmark --help") ;; "benchmark --quick -o base.json") touch base.json ;; *) exit 9 ;; esac'
+NOT_MEASURED = '[ "$*" = "benchmark --help" ]'
+HEAD = """\
+case "$*" in
+  "benchmark --quick --compare base.json --tolerance 10% -o head.md") [ -e base.json ]; {compared} ;;
+  "benchmark --quick -o head.md") {alone} ;;
+  *) exit 9 ;;
+esac"""
+WRITTEN, SLOWER, REFUSED = "echo table >head.md", "echo slower >head.md; exit 1", "exit 1"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="runs on Linux alone")
+@pytest.mark.parametrize(
+    ("base", "compared", "alone", "expected"),
+    [
+        (MEASURED, WRITTEN, REFUSED, (0, ["table"])),
+        (MEASURED, SLOWER, WRITTEN, (1, ["slower"])),
+        (MEASURED, REFUSED, WRITTEN, (0, ["The two cannot be compared (the log says why).", "", "table"])),
+        (MEASURED, REFUSED, REFUSED, (1, ["The two cannot be compared (the log says why).", ""])),
+        (
+            NOT_MEASURED,
+            REFUSED,
+            WRITTEN,
+            (0, ["Nothing to compare with: the base cannot be measured (the log says why).", "", "table"]),
+        ),
+        (
+            NO_COMMAND,
+            REFUSED,
+            WRITTEN,
+            (0, ["Nothing to compare with: the base has no `seg2vid benchmark`.", "", "table"]),
+        ),
+    ],
+)
+def test_two_benchmarks_are_compared(*, base, compared, alone, expected, tmp_path):
+    programs = {"base": base, "head": HEAD.format(compared=compared, alone=alone)}
+    for name, script in programs.items():
+        (tmp_path / name).write_text(f"#!{shutil.which('bash')}\nset -e\n{script}\n")
+        (tmp_path / name).chmod(0o755)
+    command = [GITHUB / "compare_benchmarks", *(tmp_path / name for name in programs)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout.splitlines()) == expected, result.stderr
+    assert {path.name for path in tmp_path.iterdir()} == programs.keys()

@@ -12,6 +12,7 @@ import typer
 from typer.core import TyperGroup
 
 from seg2vid_cli.commands.backends import backends
+from seg2vid_cli.commands.benchmark import benchmark
 from seg2vid_cli.commands.export import export
 from seg2vid_cli.commands.generate import generate
 from seg2vid_cli.commands.models import models
@@ -138,6 +139,7 @@ def _program(
 app.command()(generate)
 app.command()(train)
 app.command()(export)
+app.command()(benchmark)
 app.command()(backends)
 app.add_typer(models, name="models")
 

@@ -13,7 +13,8 @@
     │   └── DeviceError           exit 1  "device"        the device or precision asked for is not there
     └── TrainingError             exit 1  "training"      training cannot go on, e.g. a loss is NaN
 
-The command line adds four codes of its own: "inputs", "internal", "interrupted" and "terminated".
+The command line adds six codes of its own: "inputs", "internal", "interrupted", "terminated", "baseline" and
+"regression".
 A message names the file or flag and what is wrong with it; `hint` says what to do about it.  Both are plain text.
 """
 

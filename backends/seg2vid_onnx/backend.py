@@ -38,6 +38,12 @@ class OnnxBackend:
             raise BackendError(f"--backend onnx: ONNX Runtime cannot be loaded: {error}", INSTALL) from error
         return open_session(model, options)
 
+    def peak_gflops(self, options: OpenOptions) -> float:
+        """Convolve; see `Benchmarked.peak_gflops`."""
+        from seg2vid_onnx.peak import peak_gflops
+
+        return peak_gflops(options)
+
 
 def _installed_version() -> str | None:
     for package in PACKAGES:

@@ -48,6 +48,13 @@ class TorchBackend:
 
         return open_session(model, options)
 
+    def peak_gflops(self, options: OpenOptions) -> float:
+        """Convolve; see `Benchmarked.peak_gflops`."""
+        _require_torch()
+        from seg2vid_torch.peak import peak_gflops
+
+        return peak_gflops(options)
+
     def train(self, request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
         """Train one stage; see `Trainer.train`."""
         _require_torch()

@@ -150,6 +150,7 @@ def test_signals(error, exit_code, code):
     assert json.loads(raising(error)("--json").stdout)["error"] == {"code": code, "message": code, "hint": None}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no POSIX shell")
 @pytest.mark.parametrize("args", [("models", "list", "--json", "--quiet"), ("--help",)])
 def test_a_reader_that_goes_away_is_no_error_message(args):
     command = f"{sys.executable} -c 'from seg2vid_cli.app import main; main()' {' '.join(args)} | true"
@@ -179,6 +180,7 @@ def test_a_full_stdout_is_one_error(args, error):
     assert "Exception" not in process.stderr
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no POSIX shell")
 @pytest.mark.parametrize(
     ("closed", "args"), [(">&-", "models list --json --quiet"), ("2>&-", "models show"), (">&-", "--version")]
 )

@@ -12,7 +12,19 @@ from seg2vid_cli import completion, label_encodings, outputs
 from seg2vid_cli.app import app
 from seg2vid_cli.completion_scripts import VARIABLE
 
-FREE_TEXT = {"--dataset", "--fps", "--frames", "--samples", "--seed", "--set", "--sha256", "--size", "models pull"}
+FREE_TEXT = {
+    "--batch",
+    "--dataset",
+    "--fps",
+    "--frames",
+    "--samples",
+    "--seed",
+    "--set",
+    "--sha256",
+    "--size",
+    "--tolerance",
+    "models pull",
+}
 """Options, and commands' arguments, for which there is nothing to offer."""
 HEAVY = {"numpy", "PIL", "av", "pydantic", "rich", "torch"}
 
@@ -90,7 +102,8 @@ def test_after_the_last_argument_only_options_are_left(offered):
         (("train", "im"), ["image"]),
         (("train", "image", "--data", ""), [":folders"]),
         (("train", "image", "-o", ""), [":folders"]),
-        (("export", ""), [":files"]),
+        (("export", ""), ["street"]),
+        (("export", "runs/"), [":files"]),
     ],
     ids=" ".join,
 )

@@ -1,6 +1,5 @@
 import json
 import os
-import pty
 import subprocess
 import sys
 
@@ -38,6 +37,8 @@ def run_work(stderr: int, *, delay: float = 0.03, quiet: bool = False) -> str:
 
 def on_terminal(**options: float) -> tuple[str, str]:
     """Run WORK with stderr on a terminal; return stdout and what the terminal got."""
+    import pty  # Windows has none
+
     terminal, stderr = pty.openpty()
     stdout = run_work(stderr, **options)
     os.close(stderr)

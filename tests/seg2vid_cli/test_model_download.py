@@ -1,6 +1,7 @@
 import hashlib
 import io
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -134,6 +135,7 @@ def test_a_length_that_is_no_number(server):
     assert message_of(url).startswith("URL: cannot be fetched: ")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
 def test_a_full_disk(server):
     url = server.answer("/a.zip", content(BODY))
     with open("/dev/full", "wb", buffering=0) as file, pytest.raises(OutputError) as caught:  # noqa: PTH123

@@ -2,6 +2,7 @@ import hashlib
 import json
 import shutil
 import signal
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -260,6 +261,7 @@ def test_a_cache_that_cannot_be_written(seg2vid, server, archive, tmp_path):
     )
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_in_the_middle_leaves_nothing(server, archive, cache, start_seg2vid, number):
     url = server.answer("/a.zip", stalling(archive()))

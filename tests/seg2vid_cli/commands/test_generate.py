@@ -1,6 +1,7 @@
 import json
 import os
 import signal
+import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -350,6 +351,7 @@ def test_without_a_working_backend(seg2vid, model, street, monkeypatch):
     )
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("target", ["street.mp4", "out/"])
 def test_a_signal_in_the_middle_leaves_nothing(

@@ -1,5 +1,6 @@
 import json
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def test_wrong_settings(assignments):
         parse_settings(assignments)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_saves_and_the_same_command_goes_on(start_seg2vid, seg2vid, tmp_path, number, exit_code):
     run = tmp_path / "run"
@@ -74,6 +76,7 @@ def test_a_signal_saves_and_the_same_command_goes_on(start_seg2vid, seg2vid, tmp
     assert seg2vid(*command).stderr.startswith(f"from step {step}, to step 300, ")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
 def test_a_second_signal_ends_at_once(start_seg2vid, tmp_path):
     flags = ("--set", "steps=2", "--set", "seconds_per_step=30")
     process = start_seg2vid("train", "image", "--data", "a", "--out", tmp_path / "run", *flags, cwd=tmp_path)

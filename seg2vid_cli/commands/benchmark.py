@@ -1,0 +1,143 @@
+"""`seg2vid benchmark`: how fast every backend runs a model here, and whether one has become slower."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from seg2vid_cli import completion
+from seg2vid_cli.commands import options
+from seg2vid_cli.commands.generate import parse_size
+from seg2vid_cli.console import Console
+from seg2vid_cli.model_store import DEFAULT_MODEL
+from seg2vid_interface.errors import Seg2VidError, UsageError
+
+if TYPE_CHECKING:
+    from seg2vid_cli.benchmark.comparison import Comparison
+    from seg2vid_cli.benchmark.intervals import Ratio
+    from seg2vid_cli.benchmark.run import Outcome
+
+TOLERANCE = "10%"
+
+
+class RegressionError(Seg2VidError):
+    """A row is slower than in the baseline."""
+
+    code = "regression"
+
+
+def _backends(incomplete: str) -> completion.Offers:
+    return ["all", *completion.backend(incomplete)]
+
+
+def benchmark(
+    *,
+    models: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model",
+            metavar="M",
+            help="Name of a model, or a model folder; may be repeated.  [default: street]",
+            autocompletion=completion.model_or_folder,
+        ),
+    ] = None,
+    backend: Annotated[
+        str, typer.Option(metavar="NAMES", help="all, or backends with commas between.", autocompletion=_backends)
+    ] = "all",
+    device: options.Device = "auto",
+    precision: Annotated[
+        Literal["auto", "all", "fp32", "fp16", "bf16"],
+        typer.Option("--precision", help="Number format; all measures each one that a backend has."),
+    ] = "auto",
+    size: Annotated[
+        str | None, typer.Option(metavar="HxW", help="Height and width in pixels.  [default: the model's]")
+    ] = None,
+    batch: Annotated[int, typer.Option(metavar="N", help="Clips made at a time.")] = 1,
+    frames: Annotated[
+        int | None, typer.Option(metavar="N", help="Length of a clip.  [default: five chunks, or three with --quick]")
+    ] = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Measure for less than a minute.")] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", metavar="FILE", readable=False, help="Also write the results: .json or .md."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", readable=False, help="Draw the speeds: .png or .svg.")
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="JSON", readable=False, help="Fail if a row has become slower than in this earlier result."
+        ),
+    ] = None,
+    tolerance: Annotated[
+        str | None,
+        typer.Option(metavar="PERCENT", help=f"Loss of speed that --compare lets pass.  [default: {TOLERANCE}]"),
+    ] = None,
+    json: options.Json = False,
+    overwrite: options.Overwrite = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Measure how fast the backends run a model here.
+
+    With --compare the exit code is 1 if a row has become slower by more than the tolerance, beyond doubt: by what its
+    backend reaches in one large convolution, and by the other rows.  A slower machine alone makes no difference.
+    """
+    options.check_device(device)
+    options.check_range("--batch", batch, 1)
+    options.check_range("--frames", frames, 1)
+    if tolerance is not None and compare is None:
+        raise UsageError(f"--tolerance {tolerance}: nothing to compare with", "Add --compare FILE.json.")
+    height_width = None if size is None else parse_size(size)
+
+    from seg2vid_cli.benchmark.run import run_benchmark
+    from seg2vid_cli.benchmark.settings import FULL, QUICK, BenchmarkSettings, parse_backends, parse_tolerance
+    from seg2vid_interface.backend import OpenOptions
+
+    console = Console("benchmark", json=json, quiet=quiet, debug=debug)
+    settings = BenchmarkSettings(
+        models=tuple(models or (DEFAULT_MODEL,)),
+        backends=parse_backends(backend),
+        options=OpenOptions(device, precision, height_width),
+        batch=batch,
+        frames=frames,
+        effort=QUICK if quick else FULL,
+        out=out,
+        plot=plot,
+        compare=compare,
+        tolerance=parse_tolerance(TOLERANCE if tolerance is None else tolerance),
+        overwrite=overwrite,
+    )
+    _finish(run_benchmark(settings, console), console)
+
+
+def _finish(outcome: "Outcome", console: Console) -> None:
+    from seg2vid_cli.benchmark.tables import document_lines
+
+    lines, comparison = document_lines(outcome.document, outcome.comparison), outcome.comparison
+    if comparison is None or not comparison.regressed:
+        console.succeed(lines, outcome.data())
+        return
+    console.write_lines(lines)
+    error = _regression(comparison)
+    console.fail(error, outcome.data())
+    raise typer.Exit(error.exit_code)
+
+
+def _regression(comparison: "Comparison") -> RegressionError:
+    regressed = [f"{row.name}: {_losses(row.own_peak, row.other_rows)}" for row in comparison.regressed]
+    return RegressionError(
+        f"{len(regressed)} of {len(comparison.rows)} rows became slower by more than {comparison.tolerance:g}%: "
+        + "; ".join(regressed),
+        f"If that is meant, make a new baseline: seg2vid benchmark ... -o {comparison.baseline} --overwrite",
+    )
+
+
+def _losses(own_peak: "Ratio | None", other_rows: "Ratio | None") -> str:
+    ratios = {"its share of its own peak": own_peak, "its speed against the other rows": other_rows}
+    return ", ".join(
+        f"{what} is {ratio.ratio:.2f} ({ratio.low:.2f} to {ratio.high:.2f}) of the baseline's"
+        for what, ratio in ratios.items()
+        if ratio is not None
+    )

@@ -7,6 +7,7 @@ import contextlib
 import ctypes
 import io
 import logging
+import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -21,6 +22,15 @@ CPU: Final = "CPUExecutionProvider"
 CUDA: Final = "CUDAExecutionProvider"
 PRECISIONS: Final = ("fp32", "fp16")
 USE_CPU: Final = "Or use --device cpu."
+
+LOAD_LIBRARY: Final = """
+import ctypes, sys, onnxruntime
+onnxruntime.preload_dlls()
+try:
+    ctypes.CDLL(sys.argv[1])
+except OSError as error:
+    sys.exit(str(error))
+"""
 
 logger = logging.getLogger(__name__)
 
@@ -113,10 +123,11 @@ def _library_problem() -> str | None:
         onnxruntime.preload_dlls()
     folder = Path(onnxruntime.__file__).parent / "capi"
     for library in folder.glob("*onnxruntime_providers_cuda.*"):
-        try:
-            ctypes.CDLL(str(library))
-        except OSError as error:
-            return str(error)
+        # In a process of its own: loaded by itself, with all that it needs there, the library may crash.
+        command = [sys.executable, "-c", LOAD_LIBRARY, str(library)]
+        result = subprocess.run(command, capture_output=True, text=True, check=False)
+        if result.returncode == 1:
+            return result.stderr.strip().splitlines()[-1]
     return None
 
 

@@ -117,6 +117,7 @@ def test_the_repository_holds_what_it_should():
     assert {name.split("/")[0] for name in listed.stdout.splitlines()} <= {
         ".ci",
         ".github",
+        ".gitattributes",
         ".gitignore",
         "CITATION.cff",
         "LICENSE",

@@ -60,7 +60,8 @@ class GraphSession:
     def generate(self, requests: Sequence[ClipRequest]) -> Iterator[list[Chunk]]:
         """Make a batch of clips; see `Session.generate`."""
         check_requests(requests, self, self._card)
-        state: dict[str, Any] = {"next_frame": self._first_frames(requests), "next_labels": self._labels(requests)}
+        labels = self._labels(requests)
+        state: dict[str, Any] = {"next_frame": self._first_frames(requests, labels), "next_labels": labels}
         yield [first_chunk(r, picture) for r, picture in zip(requests, _bytes(state["next_frame"]), strict=True)]
         latent = np.stack([request.latent for request in requests])
         fields = frozenset[Field]().union(*(request.fields for request in requests))
@@ -101,14 +102,16 @@ class GraphSession:
         labels: NDArray[np.float32] = (maps[:, None] == classes).astype(np.float32)
         return labels
 
-    def _first_frames(self, requests: Sequence[ClipRequest]) -> NDArray[np.float32]:
-        return np.concatenate([self._first_frame(request) for request in requests])
+    def _first_frames(self, requests: Sequence[ClipRequest], labels: NDArray[np.float32] | None) -> NDArray[np.float32]:
+        """Return (N, 3, H, W) in 0..1; each is made by itself, whatever batch it is in."""
+        own = [None if labels is None else labels[i : i + 1] for i in range(len(requests))]
+        return np.concatenate([self._first_frame(*pair) for pair in zip(requests, own, strict=True)])
 
-    def _first_frame(self, request: ClipRequest) -> NDArray[np.float32]:
-        """Return (1, 3, H, W) in 0..1: the frame given, or what the image stage makes of the labels."""
+    def _first_frame(self, request: ClipRequest, labels: NDArray[np.float32] | None) -> NDArray[np.float32]:
+        """Return (1, 3, H, W): the frame given, or what the image stage makes of the labels (1, K, H, W)."""
         if request.first_frame is not None:
             return np.ascontiguousarray(request.first_frame.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
-        inputs: dict[str, Any] = {"labels": self._labels([request])}
+        inputs: dict[str, Any] = {"labels": labels}
         if self.image_noise_size:
             inputs["image_noise"] = request.image_noise[None]
         image = self._graphs["image"]

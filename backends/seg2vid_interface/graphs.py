@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from seg2vid_interface.backend import Stage
-from seg2vid_interface.errors import MissingWeightsError
+from seg2vid_interface.errors import MissingWeightsError, ModelError
 from seg2vid_interface.model_card import ModelCard, ModelFolder
 
 METADATA_KEY: Final = "seg2vid"
@@ -61,7 +61,8 @@ OUTPUTS: Final[Mapping[Stage, tuple[TensorFormat, ...]]] = {
 }
 """Of the motion stage, `Chunk` says what the first five mean; the other two are the next chunk's frame and labels.
 `label_maps` are zeros unless `labels_wanted`: to warp all classes for every frame takes a tenth of the time."""
-OPEN_SYMBOLS: Final = frozenset("NHWL")
+DIMENSIONS: Final = {"N": "batch", "H": "height", "W": "width", "L": "latent_size"}
+"""Symbols of the sides that are open -> their names in the file."""
 
 
 def graph_file(stage: Stage, precision: str = "fp32") -> str:
@@ -105,23 +106,39 @@ def card_for_metadata(card: ModelCard) -> str:
     return card.model_copy(update={"stages": stages, "licence_files": {}}).model_dump_json()
 
 
-def graph_problem(
+def check_graph(
+    path: Path,
     stage: Stage,
     card: ModelCard,
     *,
     inputs: Iterable[TensorFormat],
     outputs: Iterable[TensorFormat],
     metadata: str | None,
-) -> str | None:
-    """Say why a graph is not what the card promises; None if it is.
+) -> None:
+    """Check that a graph is what the card promises.
 
     Args:
+        path: of its file.
         stage: what the graph is to do.
         card: its model's.
         inputs: as the graph has them; a side that it leaves open is a string.
         outputs: likewise.
         metadata: what stands under METADATA_KEY; None = nothing.
+
+    Raises:
+        ModelError: it is not.
     """
+    if problem := _graph_problem(stage, card, inputs, outputs, metadata):
+        raise ModelError(f"{path}: {problem}", "Export the model again: seg2vid export MODEL --onnx -o FOLDER")
+
+
+def _graph_problem(
+    stage: Stage,
+    card: ModelCard,
+    inputs: Iterable[TensorFormat],
+    outputs: Iterable[TensorFormat],
+    metadata: str | None,
+) -> str | None:
     for kind, found, wanted in (("input", inputs, INPUTS[stage]), ("output", outputs, OUTPUTS[stage])):
         if problem := _tensor_problem(kind, list(found), tensors(wanted, card)):
             return problem

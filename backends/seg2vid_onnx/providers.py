@@ -10,6 +10,7 @@ import logging
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
@@ -61,6 +62,12 @@ def usable_devices() -> tuple[str, ...]:
     if cuda_problem(0):
         return ("cpu",)
     return (*(f"cuda:{index}" for index in range(gpu_count())), "cpu")
+
+
+def check_precision(name: str) -> None:
+    """Raise DeviceError unless this is a precision that ONNX Runtime runs in, or "auto"."""
+    if name not in ("auto", *PRECISIONS):
+        raise DeviceError(f"--precision {name}: ONNX Runtime runs fp32 or fp16", "Choose one of these.")
 
 
 def provider_of(device: str) -> tuple[str, Mapping[str, Any]]:
@@ -117,8 +124,12 @@ def _automatic_device() -> str:
     return "cuda:0"
 
 
+@cache
 def _library_problem() -> str | None:
-    """Load CUDA's and cuDNN's libraries, those of pip packages included; say what is missing."""
+    """Load CUDA's and cuDNN's libraries, those of pip packages included; say what is missing.
+
+    Once a process: it takes a process of its own, and opening a model asks twice.
+    """
     with contextlib.redirect_stdout(io.StringIO()):  # it prints what it does not find
         onnxruntime.preload_dlls()
     folder = Path(onnxruntime.__file__).parent / "capi"

@@ -1,26 +1,24 @@
 """A model opened with ONNX Runtime."""
 
 from seg2vid_interface.backend import OpenOptions
-from seg2vid_interface.errors import DeviceError
 from seg2vid_interface.graph_session import GraphSession, latent_size
 from seg2vid_interface.graphs import graph_file, graph_paths
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
 from seg2vid_onnx.graph import OnnxGraph
-from seg2vid_onnx.providers import PRECISIONS, choose_device
+from seg2vid_onnx.providers import check_precision, choose_device
 
 
 def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     """Open a model folder; see `seg2vid_interface.backend.Backend.open`."""
     card = model.card
     size = choose_size(card.sizes, options.size, (card.height, card.width))
-    if options.precision not in ("auto", *PRECISIONS):
-        raise DeviceError(f"--precision {options.precision}: ONNX Runtime runs fp32 or fp16", "Choose one of these.")
+    check_precision(options.precision)
     device = choose_device(options.device)
     precision = _choose_precision(options.precision, model, device)
-    dimensions = {"height": size[0], "width": size[1], "latent_size": latent_size(card, size)}
+    sides = {"H": size[0], "W": size[1], "L": latent_size(card, size)}
     graphs = {
-        stage: OnnxGraph(path, stage, card, device=device, dimensions=dimensions, profile=False)
+        stage: OnnxGraph(path, stage, card, device=device, sides=sides)
         for stage, path in graph_paths(model, precision).items()
     }
     return GraphSession(card, size, graphs, device=device, precision=precision)

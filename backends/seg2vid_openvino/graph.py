@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from seg2vid_interface.backend import Stage
 from seg2vid_interface.cores import available_cores
 from seg2vid_interface.errors import BackendError, ModelError, Seg2VidError
-from seg2vid_interface.graphs import INPUTS, METADATA_KEY, TensorFormat, graph_problem, tensors
+from seg2vid_interface.graphs import INPUTS, METADATA_KEY, TensorFormat, check_graph, tensors
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_openvino.lookups import gather_columns
 from seg2vid_openvino.mixed_precision import lower_learned_layers
@@ -42,10 +42,8 @@ class OpenVinoGraph:
         self._path, self._precision, self._sides = path, precision, sides
         self._inputs = tensors(INPUTS[stage], card)
         model = read_graph(path)
-        metadata = _metadata(model)
         inputs, outputs = _formats(model.inputs), _formats(model.outputs)
-        if problem := graph_problem(stage, card, inputs=inputs, outputs=outputs, metadata=metadata):
-            raise ModelError(f"{path}: {problem}", "Export the model again: seg2vid export MODEL --onnx -o FOLDER")
+        check_graph(path, stage, card, inputs=inputs, outputs=outputs, metadata=_metadata(model))
         self._requests = {1: self._prepare(model, batch=1)}
 
     def run(self, inputs: Mapping[str, Any], outputs: Sequence[str]) -> dict[str, NDArray[Any]]:

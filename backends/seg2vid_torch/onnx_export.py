@@ -16,13 +16,11 @@ from torch import nn
 from torch.export import Dim
 
 from seg2vid_interface.backend import Stage
-from seg2vid_interface.graphs import INPUTS, METADATA_KEY, OUTPUTS, TensorFormat, card_for_metadata, tensors
+from seg2vid_interface.graphs import DIMENSIONS, INPUTS, METADATA_KEY, OUTPUTS, TensorFormat, card_for_metadata, tensors
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_torch.sizes import ROW_PIXELS
 
 OPSET = 18  # beyond, the exporter converts, which it does not do within branches
-DIMENSIONS = {"N": "batch", "H": "height", "W": "width", "L": "latent_size"}
-"""Symbols of the format -> names of open dimensions in the file."""
 TRACED_HEIGHT, TRACED_WIDTH = 192, 320  # pixels, about; unlike each other and any model's, so that nothing is fixed
 LARGEST_SIDE = 4096  # pixels
 

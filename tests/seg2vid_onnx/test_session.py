@@ -157,8 +157,8 @@ def test_every_node_runs_on_cuda(graph_model, precision, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where the profile is written
     card = graph_model.card
     name = "motion.onnx" if precision == "fp32" else "motion.fp16.onnx"
-    sizes = {"height": card.height, "width": card.width, "latent_size": card.latent_size}
-    graph = OnnxGraph(graph_model.path / name, "motion", card, device="cuda:0", dimensions=sizes, profile=True)
+    sides = {"H": card.height, "W": card.width, "L": card.latent_size}
+    graph = OnnxGraph(graph_model.path / name, "motion", card, device="cuda:0", sides=sides, profile=True)
     picture = (1, 3, card.height, card.width)
     inputs = {
         "frame": np.full(picture, 0.5, np.float32),

@@ -1,0 +1,63 @@
+"""Loading a file into ONNX Runtime, and placing what goes in and comes out."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import onnxruntime
+
+from seg2vid_interface.cores import available_cores
+from seg2vid_interface.errors import DeviceError, ModelError
+from seg2vid_onnx.providers import provider_of
+
+FATAL = 4  # ONNX Runtime's own log goes to stderr; what fails is raised as well
+
+
+def load_session(
+    path: Path, device: str, dimensions: Mapping[str, int] = {}, *, profile: bool = False
+) -> onnxruntime.InferenceSession:
+    """Load a file.
+
+    Args:
+        path: of the file.
+        device: "cpu" or "cuda:N".
+        dimensions: open dimensions, by their names in the file -> their sizes.
+        profile: note how long each operator takes, and where it runs.
+
+    Raises:
+        ModelError: it cannot be read.
+        DeviceError: CUDA was asked for and does not run it.
+    """
+    provider, provider_options = provider_of(device)
+    options = _options(dimensions, profile=profile)
+    try:
+        session = onnxruntime.InferenceSession(
+            str(path), options, providers=[provider], provider_options=[dict(provider_options)]
+        )
+    except Exception as error:  # of a class that ONNX Runtime makes for each of its status codes
+        raise ModelError(f"{path}: ONNX Runtime cannot load it: {first_line(error)}") from error
+    if session.get_providers()[0] != provider:
+        raise DeviceError(f"--device {device}: ONNX Runtime could not start {provider}", "Use --device cpu.")
+    return session
+
+
+def place_of(device: str) -> tuple[str, int]:
+    """Return a device's kind and number as ONNX Runtime takes them."""
+    kind, _, index = device.partition(":")
+    return kind, int(index or 0)
+
+
+def first_line(error: Exception) -> str:
+    """Return what ONNX Runtime says is wrong, without where in its sources."""
+    return str(error).strip().splitlines()[0]
+
+
+def _options(dimensions: Mapping[str, int], *, profile: bool) -> onnxruntime.SessionOptions:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = FATAL
+    options.intra_op_num_threads = available_cores()
+    options.inter_op_num_threads = 1
+    options.use_deterministic_compute = True
+    options.enable_profiling = profile
+    for name, size in dimensions.items():
+        options.add_free_dimension_override_by_name(name, size)
+    return options

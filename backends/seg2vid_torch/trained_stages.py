@@ -14,8 +14,10 @@ from seg2vid_interface.errors import ModelError
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.model_card import CARD_NAME, ModelFolder, open_model_folder
 from seg2vid_interface.validation import problems_of
-from seg2vid_torch.networks.build import build_generator, build_img2vid
-from seg2vid_torch.settings import ImageSettings, MotionSettings, StageSettings
+from seg2vid_torch.image_settings import SpadeSettings
+from seg2vid_torch.motion_settings import MotionSettings
+from seg2vid_torch.networks.build import build_img2vid, build_spade_generator
+from seg2vid_torch.settings import StageSettings
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, read_checkpoint
 from seg2vid_torch.training.metrics_log import read_metrics
 from seg2vid_torch.weights import load_image_network, load_motion_network
@@ -103,8 +105,8 @@ def _read_checkpoint(path: Path, run: Path | None) -> TrainedStage:
     try:
         label_space = TypeAdapter(LabelSpace).validate_python(state["label_space"])
         if stage == "image":
-            settings = ImageSettings.model_validate(state["settings"])
-            network = build_generator(settings.network, label_space)
+            settings = SpadeSettings.model_validate(state["settings"])
+            network = build_spade_generator(settings.network, label_space)
         else:
             settings = MotionSettings.model_validate(state["settings"])
             network = build_img2vid(settings.network, label_space)

@@ -13,19 +13,20 @@ from seg2vid_interface.errors import MissingWeightsError, ModelError
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.validation import problems_of
-from seg2vid_torch.networks.build import build_generator, build_img2vid
+from seg2vid_torch.image_settings import SpadeNetworkSettings
+from seg2vid_torch.motion_settings import MotionNetworkSettings
+from seg2vid_torch.networks.build import build_img2vid, build_spade_generator
 from seg2vid_torch.networks.img2vid import Img2Vid
 from seg2vid_torch.networks.spade_generator import SpadeGenerator
-from seg2vid_torch.settings import ImageNetworkSettings, MotionNetworkSettings
 
 Network = TypeVar("Network", bound=nn.Module)
-Settings = TypeVar("Settings", ImageNetworkSettings, MotionNetworkSettings)
+Settings = TypeVar("Settings", SpadeNetworkSettings, MotionNetworkSettings)
 
 
 def load_image_network(model: ModelFolder, device: torch.device) -> SpadeGenerator:
     """Return the image stage's network in evaluation mode.  Raises ModelError where card and weights do not fit."""
-    settings = _settings(model, "image", ImageNetworkSettings)
-    return _with_weights(build_generator(settings, _label_space(model)), model, "image", device)
+    settings = _settings(model, "image", SpadeNetworkSettings)
+    return _with_weights(build_spade_generator(settings, _label_space(model)), model, "image", device)
 
 
 def load_motion_network(model: ModelFolder, device: torch.device) -> Img2Vid:

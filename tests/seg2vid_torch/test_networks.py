@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from seg2vid_interface.label_spaces import CITYSCAPES
+from seg2vid_torch.motion_settings import MotionNetworkSettings
 from seg2vid_torch.networks.build import build_img2vid
 from seg2vid_torch.networks.img2vid import Img2Vid
 from seg2vid_torch.networks.layers import double_size
@@ -15,7 +16,6 @@ from seg2vid_torch.networks.spade_generator import SpadeGenerator
 from seg2vid_torch.networks.vgg19 import Vgg19
 from seg2vid_torch.networks.warp import to_grid_units, to_pixels, warp
 from seg2vid_torch.rollout import predict_chunk
-from seg2vid_torch.settings import MotionNetworkSettings
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,14 @@
 import pytest
 
 from seg2vid_interface.errors import SettingsError
-from seg2vid_torch.settings import ImageSettings, MotionSettings, load_settings, preset_names
+from seg2vid_torch.image_settings import SpadeSettings
+from seg2vid_torch.motion_settings import MotionSettings
+from seg2vid_torch.settings import load_settings, preset_names
 
 
 def test_the_bundled_presets_are_valid():
     assert "street" in preset_names()
-    assert isinstance(load_settings("image", "street", {}), ImageSettings)
+    assert isinstance(load_settings("image", "street", {}), SpadeSettings)
     assert isinstance(load_settings("motion", "street", {"teacher.clips": "0"}), MotionSettings)
 
 
@@ -16,7 +18,7 @@ def test_overrides_are_toml_values_or_plain_text():
     settings = load_settings(
         "image", "street", {"steps": "7", "network.channels": "[16, 8]", "label_space": "my/space.toml"}
     )
-    assert isinstance(settings, ImageSettings)
+    assert isinstance(settings, SpadeSettings)
     assert (settings.steps, settings.network.channels, settings.label_space) == (7, (16, 8), "my/space.toml")
 
 

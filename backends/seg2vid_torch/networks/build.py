@@ -2,14 +2,27 @@
 
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_torch.geometry.label_depth import StreetClasses
+from seg2vid_torch.image_settings import Pix2PixHDNetworkSettings, SpadeNetworkSettings
+from seg2vid_torch.motion_settings import MotionNetworkSettings
 from seg2vid_torch.networks.img2vid import Img2Vid
+from seg2vid_torch.networks.pix2pixhd.global_generator import GlobalGenerator
+from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
 from seg2vid_torch.networks.spade_generator import SpadeGenerator
-from seg2vid_torch.settings import ImageNetworkSettings, MotionNetworkSettings
+
+Pix2PixHDGenerator = GlobalGenerator | LocalEnhancer
 
 
-def build_generator(settings: ImageNetworkSettings, label_space: LabelSpace) -> SpadeGenerator:
+def build_spade_generator(settings: SpadeNetworkSettings, label_space: LabelSpace) -> SpadeGenerator:
     """Build the image stage's generator, with random weights."""
     return SpadeGenerator(label_space.size, settings.noise_size, settings.channels, settings.hidden)
+
+
+def build_pix2pixhd_generator(settings: Pix2PixHDNetworkSettings, label_space: LabelSpace) -> Pix2PixHDGenerator:
+    """Build pix2pixHD's generator, with random weights; its inputs are the classes and, if it sees them, the edges."""
+    inputs = label_space.size + settings.instance_edges
+    if settings.enhancer_blocks:
+        return LocalEnhancer(inputs, settings.width, settings.downsamplings, settings.blocks, settings.enhancer_blocks)
+    return GlobalGenerator(inputs, settings.width, settings.downsamplings, settings.blocks)
 
 
 def build_img2vid(settings: MotionNetworkSettings, label_space: LabelSpace) -> Img2Vid:

@@ -8,7 +8,8 @@ from seg2vid_interface.backend import TrainingRequest
 from seg2vid_interface.errors import SettingsError, UsageError
 from seg2vid_interface.label_spaces import LABEL_SPACES, LabelSpace
 from seg2vid_torch.data.frame_store import FrameStore, load_frames
-from seg2vid_torch.settings import ImageSettings, StageSettings
+from seg2vid_torch.image_settings import SpadeSettings
+from seg2vid_torch.settings import StageSettings
 from seg2vid_torch.training.image_stage import ImageStage
 from seg2vid_torch.training.motion_stage import MotionStage
 from seg2vid_torch.training.stage import StageTraining, TrainingContext
@@ -52,7 +53,7 @@ def build_stage(
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(request.seed)
-        if isinstance(settings, ImageSettings):
+        if isinstance(settings, SpadeSettings):
             return ImageStage(settings, context)
         roots = [Path(root) for root in settings.teacher.stills]
         stills = load_frames(roots, "train", *size, label_space) if roots else None

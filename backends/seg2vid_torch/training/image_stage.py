@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from seg2vid_torch.data.batches import flip_some, normal, numpy_generator, one_hot, pictures
 from seg2vid_torch.image_losses import class_weights, generated_loss, pooled_l1, segmentation_loss
-from seg2vid_torch.networks.build import build_generator
+from seg2vid_torch.image_settings import SpadeSettings
+from seg2vid_torch.networks.build import build_spade_generator
 from seg2vid_torch.networks.segmentation_discriminator import SegmentationDiscriminator
-from seg2vid_torch.settings import ImageSettings
 from seg2vid_torch.training.stage import TrainingContext, average_of, count_parameters, evenly_chosen
 
 VALIDATION_BATCHES = 8
@@ -20,10 +20,10 @@ VALIDATION_BATCHES = 8
 class ImageStage:
     """Networks, data and optimizers of the image stage (see `StageTraining`)."""
 
-    def __init__(self, settings: ImageSettings, context: TrainingContext) -> None:
+    def __init__(self, settings: SpadeSettings, context: TrainingContext) -> None:
         self._settings, self._context = settings, context
         self._label_space, self._device = context.label_space, context.device
-        self._generator = build_generator(settings.network, context.label_space)
+        self._generator = build_spade_generator(settings.network, context.label_space)
         self._discriminator = SegmentationDiscriminator(
             context.label_space.size, settings.network.discriminator_channels
         )

@@ -17,7 +17,8 @@ from seg2vid_interface.errors import TrainingError
 from seg2vid_torch.data.frame_store import fingerprint
 from seg2vid_torch.devices import PRECISIONS, choose_device, choose_training_precision
 from seg2vid_torch.memory import telling_out_of_memory
-from seg2vid_torch.settings import MotionSettings, load_settings
+from seg2vid_torch.motion_settings import MotionSettings
+from seg2vid_torch.settings import load_settings
 from seg2vid_torch.training.build import build_stage, find_label_space
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, restore, save_checkpoint
 from seg2vid_torch.training.metrics_log import MetricsLog

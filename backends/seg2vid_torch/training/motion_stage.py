@@ -15,11 +15,11 @@ from seg2vid_torch.data.frame_store import FrameStore
 from seg2vid_torch.data.motion_batches import RealClipSource, TaughtClips, TeacherClipSource
 from seg2vid_torch.data.teacher_clips import TeacherClips
 from seg2vid_torch.geometry.camera_code import camera_code
+from seg2vid_torch.motion_settings import MotionSettings
 from seg2vid_torch.networks.build import build_img2vid
 from seg2vid_torch.networks.img2vid import Img2Vid, Motion
 from seg2vid_torch.networks.warp import to_pixels, warp
 from seg2vid_torch.rollout import predict_chunk
-from seg2vid_torch.settings import MotionSettings
 from seg2vid_torch.training.stage import TrainingContext, average_of, count_parameters, evenly_chosen
 
 SAMPLE_CHUNKS = 6

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_cli.latents import chunk_noise, image_noise, motion_latent
-from seg2vid_cli.trial_scene import trial_label_map, trial_picture
+from seg2vid_cli.trial_scene import trial_image_conditions, trial_label_map, trial_picture
 from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
 from seg2vid_interface.label_spaces import CITYSCAPES
@@ -103,6 +103,7 @@ def _request(
     session: Session, card: ModelCard, sample: int, *, frames: int, first_frame: NDArray[np.uint8] | None = None
 ) -> ClipRequest:
     space = card.label_space
+    image = trial_image_conditions(card, (session.height, session.width))
     return ClipRequest(
         label_map=trial_label_map(space, session.height, session.width) if space else None,
         first_frame=first_frame,
@@ -111,6 +112,8 @@ def _request(
         chunk_noise=chunk_noise(0, sample, session.height, session.width),
         frames=frames,
         fields=FIELDS if space else FIELDS - {"labels"},
+        image_label_map=image.label_map,
+        edges=image.edges,
     )
 
 
@@ -121,8 +124,8 @@ def _run(session: Session, request: ClipRequest) -> list[Chunk]:
 def _clip(session: Session, card: ModelCard, sample: int, first_frame: NDArray[np.uint8] | None) -> Clip:
     """Return the outputs of a clip; it begins with a drawn picture if the model has no image stage."""
     if first_frame is None:
-        labels = trial_label_map(card.label_space or CITYSCAPES, session.height, session.width)
-        first_frame = trial_picture(labels, card.label_space)
+        space = card.label_space or CITYSCAPES
+        first_frame = trial_picture(trial_label_map(space, session.height, session.width), space)
     frames = 1 + CLIP_FRAMES
     chunks = _run(session, _request(session, card, sample, frames=frames, first_frame=first_frame))[1:]
     outputs: dict[str, NDArray[np.float64]] = {}

@@ -41,6 +41,7 @@ class GenerationRequest:
     samples: int
     """Clips per input."""
     first_frame: Path | None
+    instances: Path | None
     label_format: str
     save: frozenset[str]
     sheet: Path | None
@@ -96,7 +97,7 @@ def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
     Raises:
         Seg2VidError: what concerns all of the inputs: flags, output names, the model, the backend, the device.
     """
-    inputs = pair_inputs(request.labels, request.first_frame)
+    inputs = pair_inputs(request.labels, request.first_frame, request.instances)
     outputs = plan_outputs(
         [paths.source for paths in inputs],
         request.out,
@@ -105,10 +106,10 @@ def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
         save=request.save,
         sheet=request.sheet,
         overwrite=request.overwrite,
-        also_read=[paths.first_frame for paths in inputs if paths.first_frame is not None],
+        also_read=[path for paths in inputs for path in paths.read_too()],
     )
     model = open_model(request.model)
-    check_inputs(request.labels, model.card.name, model.card.label_space)
+    check_inputs(request.labels, request.first_frame, model.card, request.instances)
     generation = _Generation(request, console, model)
     generation.check(outputs)
     scenes = generation.read(inputs)
@@ -148,7 +149,7 @@ class _Generation:
         scenes: dict[Input, Scene] = {}
         for paths in inputs:
             with self._failing(paths):
-                scene = read_scene(paths, self.request.label_format, self.label_space, self.height, self.width)
+                scene = read_scene(paths, self.request.label_format, self.model.card, self.height, self.width)
                 scenes[paths] = scene
                 for message in scene.messages:
                     self.console.say(message)
@@ -207,6 +208,8 @@ class _Generation:
             chunk_noise=chunk_noise(seed, sample, self.height, self.width),
             frames=self.frames,
             fields=output.fields,
+            image_label_map=scene.image.label_map,
+            edges=scene.image.edges,
         )
 
     def _record(self, paths: Input, output: PlannedOutput, saved: list[Path], seconds: float) -> None:

@@ -4,7 +4,7 @@ An encoding maps values to the model's class indices.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -47,6 +47,24 @@ class Encoding:
     """For messages, e.g. "Cityscapes label ids"."""
     meanings: Mapping[int, int]
     """Value -> class index of the model."""
+    label_ids: Mapping[int, int] = field(default_factory=dict)
+    """Value -> label id, where the values say more than the class."""
+    has_instances: bool = False
+    """Whether every instance has a value of its own."""
+
+    def in_finer_space(self, space: LabelSpace, finer: LabelSpace) -> "Encoding":
+        """Return the same for a finer label space than the model's `space`, of the same label ids.
+
+        A class that has several of them becomes the finer space's `other`, unless the values tell which it is.
+        """
+        index_of = {
+            label_id: index for index, finer_class in enumerate(finer.classes) for label_id in finer_class.label_ids
+        }
+        meanings = {}
+        for value, index in self.meanings.items():
+            ids = (self.label_ids[value],) if value in self.label_ids else space.classes[index].label_ids
+            meanings[value] = index_of.get(ids[0], finer.other or 0) if len(ids) == 1 else finer.other or 0
+        return replace(self, meanings=meanings)
 
     def unknown(self, values: NDArray[np.intp]) -> NDArray[np.intp]:
         """Return those of `values` that this encoding does not explain."""
@@ -122,16 +140,19 @@ def _train_ids(space: LabelSpace) -> Encoding:
 
 
 def _label_ids(space: LabelSpace) -> Encoding:
-    return Encoding(_title(space, "label ids"), _with_unlabelled(_meaning_of_label_ids(space), space.other))
+    meanings = _meaning_of_label_ids(space)
+    itself = {label_id: label_id for label_id in meanings}
+    return Encoding(_title(space, "label ids"), _with_unlabelled(meanings, space.other), itself)
 
 
 def _instance_ids(space: LabelSpace) -> Encoding:
     """Cityscapes writes id * 1000 + n for the n-th instance of a class that has instances, else the id alone."""
-    label_ids = _meaning_of_label_ids(space)
-    instances = {
-        label_id * 1000 + n: index for label_id, index in label_ids.items() for n in range(1000) if 0 < label_id <= 64
-    }
-    return Encoding(_title(space, "instance ids"), _with_unlabelled(instances | label_ids, space.other))
+    known = _meaning_of_label_ids(space)
+    numbered = {label_id * 1000 + n: label_id for label_id in known for n in range(1000) if 0 < label_id <= 64}
+    label_ids = numbered | {label_id: label_id for label_id in known}
+    meanings = {value: known[label_id] for value, label_id in label_ids.items()}
+    title = _title(space, "instance ids")
+    return Encoding(title, _with_unlabelled(meanings, space.other), label_ids, has_instances=True)
 
 
 def _meaning_of_label_ids(space: LabelSpace) -> dict[int, int]:
@@ -141,7 +162,7 @@ def _meaning_of_label_ids(space: LabelSpace) -> dict[int, int]:
 def _all_colors(space: LabelSpace) -> tuple[Encoding, ...]:
     meanings = {
         pack_color(color): index
-        for index, label_class in enumerate(space.classes)
+        for index, label_class in reversed(list(enumerate(space.classes)))  # of classes of one colour the first counts
         for color in (label_class.color, *label_class.more_colors)
     }
     own = Encoding(_title(space, "colours"), meanings)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,9 @@ from seg2vid_cli.label_pictures import LabelPicture, open_label_picture
 from seg2vid_interface.errors import LabelMapError
 from seg2vid_interface.label_spaces import LabelSpace
 
-__all__ = ["LABEL_FORMATS", "LabelMap", "fit_label_map", "read_label_map"]
+__all__ = ["LABEL_FORMATS", "LabelMap", "fit_label_map", "read_label_map", "resize_nearest"]
+
+_Id = TypeVar("_Id", bound=np.integer[Any])
 
 
 @dataclass(frozen=True)
@@ -25,10 +28,16 @@ class LabelMap:
     """(H, W), class indices 0..K-1 of the model's label space."""
     encoding: str
     """What the file held, e.g. "Cityscapes label ids"."""
+    image_indices: NDArray[np.uint8]
+    """(H, W), class indices of the image stage's label space, the model's if it has none of its own."""
+    instances: NDArray[np.uint16] | None
+    """(H, W), if the file holds the ids of instances."""
 
 
-def read_label_map(path: Path, label_format: str, label_space: LabelSpace) -> LabelMap:
-    """Read a label map for a model of `label_space`.
+def read_label_map(
+    path: Path, label_format: str, label_space: LabelSpace, image_label_space: LabelSpace | None = None
+) -> LabelMap:
+    """Read a label map for a model of `label_space`, whose image stage may have a finer one.
 
     `label_format` is one of LABEL_FORMATS or the path of a label space's TOML file.
 
@@ -45,7 +54,7 @@ def read_label_map(path: Path, label_format: str, label_space: LabelSpace) -> La
     for values, candidates in readings:
         for encoding in candidates:
             if not encoding.unknown(values.distinct).size:
-                return LabelMap(encoding.decode(values), encoding.title)
+                return _label_map(values, encoding, label_space, image_label_space)
     values, candidates = readings[0]
     raise unexplained(path, values, candidates, label_format)
 
@@ -56,10 +65,30 @@ def fit_label_map(label_map: NDArray[np.uint8], height: int, width: int) -> tupl
     The second result is a message for the user if the aspect ratio changes by more than 10%, else None.
     """
     old_height, old_width = label_map.shape
+    message = distortion_message("label map", (old_height, old_width), (height, width))
+    return resize_nearest(label_map, height, width), message
+
+
+def resize_nearest(ids: NDArray[_Id], height: int, width: int) -> NDArray[_Id]:
+    """Resize ids (H, W) to (height, width) by the nearest pixel centre."""
+    old_height, old_width = ids.shape
     rows = ((np.arange(height) + 0.5) * old_height / height).astype(np.intp)
     columns = ((np.arange(width) + 0.5) * old_width / width).astype(np.intp)
-    fitted = label_map[rows[:, None], columns]
-    return fitted, distortion_message("label map", (old_height, old_width), (height, width))
+    resized: NDArray[_Id] = ids[rows[:, None], columns]
+    return resized
+
+
+def _label_map(
+    values: PixelValues, encoding: Encoding, label_space: LabelSpace, image_label_space: LabelSpace | None
+) -> LabelMap:
+    indices = encoding.decode(values)
+    finer = encoding.in_finer_space(label_space, image_label_space) if image_label_space else None
+    return LabelMap(
+        indices,
+        encoding.title,
+        image_indices=finer.decode(values) if finer else indices,
+        instances=values.array.astype(np.uint16) if encoding.has_instances else None,
+    )
 
 
 def _readings(

@@ -1,9 +1,15 @@
 """A scene for trying models out: a street where the label space has one, and a picture that goes with it."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
+from seg2vid_cli.image_conditions import ImageConditions, image_conditions
 from seg2vid_interface.label_spaces import LabelSpace
+
+if TYPE_CHECKING:
+    from seg2vid_interface.model_card import ModelCard
 
 GROUND, SKY, WALLS, THINGS = ("road",), ("sky",), ("building", "vegetation", "sidewalk"), ("car", "person", "pole")
 HORIZON = 0.44  # of the height
@@ -30,14 +36,22 @@ def trial_label_map(space: LabelSpace, height: int, width: int) -> NDArray[np.ui
     return labels
 
 
-def trial_picture(labels: NDArray[np.uint8], space: LabelSpace | None, seed: int = 0) -> NDArray[np.uint8]:
+def trial_image_conditions(card: "ModelCard", size: tuple[int, int]) -> ImageConditions:
+    """Return what the image stage sees of the same scene in a clip of `size` = height, width."""
+    if card.image_labels is None:
+        return ImageConditions()
+    labels = trial_label_map(card.image_labels, *card.image_size(*size))
+    return image_conditions(card, labels, None, size)
+
+
+def trial_picture(labels: NDArray[np.uint8], space: LabelSpace, seed: int = 0) -> NDArray[np.uint8]:
     """Return a picture (H, W, 3): the classes' colours under soft light, with texture that a flow can be seen by."""
     height, width = labels.shape
     y, x = np.mgrid[:height, :width]
     generator = np.random.Generator(np.random.Philox(seed))
     texture = sum(np.sin(x / a + b) * np.cos(y / a + c) for a, b, c in generator.uniform(2, 12, (6, 3)))
     grain = generator.normal(0, 6, (height, width, 1))
-    colors = np.array([c.color for c in space.classes] if space else [(128, 128, 128)] * 256, np.float64)
+    colors = np.array([c.color for c in space.classes], np.float64)
     shaded = 0.75 * colors[labels] + 40 + 8 * np.asarray(texture)[..., None] + grain
     picture: NDArray[np.uint8] = np.clip(np.rint(shaded), 0, 255).astype(np.uint8)
     return picture

@@ -1,6 +1,7 @@
 """What is asked of a session and what it yields.
 
-Shape symbols: H, W = the session's height and width; T = frames of one chunk; K = classes of the label space.
+Shape symbols: H, W = the session's height and width; T = frames of one chunk; K = classes of the label space; S = the
+model card's `image_scale`.
 All arrays are NumPy and C-contiguous; pictures are RGB; coordinates are pixels, x to the right and y down.
 """
 
@@ -33,6 +34,11 @@ class ClipRequest:
     """Length of the clip, at least 1; the first frame counts."""
     fields: frozenset[Field] = frozenset()
     """What is wanted beside the frames."""
+    image_label_map: NDArray[np.uint8] | None = None
+    """(S H, S W), class indices of `ModelCard.image_labels`: what the image stage sees if it `sees_own_labels`; not
+    needed where the first frame is given."""
+    edges: NDArray[np.bool_] | None = None
+    """(S H, S W), where pixels of two instances meet, if the model has `instance_edges`; needed likewise."""
 
 
 @dataclass(frozen=True)

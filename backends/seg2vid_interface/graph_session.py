@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from seg2vid_interface.backend import Stage
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
-from seg2vid_interface.graphs import OUTPUTS, tensors
+from seg2vid_interface.graphs import OUTPUTS, open_sides, tensors
+from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_interface.requests import check_requests, first_chunk
 
@@ -60,8 +61,7 @@ class GraphSession:
     def generate(self, requests: Sequence[ClipRequest]) -> Iterator[list[Chunk]]:
         """Make a batch of clips; see `Session.generate`."""
         check_requests(requests, self, self._card)
-        labels = self._labels(requests)
-        state: dict[str, Any] = {"next_frame": self._first_frames(requests, labels), "next_labels": labels}
+        state: dict[str, Any] = {"next_frame": self._first_frames(requests), "next_labels": self._labels(requests)}
         yield [first_chunk(r, picture) for r, picture in zip(requests, _bytes(state["next_frame"]), strict=True)]
         latent = np.stack([request.latent for request in requests])
         fields = frozenset[Field]().union(*(request.fields for request in requests))
@@ -94,34 +94,44 @@ class GraphSession:
 
     def _labels(self, requests: Sequence[ClipRequest]) -> NDArray[np.float32] | None:
         """Return probabilities (N, K, H, W); None if the model has no labels."""
-        space = self._card.label_space
-        if space is None:
-            return None
-        maps = np.stack([request.label_map for request in requests if request.label_map is not None])
-        classes = np.arange(space.size, dtype=np.uint8)[:, None, None]
-        labels: NDArray[np.float32] = (maps[:, None] == classes).astype(np.float32)
-        return labels
+        maps = [request.label_map for request in requests if request.label_map is not None]
+        return None if self._card.label_space is None else _one_hot(np.stack(maps), self._card.label_space)
 
-    def _first_frames(self, requests: Sequence[ClipRequest], labels: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    def _first_frames(self, requests: Sequence[ClipRequest]) -> NDArray[np.float32]:
         """Return (N, 3, H, W) in 0..1; each is made by itself, whatever batch it is in."""
-        own = [None if labels is None else labels[i : i + 1] for i in range(len(requests))]
-        return np.concatenate([self._first_frame(*pair) for pair in zip(requests, own, strict=True)])
+        return np.concatenate([self._first_frame(request) for request in requests])
 
-    def _first_frame(self, request: ClipRequest, labels: NDArray[np.float32] | None) -> NDArray[np.float32]:
-        """Return (1, 3, H, W): the frame given, or what the image stage makes of the labels (1, K, H, W)."""
+    def _first_frame(self, request: ClipRequest) -> NDArray[np.float32]:
+        """Return (1, 3, H, W): the frame given, or what the image stage makes."""
         if request.first_frame is not None:
             return np.ascontiguousarray(request.first_frame.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
-        inputs: dict[str, Any] = {"labels": labels}
+        image = self._graphs["image"]
+        frame: NDArray[np.float32] = image.fetch(image.run(self._image_inputs(request), ["frame"])["frame"])
+        return frame
+
+    def _image_inputs(self, request: ClipRequest) -> dict[str, Any]:
+        """Return what the image stage makes a first frame from."""
+        inputs: dict[str, Any] = {}
+        label_map = request.image_label_map if self._card.sees_own_labels else request.label_map
+        if label_map is not None and self._card.image_labels is not None:
+            inputs["labels"] = _one_hot(label_map[None], self._card.image_labels)
         if self.image_noise_size:
             inputs["image_noise"] = request.image_noise[None]
-        image = self._graphs["image"]
-        frame: NDArray[np.float32] = image.fetch(image.run(inputs, ["frame"])["frame"])
-        return frame
+        if self._card.instance_edges and request.edges is not None:
+            inputs["edges"] = request.edges[None, None].astype(np.float32)
+        return inputs
+
+
+def _one_hot(maps: NDArray[np.uint8], space: LabelSpace) -> NDArray[np.float32]:
+    """Return the probabilities (N, K, H, W), 0 or 1, of class indices (N, H, W)."""
+    classes = np.arange(space.size, dtype=np.uint8)[:, None, None]
+    labels: NDArray[np.float32] = (maps[:, None] == classes).astype(np.float32)
+    return labels
 
 
 def latent_size(card: ModelCard, size: tuple[int, int]) -> int:
     """Return the numbers of a latent at a height and width: in proportion to the area."""
-    return card.latent_size * size[0] * size[1] // (card.height * card.width)
+    return open_sides(card, *size)["L"]
 
 
 def _bytes(frames: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -2,10 +2,12 @@
 
 A model folder holds a graph per stage, `image.onnx` and `motion.onnx`, and at half precision `image.fp16.onnx` and
 `motion.fp16.onnx`; inputs and outputs are the same.  A model without labels has no tensor that is named after labels,
-one whose image stage takes no noise has no image noise.
+one whose image stage takes no noise has no image noise, one whose image stage sees no instances has no edges.
 
-Shape symbols: N = batch, K = classes, Z = image noise, L = latent size at this height and width, T = frames of a chunk,
-H, W = height and width.  N, H, W and L are open in the graphs that seg2vid exports; a graph may also fix them.
+Shape symbols: N = batch, K = classes, C = classes that the image stage sees, E = 1 for its edges, Z = image noise,
+L = latent size at this height and width, T = frames of a chunk, H, W = height and width, SH, SW = those of the image
+stage: H and W times the card's `image_scale`.  N, L and the heights and widths are open in the graphs that seg2vid
+exports; a graph may also fix them.
 """
 
 import json
@@ -38,7 +40,11 @@ FRAME: Final = TensorFormat("frame", ("N", 3, "H", "W"))
 LABELS: Final = TensorFormat("labels", ("N", "K", "H", "W"))
 """Class probabilities."""
 INPUTS: Final[Mapping[Stage, tuple[TensorFormat, ...]]] = {
-    "image": (LABELS, TensorFormat("image_noise", ("N", "Z"))),
+    "image": (
+        TensorFormat("labels", ("N", "C", "SH", "SW")),
+        TensorFormat("image_noise", ("N", "Z")),
+        TensorFormat("edges", ("N", "E", "SH", "SW")),
+    ),
     "motion": (
         FRAME,
         LABELS,
@@ -61,8 +67,15 @@ OUTPUTS: Final[Mapping[Stage, tuple[TensorFormat, ...]]] = {
 }
 """Of the motion stage, `Chunk` says what the first five mean; the other two are the next chunk's frame and labels.
 `label_maps` are zeros unless `labels_wanted`: to warp all classes for every frame takes a tenth of the time."""
-DIMENSIONS: Final = {"N": "batch", "H": "height", "W": "width", "L": "latent_size"}
-"""Symbols of the sides that are open -> their names in the file."""
+DIMENSIONS: Final = {
+    "N": "batch",
+    "H": "height",
+    "W": "width",
+    "SH": "image_height",
+    "SW": "image_width",
+    "L": "latent_size",
+}
+"""Symbols of the sides that are open -> their names in the file; at an image scale of 1, SH is H and SW is W."""
 
 
 def graph_file(stage: Stage, precision: str = "fp32") -> str:
@@ -91,13 +104,28 @@ def graph_paths(model: ModelFolder, precision: str) -> dict[Stage, Path]:
 
 def tensors(formats: Iterable[TensorFormat], card: ModelCard) -> list[TensorFormat]:
     """Return what of `formats` a model's graph has, with the card's numbers in the place of its symbols."""
-    known = {"T": card.chunk_frames, "Z": card.image_noise_size, "K": card.label_space.size if card.label_space else 0}
+    known: dict[str, str | int] = {
+        "T": card.chunk_frames,
+        "Z": card.image_noise_size,
+        "K": card.label_space.size if card.label_space else 0,
+        "C": card.image_labels.size if card.image_labels else 0,
+        "E": int(card.instance_edges),
+    }
+    if card.image_scale == 1:
+        known |= {"SH": "H", "SW": "W"}
     present = []
     for tensor in formats:
         shape = tuple(known.get(side, side) if isinstance(side, str) else side for side in tensor.shape)
         if 0 not in shape and not (card.label_space is None and "label" in tensor.name):
             present.append(TensorFormat(tensor.name, shape, tensor.dtype))
     return present
+
+
+def open_sides(card: ModelCard, height: int, width: int) -> dict[str, int]:
+    """Return symbol -> size of all sides that are open but the batch's, for clips of a height and width."""
+    image_height, image_width = card.image_size(height, width)
+    latent = card.latent_size * height * width // (card.height * card.width)  # in proportion to the area
+    return {"H": height, "W": width, "SH": image_height, "SW": image_width, "L": latent}
 
 
 def card_for_metadata(card: ModelCard) -> str:

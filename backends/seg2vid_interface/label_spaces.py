@@ -143,8 +143,64 @@ CITYSCAPES = LabelSpace(
     other=19,
 )
 
-LABEL_SPACES: Mapping[str, LabelSpace] = {CITYSCAPES.name: CITYSCAPES}
+# The full numbering of Cityscapes: a class index is the label id, and 34 the licence plate (label id -1, which label
+# pictures do not hold).  Split and colours are those of the benchmark's table; where two ids share a colour, pictures
+# of colours mean the first.
+CITYSCAPES_LABEL_IDS = LabelSpace(
+    name="cityscapes-label-ids",
+    classes=(
+        LabelClass("unlabeled", (0, 0, 0), (0,)),
+        LabelClass("ego vehicle", (0, 0, 0), (1,)),
+        LabelClass("rectification border", (0, 0, 0), (2,)),
+        LabelClass("out of roi", (0, 0, 0), (3,)),
+        LabelClass("static", (0, 0, 0), (4,)),
+        LabelClass("dynamic", (111, 74, 0), (5,), foreground=True),
+        LabelClass("ground", (81, 0, 81), (6,)),
+        LabelClass("road", (128, 64, 128), (7,)),
+        LabelClass("sidewalk", (244, 35, 232), (8,)),
+        LabelClass("parking", (250, 170, 160), (9,)),
+        LabelClass("rail track", (230, 150, 140), (10,)),
+        LabelClass("building", (70, 70, 70), (11,)),
+        LabelClass("wall", (102, 102, 156), (12,)),
+        LabelClass("fence", (190, 153, 153), (13,)),
+        LabelClass("guard rail", (180, 165, 180), (14,)),
+        LabelClass("bridge", (150, 100, 100), (15,)),
+        LabelClass("tunnel", (150, 120, 90), (16,)),
+        LabelClass("pole", (153, 153, 153), (17,)),
+        LabelClass("pole group", (153, 153, 153), (18,)),
+        LabelClass("traffic light", (250, 170, 30), (19,)),
+        LabelClass("traffic sign", (220, 220, 0), (20,)),
+        LabelClass("vegetation", (107, 142, 35), (21,)),
+        LabelClass("terrain", (152, 251, 152), (22,)),
+        LabelClass("sky", (70, 130, 180), (23,)),
+        LabelClass("person", (220, 20, 60), (24,), foreground=True),
+        LabelClass("rider", (255, 0, 0), (25,), foreground=True),
+        LabelClass("car", (0, 0, 142), (26,), foreground=True),
+        LabelClass("truck", (0, 0, 70), (27,), foreground=True),
+        LabelClass("bus", (0, 60, 100), (28,), foreground=True),
+        LabelClass("caravan", (0, 0, 90), (29,), foreground=True),
+        LabelClass("trailer", (0, 0, 110), (30,), foreground=True),
+        LabelClass("train", (0, 80, 100), (31,), foreground=True),
+        LabelClass("motorcycle", (0, 0, 230), (32,), foreground=True),
+        LabelClass("bicycle", (119, 11, 32), (33,), foreground=True),
+        LabelClass("licence plate", (0, 0, 142), foreground=True),
+    ),
+    other=0,
+)
+
+NO_LABELS = LabelSpace("none", ())
+"""What a model without labels knows: nothing.  Its card has no label space; settings call this one by its name."""
+
+LABEL_SPACES: Mapping[str, LabelSpace] = {space.name: space for space in (CITYSCAPES, CITYSCAPES_LABEL_IDS)}
 """The label spaces that can be asked for by name."""
+
+
+def model_space(image_space: LabelSpace) -> LabelSpace:
+    """Return the label space of a model whose image stage sees `image_space`: that one, or the coarser one behind it.
+
+    Every class of Cityscapes' full numbering has its train id, so that such a model can take either.
+    """
+    return CITYSCAPES if image_space == CITYSCAPES_LABEL_IDS else image_space
 
 
 def _mapped(name: str, other: str, table: tuple[tuple[LabelClass, str], ...]) -> MappedLabelSpace:

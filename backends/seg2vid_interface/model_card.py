@@ -69,9 +69,31 @@ class ModelCard(_Strict):
     """Numbers in a motion latent at the card's size."""
     sizes: SizeRule = SizeRule()
     """Other heights and widths that the networks can take; a latent's size goes with the area."""
+    grey: bool = False
+    """Whether the motion stage makes grey frames, of three equal channels."""
     image_noise_size: int = Field(ge=0)
     """Numbers in the image noise; 0 where the image stage takes none."""
+    image_label_space: LabelSpace | None = None
+    """What the image stage sees, if that is finer than `label_space`."""
+    instance_edges: bool = False
+    """Whether the image stage sees the edges between instances."""
+    image_scale: int = Field(default=1, ge=1)
+    """The image stage works at so many times the height and width of the frames; its picture is averaged down."""
     stages: dict[Literal["image", "motion"], StageCard]
+
+    @property
+    def image_labels(self) -> LabelSpace | None:
+        """The label space of the image stage."""
+        return self.image_label_space or self.label_space
+
+    @property
+    def sees_own_labels(self) -> bool:
+        """Whether the image stage sees another label map than the motion stage: a finer one, or a larger one."""
+        return self.image_label_space is not None or (self.label_space is not None and self.image_scale > 1)
+
+    def image_size(self, height: int, width: int) -> tuple[int, int]:
+        """Return the height and width at which the image stage makes a frame of this height and width."""
+        return self.image_scale * height, self.image_scale * width
 
     def all_files(self) -> dict[str, str]:
         """Return file name -> SHA-256 of everything the card vouches for."""

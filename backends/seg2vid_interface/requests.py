@@ -43,11 +43,28 @@ def _check_request(request: ClipRequest, session: "Session", card: "ModelCard") 
         _check_array("first_frame", request.first_frame, (*size, 3), np.uint8)
     if request.label_map is not None and card.label_space is not None:
         _check_array("label_map", request.label_map, size, np.uint8)
-        if request.label_map.max() >= card.label_space.size:
-            raise ValueError(f"label_map holds class {request.label_map.max()}, the model has {card.label_space.size}")
+        _check_classes("label_map", request.label_map, card.label_space.size)
+    if request.first_frame is None:
+        _check_image_conditions(request, card.image_size(*size), card)
 
 
-def _check_array(name: str, array: NDArray[np.generic], shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+def _check_image_conditions(request: ClipRequest, size: tuple[int, int], card: "ModelCard") -> None:
+    """Check what the image stage alone sees."""
+    if card.sees_own_labels and card.image_labels is not None:
+        _check_array("image_label_map", request.image_label_map, size, np.uint8)
+        _check_classes("image_label_map", request.image_label_map, card.image_labels.size)
+    if card.instance_edges:
+        _check_array("edges", request.edges, size, np.bool_)
+
+
+def _check_classes(name: str, label_map: NDArray[np.uint8] | None, classes: int) -> None:
+    if label_map is not None and label_map.max() >= classes:
+        raise ValueError(f"{name} holds class {label_map.max()}, the model has {classes}")
+
+
+def _check_array(name: str, array: NDArray[np.generic] | None, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+    if array is None:
+        raise ValueError(f"{name} is missing, the session needs {np.dtype(dtype)} {shape}")
     if array.shape != shape or array.dtype != dtype:
         raise ValueError(f"{name} is {array.dtype} {array.shape}, the session needs {np.dtype(dtype)} {shape}")
 

@@ -1,8 +1,8 @@
 """A model opened with ONNX Runtime."""
 
 from seg2vid_interface.backend import OpenOptions
-from seg2vid_interface.graph_session import GraphSession, latent_size
-from seg2vid_interface.graphs import graph_file, graph_paths
+from seg2vid_interface.graph_session import GraphSession
+from seg2vid_interface.graphs import graph_file, graph_paths, open_sides
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
 from seg2vid_onnx.graph import OnnxGraph
@@ -16,7 +16,7 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     check_precision(options.precision)
     device = choose_device(options.device)
     precision = _choose_precision(options.precision, model, device)
-    sides = {"H": size[0], "W": size[1], "L": latent_size(card, size)}
+    sides = open_sides(card, *size)
     graphs = {
         stage: OnnxGraph(path, stage, card, device=device, sides=sides)
         for stage, path in graph_paths(model, precision).items()

@@ -1,8 +1,8 @@
 """A model opened with OpenVINO."""
 
 from seg2vid_interface.backend import OpenOptions
-from seg2vid_interface.graph_session import GraphSession, latent_size
-from seg2vid_interface.graphs import graph_paths
+from seg2vid_interface.graph_session import GraphSession
+from seg2vid_interface.graphs import graph_paths, open_sides
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
 from seg2vid_openvino.graph import OpenVinoGraph
@@ -18,7 +18,7 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     size = choose_size(card.sizes, options.size, (card.height, card.width))
     device = choose_device(options.device)
     precision = choose_precision(options.precision)
-    sides = {"H": size[0], "W": size[1], "L": latent_size(card, size)}
+    sides = open_sides(card, *size)
     graphs = {
         stage: OpenVinoGraph(path, stage, card, precision=precision, sides=sides)
         for stage, path in graph_paths(model, "fp32").items()

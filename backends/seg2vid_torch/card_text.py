@@ -8,6 +8,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.validation import problems_of
 
+UNSTATED_LICENCE = "LicenseRef-unstated"
+
 
 class CardText(BaseModel):
     """The keys of the file."""
@@ -15,7 +17,7 @@ class CardText(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     description: str = "Trained with seg2vid."
-    licence: str = "LicenseRef-unstated"
+    licence: str = UNSTATED_LICENCE
     """SPDX expression of the weights' licence."""
     licence_file: Path | None = None
     """Text of the licence, beside the TOML file; copied into the model folder."""

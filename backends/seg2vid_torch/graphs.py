@@ -1,37 +1,29 @@
-"""The stages as graphs: what `seg2vid_interface.graphs` names goes in and comes out.
+"""The motion stage as a graph: what `seg2vid_interface.graphs` names goes in and comes out.
 
-The PyTorch session runs these modules and the export writes them to ONNX, so both compute the same.
+The PyTorch session runs these modules and those of `image_graphs`, and the export writes them to ONNX, so both compute
+the same.
 
-Shape symbols: N = batch, T = frames of a chunk, K = classes, Z = image noise, H, W = height and width.
+Shape symbols: N = batch, T = frames of a chunk, K = classes, H, W = height and width.
 """
 
 import torch
 from torch import Tensor, nn
 
+from seg2vid_interface.graphs import OUTPUTS
+from seg2vid_torch.networks.colors import from_rgb, to_rgb
 from seg2vid_torch.networks.img2vid import Img2Vid
 from seg2vid_torch.networks.relay import relay
-from seg2vid_torch.networks.spade_generator import SpadeGenerator
 from seg2vid_torch.networks.warp import to_pixels
 from seg2vid_torch.rollout import predict_chunk
 
 LIKELIHOODS = 256  # that are told apart, between 0 and 1
 
 
-class ImageGraph(nn.Module):
-    """Label probabilities and noise -> first frame."""
-
-    def __init__(self, network: SpadeGenerator) -> None:
-        super().__init__()
-        self.network = network
-
-    def forward(self, labels: Tensor, image_noise: Tensor | None = None) -> dict[str, Tensor]:
-        """Return "frame" (N, 3, H, W) for labels (N, K, H, W) and noise (N, Z)."""
-        noise = labels.new_zeros(labels.shape[0], 0) if image_noise is None else image_noise
-        return {"frame": self.network(labels, noise).float()}
-
-
 class MotionGraph(nn.Module):
-    """Frame, label probabilities, latent and noise -> a chunk, and what the next one begins with."""
+    """Frame, label probabilities, latent and noise -> a chunk, and what the next one begins with.
+
+    Pictures are RGB whatever the network sees: a grey one is given their luma, and the first channel of the noise.
+    """
 
     def __init__(self, network: Img2Vid, other: int | None) -> None:
         """Build it; `other` = the class of pixels of which nothing is known, those from outside the picture."""
@@ -39,20 +31,30 @@ class MotionGraph(nn.Module):
         self.network, self.other = network, other
 
     def forward(
-        self, frame: Tensor, labels: Tensor, latent: Tensor, noise: Tensor, labels_wanted: Tensor
+        self,
+        *,
+        frame: Tensor,
+        latent: Tensor,
+        noise: Tensor,
+        labels: Tensor | None = None,
+        labels_wanted: Tensor | None = None,
     ) -> dict[str, Tensor]:
-        """Return the outputs of the motion graph."""
-        chunk = predict_chunk(self.network, frame, labels, latent, noise)
-        motion = chunk.motion
-        return {
-            "frames": (chunk.frames * 255).round().to(torch.uint8).movedim(2, -1).contiguous(),
+        """Return the outputs of the motion graph, in the format's order; without labels, those without labels."""
+        channels = self.network.image_channels
+        known = frame[:, :0] if labels is None else labels
+        chunk = predict_chunk(self.network, from_rgb(frame, channels), known, latent, noise[:, :channels])
+        frames, motion = to_rgb(chunk.frames), chunk.motion
+        outputs = {
+            "frames": (frames * 255).round().to(torch.uint8).movedim(2, -1).contiguous(),
             "forward_flow": _pixel_flow(motion.forward_flow),
             "backward_flow": _pixel_flow(motion.backward_flow),
             "occlusion": motion.forward_mask[:, :, 0],
-            "label_maps": self._label_maps(labels, motion.forward_flow, labels_wanted),
-            "next_frame": chunk.frames[:, -1],
-            "next_labels": chunk.last_labels,
+            "next_frame": frames[:, -1],
         }
+        if labels is not None and labels_wanted is not None:
+            outputs["label_maps"] = self._label_maps(labels, motion.forward_flow, labels_wanted)
+            outputs["next_labels"] = chunk.last_labels
+        return {tensor.name: outputs[tensor.name] for tensor in OUTPUTS["motion"] if tensor.name in outputs}
 
     def _label_maps(self, labels: Tensor, flow: Tensor, wanted: Tensor) -> Tensor:
         """Return class indices (N, T, H, W), or zeros where they are not wanted."""

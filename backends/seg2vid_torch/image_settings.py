@@ -4,8 +4,16 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
 
-from seg2vid_torch.sizes import image_sizes
-from seg2vid_torch.stage_settings import CommonSettings, PositiveInt, StrictSettings, Weight, refuse_size
+from seg2vid_torch.sizes import image_sizes, pix2pixhd_sizes
+from seg2vid_torch.stage_settings import (
+    CommonSettings,
+    PerceptualSettings,
+    PerceptualWeights,
+    PositiveInt,
+    StrictSettings,
+    Weight,
+    refuse_size,
+)
 
 
 class SpadeNetworkSettings(StrictSettings):
@@ -70,4 +78,31 @@ class SpadeSettings(CommonSettings):
     def _check_size(self) -> "SpadeSettings":
         levels = max(len(self.network.channels), len(self.network.discriminator_channels))
         refuse_size(self, image_sizes(levels).problem(self.height, self.width))
+        return self
+
+
+class Pix2PixHDWeights(PerceptualWeights):
+    """Weights of pix2pixHD's losses (see `pix2pixhd_losses`); 0 leaves a loss out of the sum.
+
+    The perceptual loss is over five of the first 13 maps, with maximum pooling.
+    """
+
+    adversarial: Weight
+    """Of the generator's least-squares loss, summed over the discriminators."""
+    feature_matching: Weight
+    """Difference in the discriminators' features, summed over the discriminators."""
+
+
+class Pix2PixHDSettings(PerceptualSettings):
+    """Training of pix2pixHD's generator."""
+
+    decay_from: float = Field(ge=0, le=1)
+    """Share of the steps after which the learning rate begins to fall, linearly to 0; 1 = it never falls."""
+    weights: Pix2PixHDWeights
+    network: Pix2PixHDNetworkSettings
+
+    @model_validator(mode="after")
+    def _check_size(self) -> "Pix2PixHDSettings":
+        levels = self.network.downsamplings + bool(self.network.enhancer_blocks)
+        refuse_size(self, pix2pixhd_sizes(levels).problem(self.height, self.width))
         return self

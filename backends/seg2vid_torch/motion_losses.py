@@ -4,6 +4,7 @@ Shape symbols: N = batch, T = frames, C = channels, H, W = height and width.  Fl
 unless pixels are named; masks are 1 where a pixel is visible.
 """
 
+from collections.abc import Callable
 from itertools import product
 
 import torch
@@ -11,7 +12,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from seg2vid_torch.networks.img2vid import Motion
-from seg2vid_torch.networks.vgg19 import Vgg19
 from seg2vid_torch.networks.warp import warp
 
 FLOW_SCALE, IMAGE_SCALE = 128.0, 256.0  # of the bilateral smoothness, as in the released code
@@ -19,7 +19,7 @@ REACH = 2  # pixels: half the smoothness window
 
 
 def masked_l1(frames: Tensor, truth: Tensor, mask: Tensor) -> Tensor:
-    """Return mean(mask |frames - truth|): the mean is over all elements, not over the mask's sum."""
+    """Return mean(mask |frames - truth|) as the paper reconstructs: over all elements, not over the mask's sum."""
     return (mask * (frames - truth).abs()).mean()
 
 
@@ -29,12 +29,12 @@ def similarity(frames: Tensor, truth: Tensor) -> Tensor:
 
 
 def dissimilarity(a: Tensor, b: Tensor) -> Tensor:
-    """Return mean (1 - SSIM) / 2 in 0..1 of (N, C, H, W)."""
+    """Return mean (1 - SSIM) / 2 in 0..1 of (N, C, H, W) (Godard et al. 2017, Eq. 2)."""
     return ((1 - structural_similarity(a, b)) / 2).clamp(0, 1).mean()
 
 
 def structural_similarity(a: Tensor, b: Tensor) -> Tensor:
-    """Return SSIM per pixel with 3x3 average windows, stride 1, no padding (Godard et al. 2017, Eq. 2)."""
+    """Return SSIM per pixel (Wang et al. 2004, Eq. 13) with 3x3 average windows, stride 1, no padding."""
     c1, c2 = 0.01**2, 0.03**2
     mean_a, mean_b, square_a, square_b, product_ab = functional.avg_pool2d(
         torch.stack([a, b, a * a, b * b, a * b]).flatten(0, 1), 3, stride=1
@@ -65,15 +65,6 @@ def gradient_difference(frames: Tensor, truth: Tensor) -> Tensor:
     return (across + down) / frames.numel()
 
 
-def perceptual(network: Vgg19, frames: Tensor, truth: Tensor) -> Tensor:
-    """Return the sum over VGG19's maps of their mean absolute difference, for (N, 3, H, W) in 0..1.
-
-    Johnson et al. (ECCV 2016), with the maps of the released code: all that the network has.
-    """
-    pairs = zip(network(frames), network(truth), strict=True)
-    return torch.stack([functional.l1_loss(*pair) for pair in pairs]).sum()
-
-
 def flow_gradient(flow: Tensor, image: Tensor) -> Tensor:
     """Return mean |flow gradient| exp(-|image gradient|), in x plus in y, of flow (N, 2, H, W) over image (N, C, H, W).
 
@@ -92,7 +83,8 @@ def flow_smoothness(flow: Tensor, image: Tensor) -> Tensor:
     """Return the bilateral smoothness of flow (N, 2, H, W) over image (N, 3, H, W) in 0..1.
 
     Sum over the 16 offsets o of a 5x5 window without its centre row and column, over all interior pixels p, of
-    ||flow(p) - flow(p + o)||^2 exp(-||image(p) - image(p + o)||^2 - |o|^2), divided by N H W.
+    ||flow(p) - flow(p + o)||^2 exp(-||image(p) - image(p + o)||^2 - |o|^2), divided by N H W: the paper's smoothness,
+    as the released code ("quickflowloss") has it.
     """
     n, _, height, width = flow.shape
     flow, image = flow * FLOW_SCALE, image * IMAGE_SCALE
@@ -105,18 +97,18 @@ def flow_smoothness(flow: Tensor, image: Tensor) -> Tensor:
     return total / (n * height * width)
 
 
-def first_flow_smoothness(motion: Motion, frame: Tensor, first: Tensor) -> Tensor:
-    """Return the bilateral smoothness of the first flow, forward over the first later frame and backward over `frame`.
+def of_first_flow(loss: Callable[[Tensor, Tensor], Tensor], motion: Motion, frame: Tensor, first: Tensor) -> Tensor:
+    """Return a loss of the first flow, forward over the first later frame plus backward over `frame`.
 
     The released code asks it of the first of the T flows alone, before any mask.
 
     Args:
+        loss: `flow_smoothness` or `flow_gradient`.
         motion: of T frames.
-        frame: frame 0 (N, 3, H, W) in 0..1.
+        frame: frame 0 (N, C, H, W) in 0..1.
         first: frame 1 likewise.
     """
-    forward, backward = motion.unmasked_forward_flow[:, 0], motion.unmasked_backward_flow[:, 0]
-    return flow_smoothness(forward, first) + flow_smoothness(backward, frame)
+    return loss(motion.unmasked_forward_flow[:, 0], first) + loss(motion.unmasked_backward_flow[:, 0], frame)
 
 
 def _interior(x: Tensor, dy: int, dx: int) -> Tensor:
@@ -144,13 +136,20 @@ def visibility(motion: Motion) -> Tensor:
 def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     """Return the KL divergence of latents (N, R, L) from N(0, I) in nats per clip (Kingma and Welling 2014, App. B).
 
-    The released code's "kl_criterion"; its training divides the batch's sum by 1000 instead of N.
+    In the released code ("kl_criterion"), whose training takes `kl_of_batch`.
     """
     return -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum() / len(mean)
 
 
+def kl_of_batch(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return the same summed over the N clips and divided by 1000, as the released code trains with."""
+    return kl_divergence(mean, log_variance) * (len(mean) / 1000)
+
+
 def end_point_error(flow: Tensor, truth: Tensor, visible: Tensor) -> Tensor:
-    """Return the mean Euclidean distance in pixels over the visible pixels.
+    """Return the mean Euclidean distance in pixels over the visible pixels (Baker et al., IJCV 2011).
+
+    Asked of the teacher's clips, which the paper does not have.
 
     Args:
         flow: (N, T, 2, H, W) in pixels.
@@ -163,5 +162,8 @@ def end_point_error(flow: Tensor, truth: Tensor, visible: Tensor) -> Tensor:
 
 
 def mask_cross_entropy(mask: Tensor, visible: Tensor) -> Tensor:
-    """Return the binary cross-entropy of an occlusion mask in 0..1 against the true visibility (bool)."""
+    """Return the binary cross-entropy of an occlusion mask in 0..1 against the true visibility (bool).
+
+    Asked of the teacher's clips, which the paper does not have.
+    """
     return functional.binary_cross_entropy(mask.float().clamp(1e-4, 1 - 1e-4), visible.float())

@@ -4,8 +4,16 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from seg2vid_interface.label_spaces import NO_LABELS
 from seg2vid_torch.sizes import MOTION_SIZES
-from seg2vid_torch.stage_settings import CommonSettings, PositiveInt, StrictSettings, Weight, refuse_size
+from seg2vid_torch.stage_settings import (
+    PerceptualSettings,
+    PerceptualWeights,
+    PositiveInt,
+    StrictSettings,
+    Weight,
+    refuse_size,
+)
 
 
 class MotionNetworkSettings(StrictSettings):
@@ -25,7 +33,7 @@ class MotionNetworkSettings(StrictSettings):
     """Of the frames: RGB, or grey."""
     interpolation: Literal["bilinear", "nearest"] = "bilinear"
     """How decoder and heads double the size; the paper's network without labels takes the nearest neighbour."""
-    background_latent: float = Field(default=0.5, ge=0.125, le=0.875)
+    background_latent: float = Field(default=0.5, gt=0, lt=1)
     """Share of the latent that the background's motion encoder makes; the foreground's makes the rest."""
     masked_flow: bool = True
     """Whether sampling positions move by flow * mask (the paper) or by the flow alone, which keeps it exact where a
@@ -47,6 +55,8 @@ class MotionNetworkSettings(StrictSettings):
             raise ValueError("paths = 2 needs labels; set paths to 1")
         if not self.labels and self.camera_prior:
             raise ValueError("camera_prior = true needs labels; set it to false")
+        if self.camera_prior and not 0.125 <= self.background_latent <= 0.875:
+            raise ValueError("camera_prior = true needs background_latent in 0.125..0.875, for its code in both parts")
         return self
 
 
@@ -62,8 +72,11 @@ class TeacherSettings(StrictSettings):
     learns to blur what the flow misses."""
 
 
-class MotionWeights(StrictSettings):
-    """Weights of the motion stage's losses (see `motion_losses`); 0 leaves a loss out of the sum."""
+class MotionWeights(PerceptualWeights):
+    """Weights of the motion stage's losses (see `motion_losses`); 0 leaves a loss out of the sum.
+
+    The perceptual loss is that of the warped frames, over the first 12 maps, with average pooling.
+    """
 
     reconstruction: Weight
     """L1 of the refined frames."""
@@ -75,14 +88,20 @@ class MotionWeights(StrictSettings):
     """SSIM and L1 of the refined frames, summed over frames."""
     image_gradient: Weight
     """Difference of the refined frames' gradients: keeps them sharp."""
+    gradient_difference: Weight = 0.0
+    """The same, divided by the number of values; the paper does not use either."""
     smoothness: Weight
     """Bilateral smoothness of the first flow both ways."""
+    flow_gradient: Weight = 0.0
+    """Another smoothness of the first flow both ways, by its gradient; the paper does not use it."""
     consistency: Weight
     """There and back again, summed over frames."""
     visibility: Weight
     """Of what is hidden, on real clips."""
     kl: Weight
     """Per nat and clip."""
+    kl_of_batch: Weight = 0.0
+    """Per 1000 nats of all clips together, as in the paper's code: with it, twice the batch counts twice."""
     teacher_flow: Weight
     """Per pixel of end-point error on the teacher's clips."""
     teacher_latent: Weight
@@ -91,7 +110,7 @@ class MotionWeights(StrictSettings):
     """Cross-entropy of the masks on the teacher's clips."""
 
 
-class MotionSettings(CommonSettings):
+class MotionSettings(PerceptualSettings):
     """Training of the motion stage."""
 
     frames_per_second: float = Field(gt=0)
@@ -111,6 +130,7 @@ class MotionSettings(CommonSettings):
     @model_validator(mode="after")
     def _check_batch(self) -> "MotionSettings":
         refuse_size(self, MOTION_SIZES.problem(self.height, self.width))
+        self._check_labels()
         if self.batch < 2:
             raise ValueError("batch must be at least 2: the refinement normalises over it")
         if self.teacher.clips >= self.batch:
@@ -124,3 +144,12 @@ class MotionSettings(CommonSettings):
         if self.refined_frames > self.network.chunk_frames:
             raise ValueError(f"refined_frames is more than chunk_frames = {self.network.chunk_frames}")
         return self
+
+    def _check_labels(self) -> None:
+        without = NO_LABELS.name
+        if self.network.labels and self.label_space == without:
+            raise ValueError(f"label_space = {without!r} needs network.labels = false")
+        if not self.network.labels and self.label_space != without:
+            raise ValueError(f"network.labels = false needs label_space = {without!r}, not {self.label_space!r}")
+        if not self.network.labels and (self.teacher.clips or self.teacher.stills):
+            raise ValueError("the teacher needs labels: set teacher.clips to 0 and teacher.stills to []")

@@ -16,9 +16,17 @@ from torch import nn
 from torch.export import Dim
 
 from seg2vid_interface.backend import Stage
-from seg2vid_interface.graphs import DIMENSIONS, INPUTS, METADATA_KEY, OUTPUTS, TensorFormat, card_for_metadata, tensors
+from seg2vid_interface.graphs import (
+    DIMENSIONS,
+    INPUTS,
+    METADATA_KEY,
+    OUTPUTS,
+    TensorFormat,
+    card_for_metadata,
+    open_sides,
+    tensors,
+)
 from seg2vid_interface.model_card import ModelCard
-from seg2vid_torch.sizes import ROW_PIXELS
 
 OPSET = 18  # beyond, the exporter converts, which it does not do within branches
 TRACED_HEIGHT, TRACED_WIDTH = 192, 320  # pixels, about; unlike each other and any model's, so that nothing is fixed
@@ -31,7 +39,7 @@ def write_graph(graph: nn.Module, stage: Stage, card: ModelCard, path: Path, pre
     """Write one graph; batch, height, width and with them the latent's size stay open.
 
     Args:
-        graph: `graphs.ImageGraph` or `graphs.MotionGraph`, in float32.
+        graph: `graphs.MotionGraph` or one of `image_graphs`, in float32.
         stage: which of the two.
         card: the model's; it is put into the metadata too.
         path: of the file.
@@ -78,9 +86,7 @@ def _examples(inputs: Sequence[TensorFormat], card: ModelCard) -> dict[str, torc
     """Return tensors to trace with."""
     multiple = card.sizes.multiple
     height, width = (math.ceil(side / multiple) * multiple for side in (TRACED_HEIGHT, TRACED_WIDTH))
-    rows = height * width // ROW_PIXELS
-    row = card.latent_size * ROW_PIXELS // (card.height * card.width)
-    sides = {"N": 2, "H": height, "W": width, "L": rows * row}
+    sides = {"N": 2, **open_sides(card, height, width)}
     return {
         tensor.name: torch.zeros(
             [sides[side] if isinstance(side, str) else side for side in tensor.shape],
@@ -93,7 +99,15 @@ def _examples(inputs: Sequence[TensorFormat], card: ModelCard) -> dict[str, torc
 def _dynamic_shapes(inputs: Sequence[TensorFormat], card: ModelCard) -> dict[str, dict[int, Any]]:
     multiple = card.sizes.multiple
     height, width = (Dim(f"{name}_steps", min=1, max=LARGEST_SIDE // multiple) for name in ("height", "width"))
-    sides = {"N": Dim("batch", min=1, max=1024), "L": Dim("latent_size"), "H": multiple * height, "W": multiple * width}
+    image_multiple = card.image_scale * multiple
+    sides = {
+        "N": Dim("batch", min=1, max=1024),
+        "L": Dim("latent_size"),
+        "H": multiple * height,
+        "W": multiple * width,
+        "SH": image_multiple * height,
+        "SW": image_multiple * width,
+    }
     return {
         tensor.name: {i: sides[side] for i, side in enumerate(tensor.shape) if isinstance(side, str)}
         for tensor in inputs

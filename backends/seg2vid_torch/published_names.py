@@ -49,18 +49,19 @@ def img2vid_modules() -> dict[str, str]:
     return modules | _refinement("refine_net", "refinement")
 
 
-def global_generator_modules() -> dict[str, str]:
-    """Return the modules of pix2pixHD's global generator: 4 downsamplings, 9 residual blocks."""
-    return _global_features("features") | {"model.38": "to_rgb.1"}
+def global_generator_modules(downsamplings: int = 4, blocks: int = 9) -> dict[str, str]:
+    """Return the modules of pix2pixHD's global generator."""
+    last = 5 + 6 * downsamplings + blocks  # after the padding that follows the upsamplings
+    return _global_features("features", downsamplings, blocks) | {f"model.{last}": "to_rgb.1"}
 
 
-def local_enhancer_modules() -> dict[str, str]:
-    """Return the modules of pix2pixHD's local enhancer around a global generator of 4 downsamplings and 9 blocks."""
-    modules = _global_features("coarse")
+def local_enhancer_modules(downsamplings: int = 4, blocks: int = 9, enhancer_blocks: int = 3) -> dict[str, str]:
+    """Return the modules of pix2pixHD's local enhancer around a global generator."""
+    modules = _global_features("coarse", downsamplings, blocks)
     modules |= {"model1_1.1": "entry.1", "model1_1.4": "down.0"}
-    for block in range(3):
+    for block in range(enhancer_blocks):
         modules |= _residual_block(f"model1_2.{block}", f"blocks.{block}")
-    return modules | {"model1_2.3": "up.0", "model1_2.7": "to_rgb.1"}
+    return modules | {f"model1_2.{enhancer_blocks}": "up.0", f"model1_2.{enhancer_blocks + 4}": "to_rgb.1"}
 
 
 def discriminator_modules() -> dict[str, str]:
@@ -111,13 +112,14 @@ def _refinement(theirs: str, ours: str) -> dict[str, str]:
     return modules
 
 
-def _global_features(ours: str) -> dict[str, str]:
+def _global_features(ours: str, downsamplings: int, blocks: int) -> dict[str, str]:
+    first = 4 + 3 * downsamplings  # of the residual blocks
     modules = {"model.1": f"{ours}.entry.1"}
-    for level in range(4):
+    for level in range(downsamplings):
         modules[f"model.{4 + 3 * level}"] = f"{ours}.down.{level}.0"
-        modules[f"model.{25 + 3 * level}"] = f"{ours}.up.{level}.0"
-    for block in range(9):
-        modules |= _residual_block(f"model.{16 + block}", f"{ours}.blocks.{block}")
+        modules[f"model.{first + blocks + 3 * level}"] = f"{ours}.up.{level}.0"
+    for block in range(blocks):
+        modules |= _residual_block(f"model.{first + block}", f"{ours}.blocks.{block}")
     return modules
 
 

@@ -1,6 +1,6 @@
 """Rolling Img2Vid out: chunk after chunk, each from the last frame and the warped labels of the one before.
 
-Shape symbols: N = batch, T = frames of a chunk, K = classes, H, W = height and width.
+Shape symbols: N = batch, T = frames of a chunk, C = the network's image channels, K = classes, H, W = height and width.
 """
 
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ class PredictedChunk:
     """T frames and what they were made from."""
 
     frames: Tensor
-    """(N, T, 3, H, W) in 0..1."""
+    """(N, T, C, H, W) in 0..1."""
     last_labels: Tensor
     """(N, K, H, W) class probabilities of the last frame, warped as it was."""
     motion: Motion
@@ -28,10 +28,10 @@ def predict_chunk(network: Img2Vid, frame: Tensor, labels: Tensor, latent: Tenso
 
     Args:
         network: the motion stage.
-        frame: (N, 3, H, W) in 0..1.
-        labels: (N, K, H, W) class probabilities of the frame.
+        frame: (N, C, H, W) in 0..1.
+        labels: (N, K, H, W) class probabilities of the frame; K is 0 where there are no labels.
         latent: (N, latent size) or the same numbers in rows.
-        noise: (N, 3, H, W), standard normal; the same for the T frames.
+        noise: (N, C, H, W), standard normal; the same for the T frames.
     """
     batch, _, height, width = frame.shape
     rows = relay(latent, (batch, height * width // ROW_PIXELS, network.row))

@@ -14,7 +14,8 @@ from seg2vid_interface.graph_session import GraphSession
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
 from seg2vid_torch.devices import PRECISIONS, check_precision, choose_device
-from seg2vid_torch.graphs import ImageGraph, MotionGraph
+from seg2vid_torch.graphs import MotionGraph
+from seg2vid_torch.image_graphs import image_graph
 from seg2vid_torch.memory import telling_out_of_memory
 from seg2vid_torch.weights import load_image_network, load_motion_network
 
@@ -36,7 +37,7 @@ def _load(model: ModelFolder, device: torch.device) -> dict[Stage, nn.Module]:
     modules: dict[Stage, nn.Module] = {}
     card = model.card
     if "image" in card.stages:
-        modules["image"] = ImageGraph(load_image_network(model, device))
+        modules["image"] = image_graph(load_image_network(model, device), card.image_scale)
     if "motion" in card.stages:
         network = load_motion_network(model, device)
         if network.frames != card.chunk_frames:

@@ -2,29 +2,22 @@
 
 import tomllib
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.validation import problems_of
-from seg2vid_torch.image_settings import SpadeSettings
+from seg2vid_torch.image_settings import Pix2PixHDSettings, SpadeSettings
 from seg2vid_torch.motion_settings import MotionSettings
+from seg2vid_torch.preset_files import read_preset
 
-PRESET_FOLDER = Path(__file__).parent / "presets"
-
-ImageSettings = SpadeSettings
-StageSettings = ImageSettings | MotionSettings
-_SETTINGS: Mapping[str, TypeAdapter[Any]] = {
-    "image": TypeAdapter(ImageSettings),
-    "motion": TypeAdapter(MotionSettings),
+StageSettings = SpadeSettings | Pix2PixHDSettings | MotionSettings
+IMAGE_SETTINGS: Mapping[str, type[SpadeSettings | Pix2PixHDSettings]] = {
+    "spade": SpadeSettings,
+    "pix2pixhd": Pix2PixHDSettings,
 }
-
-
-def preset_names() -> list[str]:
-    """Return the names of the bundled presets."""
-    return sorted(path.stem for path in PRESET_FOLDER.glob("*.toml"))
+"""The image stage's settings by `network.kind`."""
 
 
 def load_settings(stage: Literal["image", "motion"], preset: str, overrides: Mapping[str, str]) -> StageSettings:
@@ -38,7 +31,7 @@ def load_settings(stage: Literal["image", "motion"], preset: str, overrides: Map
     Raises:
         SettingsError: unknown preset, or all that is wrong with its keys and values.
     """
-    document = _read_preset(preset)
+    document = read_preset(preset)
     if stage not in document:
         raise SettingsError(f"--preset {preset}: has no [{stage}] table", "Choose another preset for this stage.")
     table = document[stage]
@@ -47,23 +40,26 @@ def load_settings(stage: Literal["image", "motion"], preset: str, overrides: Map
     for key, value in overrides.items():
         _override(table, key, _toml_value(value))
     try:
-        return _SETTINGS[stage].validate_python(table)
+        return validate_settings(stage, table)
     except ValidationError as error:
         problems = "; ".join(problems_of(error))
         raise SettingsError(f"--preset {preset}, stage {stage}: {problems}", "Mend the preset or the --set.") from None
 
 
-def _read_preset(preset: str) -> dict[str, Any]:
-    path = PRESET_FOLDER / f"{preset}.toml" if preset in preset_names() else Path(preset)
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, IsADirectoryError):
-        raise SettingsError(
-            f"--preset {preset}: neither a bundled preset nor a file",
-            f"Bundled presets: {', '.join(preset_names())}.",
-        ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"--preset {preset}: not readable as TOML: {error}") from None
+def validate_settings(stage: Literal["image", "motion"], table: Mapping[str, Any]) -> StageSettings:
+    """Return the settings that a stage's table holds.
+
+    Raises:
+        pydantic.ValidationError: all that is wrong with its keys and values.
+        SettingsError: an image stage's network of an unknown kind.
+    """
+    if stage == "motion":
+        return MotionSettings.model_validate(table)
+    network = table.get("network")
+    kind = network.get("kind", "spade") if isinstance(network, Mapping) else "spade"
+    if kind not in IMAGE_SETTINGS:
+        raise SettingsError(f"network.kind = {kind}: unknown", f"Known kinds: {', '.join(IMAGE_SETTINGS)}.")
+    return IMAGE_SETTINGS[kind].model_validate(table)
 
 
 def _override(table: dict[str, Any], key: str, value: object) -> None:

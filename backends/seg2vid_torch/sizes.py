@@ -13,3 +13,8 @@ MOTION_SIZES = SizeRule(
 def image_sizes(levels: int) -> SizeRule:
     """Return the rule of an image network of so many resolutions, each half as wide as the next."""
     return SizeRule(multiple=2 ** (levels - 1))
+
+
+def pix2pixhd_sizes(halvings: int) -> SizeRule:
+    """Return the rule of pix2pixHD's generators: at the coarsest resolution there are two pixels to normalise over."""
+    return SizeRule(multiple=2**halvings, smallest=2 ** (halvings + 1))

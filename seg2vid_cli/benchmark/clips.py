@@ -14,7 +14,7 @@ from seg2vid_cli.clip_writer import ClipMetadata, ClipWriter
 from seg2vid_cli.console import program_version
 from seg2vid_cli.latents import chunk_noise, image_noise, motion_latent
 from seg2vid_cli.outputs import PlannedOutput
-from seg2vid_cli.trial_scene import trial_label_map, trial_picture
+from seg2vid_cli.trial_scene import trial_image_conditions, trial_label_map, trial_picture
 from seg2vid_cli.video import Kind
 from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import ClipRequest
@@ -43,9 +43,11 @@ def trial_requests(
     drawn picture.
     """
     height, width = session.height, session.width
-    labels = trial_label_map(card.label_space or CITYSCAPES, height, width)
+    space = card.label_space or CITYSCAPES
+    labels = trial_label_map(space, height, width)
     if first_frame is None and "image" not in card.stages:
-        first_frame = trial_picture(labels, card.label_space)
+        first_frame = trial_picture(labels, space)
+    image = trial_image_conditions(card, (height, width))
     return [
         ClipRequest(
             label_map=labels if card.label_space else None,
@@ -54,6 +56,8 @@ def trial_requests(
             image_noise=image_noise(SEED, sample, session.image_noise_size),
             chunk_noise=chunk_noise(SEED, sample, height, width),
             frames=frames,
+            image_label_map=image.label_map,
+            edges=image.edges,
         )
         for sample in range(1, batch + 1)
     ]

@@ -74,6 +74,14 @@ def generate(
             help="Start from this picture; with several LABELs, a folder.",
         ),
     ] = None,
+    instances: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PNG-or-DIR",
+            readable=False,
+            help="Instance ids, for a model that sees instances; with several LABELs, a folder.",
+        ),
+    ] = None,
     label_format: Annotated[
         str,
         typer.Option(
@@ -131,6 +139,7 @@ def generate(
         seed=seed,
         samples=samples,
         first_frame=first_frame,
+        instances=instances,
         label_format=label_format,
         save=frozenset(name.strip() for name in save.split(",")) if save is not None else frozenset(),
         sheet=sheet,

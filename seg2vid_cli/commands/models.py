@@ -176,11 +176,19 @@ def _describe(model: "ModelFolder") -> Iterator[str]:
         yield f"             {model.path / name}"
     label_space = "none" if card.label_space is None else f"{card.label_space.name}, {card.label_space.size} classes"
     yield f"label space  {label_space}"
-    yield f"size         {card.height}x{card.width} (height x width)"
+    yield f"size         {card.height}x{card.width} (height x width){', grey' if card.grey else ''}"
+    if "image" in card.stages and (card.sees_own_labels or card.instance_edges):
+        yield f"first frame  {_image_stage(card)}"
     yield f"clip         {card.frames} frames at {card.frames_per_second:g} frames/s, {card.chunk_frames} per chunk"
     for stage_name, stage in card.stages.items():
         yield f"{stage_name} stage"
         yield from _describe_stage(stage)
+
+
+def _image_stage(card: "ModelCard") -> str:
+    height, width = card.image_size(card.height, card.width)
+    space = "" if card.image_labels is None else f" from {card.image_labels.name}, {card.image_labels.size} classes"
+    return f"made at {height}x{width}{space}{' and instance edges' if card.instance_edges else ''}"
 
 
 def _describe_stage(stage: "StageCard") -> Iterator[str]:

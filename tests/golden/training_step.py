@@ -4,26 +4,35 @@ from functools import cache
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from golden.folder import GoldenFolder
 from golden.inputs import FRAMES, Inputs, img2vid, vgg19
-from seg2vid_torch import motion_losses
+from seg2vid_torch.motion_settings import MotionSettings, MotionWeights
 from seg2vid_torch.networks.img2vid import Img2Vid
-from seg2vid_torch.networks.warp import warp
 from seg2vid_torch.published_names import img2vid_modules
+from seg2vid_torch.settings import load_settings
+from seg2vid_torch.training.motion_terms import (
+    MotionBatch,
+    Terms,
+    flow_terms,
+    latent_terms,
+    perceptual_terms,
+    refinement_terms,
+    warping_terms,
+    weighted_sum,
+)
 
-WEIGHTS = {
-    "flow": 1.0,
-    "recon": 2.0,
-    "recon_back": 1.0,
-    "recon_before": 1.0,
-    "kl": 0.1,
-    "flow_consistency": 1.0,
-    "similarity": 1.0,
-    "vgg": 1.0,
-    "mask": 0.1,
+TERMS = {
+    "recon": "reconstruction",
+    "recon_back": "reconstruction_back",
+    "recon_before": "reconstruction_before",
+    "kl": "kl_of_batch",
+    "flow_consistency": "consistency",
+    "similarity": "similarity",
+    "vgg": "perceptual",
+    "mask": "visibility",
 }
+"""Published loss term -> ours; "flow" is our smoothness with its weight."""
 PARTS = {
     "motion_net_bg": "background_encoder",
     "motion_net_fg": "foreground_encoder",
@@ -43,10 +52,11 @@ PARTS = {
 def training_step(golden: GoldenFolder) -> dict[str, Tensor]:
     """Return losses, gradient norms and running statistics, all named as in the golden numbers."""
     network = img2vid(golden, "two_path").train()
-    losses = _losses(golden, network)
-    losses["total"] = torch.stack([weight * losses[name] for name, weight in WEIGHTS.items()]).sum()
-    losses["total"].backward()
-    measured = {f"loss.{name}": loss.detach() for name, loss in losses.items()}
+    terms, weights = _terms(golden, network), _paper_weights()
+    total = weighted_sum(terms, weights)
+    total.backward()
+    measured = {f"loss.{theirs}": terms[ours].detach() for theirs, ours in TERMS.items()}
+    measured |= {"loss.flow": weights.smoothness * terms["smoothness"].detach(), "loss.total": total.detach()}
     for theirs, ours in PARTS.items():
         gradients = [p.grad.flatten() for p in network.get_submodule(ours).parameters() if p.grad is not None]
         # In float32 the sum over a million squares would be off by more than the networks differ.
@@ -60,23 +70,33 @@ def training_step(golden: GoldenFolder) -> dict[str, Tensor]:
     return measured
 
 
-def _losses(golden: GoldenFolder, network: Img2Vid) -> dict[str, Tensor]:
+def _paper_weights() -> MotionWeights:
+    settings = load_settings("motion", "paper", {"vgg_weights": "the recipe's"})
+    assert isinstance(settings, MotionSettings)
+    return settings.weights
+
+
+def _terms(golden: GoldenFolder, network: Img2Vid) -> Terms:
+    """Return the terms that training with the preset `paper` has, on a batch of real clips."""
     inputs = Inputs(golden)
-    frame, truth, noise = inputs.frames[:, 0], inputs.frames[:, 1:], inputs.picture("noise", 3)
-    posterior = network.encode(frame, truth, inputs.labels)
+    frame, noise = inputs.frames[:, 0], inputs.picture("noise", 3)
+    batch = MotionBatch(
+        frames=inputs.frames,
+        labels=inputs.labels,
+        known=torch.ones_like(inputs.frames[:, :, :1]),
+        real=inputs.batch,
+        before=None,
+        teacher=None,
+    )
+    posterior = network.encode(frame, inputs.frames[:, 1:], inputs.labels)
     motion = network.predict_motion(frame, inputs.labels, inputs.latent)
     warped = network.warp(frame, motion.forward_flow)
     refined = [network.refine(warped[:, t], motion.forward_mask[:, t], noise) for t in range(FRAMES)]
-    back = warp(truth.flatten(0, 1), motion.backward_flow.flatten(0, 1)).unflatten(0, truth.shape[:2])
     mean, log_variance = (part.view(inputs.latent.shape) for part in (posterior.mean, posterior.log_variance))
     return {
-        "flow": 0.01 * motion_losses.first_flow_smoothness(motion, frame, truth[:, 0]),
-        "recon": functional.l1_loss(torch.stack(refined, 1), truth),
-        "recon_back": motion_losses.masked_l1(back, frame[:, None], motion.backward_mask),
-        "recon_before": motion_losses.masked_l1(warped, truth, motion.forward_mask),
-        "kl": motion_losses.kl_divergence(mean, log_variance) * inputs.batch / 1000,
-        "flow_consistency": motion_losses.flow_consistency(motion),
-        "similarity": torch.stack([motion_losses.similarity(refined[t], truth[:, t]) for t in range(FRAMES)]).sum(),
-        "vgg": motion_losses.perceptual(vgg19(golden), warped.flatten(0, 1), truth.flatten(0, 1)),
-        "mask": motion_losses.visibility(motion),
+        **warping_terms(batch, motion, warped, network),
+        **flow_terms(batch, motion),
+        **perceptual_terms(batch, warped, vgg19(golden)),
+        **refinement_terms([(refined[t], batch.frames[:, t + 1]) for t in range(FRAMES)], FRAMES),
+        **latent_terms(mean, log_variance),
     }

@@ -8,10 +8,12 @@ from seg2vid_interface.label_spaces import (
     CAMVID_12,
     CAMVID_32,
     CITYSCAPES,
+    CITYSCAPES_LABEL_IDS,
     LABEL_SPACES,
     LabelClass,
     LabelSpace,
     MappedLabelSpace,
+    model_space,
 )
 
 
@@ -84,9 +86,15 @@ def test_mapping_falls_back_on_equal_names_and_names_every_missing_class() -> No
 
 
 def test_label_spaces_are_found_by_name() -> None:
-    assert LABEL_SPACES == {"cityscapes": CITYSCAPES}
+    assert LABEL_SPACES == {"cityscapes": CITYSCAPES, "cityscapes-label-ids": CITYSCAPES_LABEL_IDS}
     with pytest.raises(KeyError):
         CITYSCAPES.index("elephant")
+
+
+def test_label_ids_stand_for_train_ids() -> None:
+    assert model_space(CITYSCAPES_LABEL_IDS) == CITYSCAPES
+    assert model_space(CITYSCAPES) == CITYSCAPES
+    assert model_space(CAMVID_12.space) == CAMVID_12.space
 
 
 def test_importing_the_tables_imports_no_library() -> None:

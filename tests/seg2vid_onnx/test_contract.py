@@ -14,6 +14,22 @@ class TestOnnx(BackendContract):
         return graph_model.path
 
 
+class TestOnnxWithoutLabels(BackendContract):
+    backend_class = OnnxBackend
+
+    @pytest.fixture
+    def model_folder(self, grey_graph_model):
+        return grey_graph_model.path
+
+
+class TestOnnxOnLabelIds(BackendContract):
+    backend_class = OnnxBackend
+
+    @pytest.fixture
+    def model_folder(self, label_id_graph_model):
+        return label_id_graph_model.path
+
+
 @pytest.mark.gpu
 class TestOnnxOnAGpu(TestOnnx):
     device = "cuda"

@@ -12,3 +12,11 @@ class TestOpenVino(BackendContract):
     @pytest.fixture
     def model_folder(self, graph_model):
         return graph_model.path
+
+
+class TestOpenVinoOnLabelIds(BackendContract):
+    backend_class = OpenVinoBackend
+
+    @pytest.fixture
+    def model_folder(self, label_id_graph_model):
+        return label_id_graph_model.path

@@ -30,6 +30,23 @@ TINY_MOTION = {
     "refined_from": "0",
     "rollout_probability": "1",
 }
+TINY_LABEL_IDS = {
+    **TINY,
+    "steps": "0",
+    "height": "256",
+    "width": "256",
+    "label_space": "cityscapes-label-ids",
+    "network.width": "4",
+    "network.downsamplings": "2",
+    "network.blocks": "2",
+    "network.enhancer_blocks": "1",
+    "network.discriminator_width": "4",
+    "weights.perceptual": "0",
+}
+TINY_UNLABELLED = {
+    **{name: value for name, value in TINY_MOTION.items() if not name.startswith("teacher.")},
+    "weights.perceptual": "0",
+}
 
 
 def label_map(shift: int = 0) -> np.ndarray:
@@ -52,13 +69,14 @@ def picture(labels: np.ndarray) -> np.ndarray:
     return (base + texture[..., None]).clip(0, 255).astype(np.uint8)
 
 
-def write_clips(root: Path, *, train: int = 12, validation: int = 6) -> Path:
+def write_clips(root: Path, *, train: int = 12, validation: int = 6, labelled: bool = True) -> Path:
     """Write a dataset of the clips layout: one clip a split."""
     for split, frames in (("train", train), ("val", validation)):
-        for folder in ("images", "labels"):
+        for folder in ("images", "labels") if labelled else ("images",):
             (root / split / "drive" / folder).mkdir(parents=True)
         for t in range(frames):
             labels = label_map(shift=t)
-            Image.fromarray(labels).save(root / split / "drive" / "labels" / f"{t:06d}.png")
+            if labelled:
+                Image.fromarray(labels).save(root / split / "drive" / "labels" / f"{t:06d}.png")
             Image.fromarray(picture(labels)).save(root / split / "drive" / "images" / f"{t:06d}.png")
     return root

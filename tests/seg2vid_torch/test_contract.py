@@ -14,6 +14,22 @@ class TestTorch(BackendContract):
         return model.path
 
 
+class TestTorchWithoutLabels(BackendContract):
+    backend_class = TorchBackend
+
+    @pytest.fixture
+    def model_folder(self, grey_graph_model):
+        return grey_graph_model.path
+
+
+class TestTorchOnLabelIds(BackendContract):
+    backend_class = TorchBackend
+
+    @pytest.fixture
+    def model_folder(self, label_id_graph_model):
+        return label_id_graph_model.path
+
+
 @pytest.mark.gpu
 class TestTorchOnAGpu(TestTorch):
     device = "cuda"

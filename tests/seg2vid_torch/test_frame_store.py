@@ -19,7 +19,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def load(*roots: Path, split: str = "train", size: tuple[int, int] = (128, 128)):
-    return load_frames(roots, split, *size, CITYSCAPES)
+    return load_frames(roots, split, height=size[0], width=size[1], label_space=CITYSCAPES)
 
 
 def test_frames_come_in_order_with_unlabelled_as_other(root):

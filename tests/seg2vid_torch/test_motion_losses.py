@@ -7,7 +7,6 @@ import torch
 
 from seg2vid_torch import motion_losses
 from seg2vid_torch.networks.img2vid import Motion
-from seg2vid_torch.networks.vgg19 import Vgg19
 
 
 def constant_motion(forward: float, backward: float, mask: float = 1.0) -> Motion:
@@ -63,15 +62,6 @@ def test_the_flow_gradient_counts_for_less_at_an_edge_of_the_picture():
     assert motion_losses.flow_gradient(flow, edge).item() == pytest.approx(expected * math.exp(-1))
 
 
-def test_the_perceptual_loss_sums_the_maps_differences():
-    torch.manual_seed(0)
-    network = Vgg19(maps=3)
-    a, b = torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16)
-    expected = sum((x - y).abs().mean().item() for x, y in zip(network(a), network(b), strict=True))
-    assert motion_losses.perceptual(network, a, b).item() == pytest.approx(expected)
-    assert motion_losses.perceptual(network, a, a).item() == 0
-
-
 def test_the_first_flows_smoothness_is_that_of_both_ways_before_any_mask():
     torch.manual_seed(0)
     flows, masks = torch.randn(2, 1, 3, 2, 12, 12), torch.rand(2, 1, 3, 1, 12, 12)
@@ -80,7 +70,8 @@ def test_the_first_flows_smoothness_is_that_of_both_ways_before_any_mask():
     forward = motion_losses.flow_smoothness(flows[0][:, 0], first)
     backward = motion_losses.flow_smoothness(flows[1][:, 0], frame)
     expected = pytest.approx((forward + backward).item())
-    assert motion_losses.first_flow_smoothness(motion, frame, first).item() == expected
+    found = motion_losses.of_first_flow(motion_losses.flow_smoothness, motion, frame, first)
+    assert found.item() == expected
 
 
 def test_a_step_in_the_flow_costs_less_where_the_picture_has_an_edge():
@@ -116,6 +107,11 @@ def test_kl_divergence_per_clip():
     per_number = 0.5 * (4.0 + 4.0 - 1 - math.log(4.0))
     assert motion_losses.kl_divergence(mean, log_variance).item() == pytest.approx(6 * per_number)
     assert motion_losses.kl_divergence(torch.zeros(1, 2, 3), torch.zeros(1, 2, 3)).item() == 0
+
+
+def test_the_released_codes_kl_grows_with_the_batch():
+    mean, log_variance = torch.full((3, 2, 3), 2.0), torch.zeros(3, 2, 3)
+    assert motion_losses.kl_of_batch(mean, log_variance).item() == pytest.approx(3 * 6 * 0.5 * 4 / 1000)
 
 
 def test_end_point_error_looks_at_visible_pixels_only():

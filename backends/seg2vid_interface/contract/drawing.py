@@ -9,6 +9,8 @@ from enum import IntEnum
 import numpy as np
 from numpy.typing import NDArray
 
+from seg2vid_interface.instance_edges import instance_edges
+
 
 class _Purpose(IntEnum):
     """What a stream of numbers is for."""
@@ -40,6 +42,11 @@ def label_map(sample: int, size: tuple[int, int], classes: int) -> NDArray[np.ui
     areas = _stream(sample, _Purpose.LABELS).integers(classes, size=(4, 4), dtype=np.uint8)
     rows, columns = (np.arange(side) * 4 // side for side in size)
     return np.ascontiguousarray(areas[rows][:, columns])
+
+
+def edges(sample: int, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Draw where the instances of a scene (height, width) meet: the borders of 4x4 areas."""
+    return instance_edges(label_map(sample, size, classes=256))
 
 
 def picture(sample: int, size: tuple[int, int]) -> NDArray[np.uint8]:

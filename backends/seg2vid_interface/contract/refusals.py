@@ -26,6 +26,20 @@ class RefusalContract(ContractFixtures):
         with pytest.raises(ValueError, match=name):
             first_of(session, [subject.request(session, **wrong)])
 
+    @pytest.mark.parametrize("fault", ["shape", "dtype", "absence"])
+    @pytest.mark.parametrize("name", ["image_label_map", "edges"])
+    def test_what_the_image_stage_sees_must_be_right(
+        self, subject: Subject, session: Session, name: str, fault: str
+    ) -> None:
+        """Of the image stage's size, and there; unless the first frame is given, which does without."""
+        subject.needs_image_condition(name)
+        right = getattr(subject.request(session), name)
+        faulty = {"shape": right[:-1], "dtype": right.astype(np.int64), "absence": None}[fault]
+        with pytest.raises(ValueError, match=name):
+            first_of(session, [subject.request(session, **{name: faulty}, first_frame=None)])
+        given = picture(1, (session.height, session.width))
+        assert len(subject.clip(session, first_frame=given, frames=1, **{name: faulty})) == 1
+
     def test_a_class_that_the_model_has_not_is_refused(self, subject: Subject, session: Session) -> None:
         """255, "other" in files, is the caller's to translate."""
         subject.needs_labels()
@@ -33,6 +47,13 @@ class RefusalContract(ContractFixtures):
         labels = np.full((session.height, session.width), 0 if space is None else space.size, np.uint8)
         with pytest.raises(ValueError, match="label_map"):
             first_of(session, [subject.request(session, label_map=labels)])
+
+    def test_a_class_that_the_image_stage_has_not_is_refused(self, subject: Subject, session: Session) -> None:
+        """It may know others than the motion stage does."""
+        subject.needs_image_condition("image_label_map")
+        labels = np.full_like(subject.request(session).image_label_map, 255)
+        with pytest.raises(ValueError, match="image_label_map"):
+            first_of(session, [subject.request(session, image_label_map=labels, first_frame=None)])
 
     def test_an_empty_batch_is_refused(self, session: Session) -> None:
         """There is nothing to make."""

@@ -47,6 +47,13 @@ class Subject:
         if self.model.card.label_space is None:
             pytest.skip("the model has no labels")
 
+    def needs_image_condition(self, name: str) -> None:
+        """Skip the test if the image stage does not see it: "image_label_map" or "edges"."""
+        card = self.model.card
+        seen = {"image_label_map": card.sees_own_labels, "edges": card.instance_edges}
+        if "image" not in card.stages or not seen[name]:
+            pytest.skip(f"the model's image stage sees no {name}")
+
     def without(self, stage: Stage) -> "Subject":
         """Return the same with a model that lacks a stage."""
         card = self.model.card
@@ -75,7 +82,17 @@ class Subject:
             frames=self.several_chunks,
             fields=self.fields,
         )
-        return replace(plain, **changes)
+        return replace(plain, **(self._image_conditions(sample, card.image_size(*size)) | changes))
+
+    def _image_conditions(self, sample: int, size: tuple[int, int]) -> dict[str, Any]:
+        """Return what the image stage alone sees, drawn at its height and width, as fields of a request."""
+        card = self.model.card
+        conditions: dict[str, Any] = {}
+        if card.sees_own_labels and card.image_labels is not None:
+            conditions["image_label_map"] = drawing.label_map(sample, size, card.image_labels.size)
+        if card.instance_edges:
+            conditions["edges"] = drawing.edges(sample, size)
+        return conditions
 
     def clip(self, session: Session, sample: int = 1, **changes: Any) -> list[Chunk]:
         """Make one clip."""

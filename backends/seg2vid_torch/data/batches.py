@@ -5,7 +5,6 @@ import zlib
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 
 def numpy_generator(seed: int, step: int, purpose: str) -> np.random.Generator:
@@ -24,8 +23,9 @@ def pictures(images: Tensor, device: torch.device) -> Tensor:
 
 
 def one_hot(labels: Tensor, classes: int) -> Tensor:
-    """Turn class indices (..., H, W) into float32 probabilities (..., K, H, W) of 0 and 1."""
-    return functional.one_hot(labels.long(), classes).movedim(-1, -3).float()
+    """Turn class indices (..., H, W) into float32 probabilities (..., K, H, W) of 0 and 1; K may be 0."""
+    indices = torch.arange(classes, device=labels.device).view(-1, 1, 1)
+    return (labels.unsqueeze(-3) == indices).float()
 
 
 def flip_some(tensors: list[Tensor], flipped: Tensor) -> list[Tensor]:

@@ -1,6 +1,7 @@
 """Batches of the motion stage: real windows of consecutive frames, and the teacher's clips.
 
-Shape symbols: N = clips, F = their frames, H, W = height and width, R, L = rows of a latent and their length.
+Shape symbols: N = clips, F = their frames, C = image channels, H, W = height and width, R, L = rows of a latent and
+their length.
 """
 
 from dataclasses import dataclass
@@ -27,9 +28,9 @@ class RealClips:
     """Windows of real clips."""
 
     frames: Tensor
-    """(N, F, 3, H, W) float32 in 0..1."""
+    """(N, F, C, H, W) float32 in 0..1."""
     labels: Tensor
-    """(N, F, H, W) long: class indices of every frame."""
+    """(N, F, H, W) long: class indices of every frame; zeros where there are no labels."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,16 @@ from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
 from seg2vid_torch.networks.spade_generator import SpadeGenerator
 
 Pix2PixHDGenerator = GlobalGenerator | LocalEnhancer
+ImageNetwork = SpadeGenerator | Pix2PixHDGenerator
+
+
+def build_image_network(
+    settings: SpadeNetworkSettings | Pix2PixHDNetworkSettings, label_space: LabelSpace
+) -> ImageNetwork:
+    """Build the image stage's network, with random weights; `label_space` is what it sees."""
+    if isinstance(settings, Pix2PixHDNetworkSettings):
+        return build_pix2pixhd_generator(settings, label_space)
+    return build_spade_generator(settings, label_space)
 
 
 def build_spade_generator(settings: SpadeNetworkSettings, label_space: LabelSpace) -> SpadeGenerator:

@@ -25,6 +25,7 @@ from seg2vid_torch.networks.motion_heads import MotionHead
 from seg2vid_torch.networks.refinement import Refinement
 from seg2vid_torch.networks.relay import relay
 from seg2vid_torch.networks.warp import warp
+from seg2vid_torch.sizes import MOTION_SIZES
 
 ROW = 1024  # numbers in a latent row at width 1
 LATENT_CHANNELS = 64  # of the latent laid out as a picture, at width 1
@@ -105,6 +106,7 @@ class Img2Vid(nn.Module):
         """
         super().__init__()
         self.frames, self.paths, self.masked_flow = frames, paths, masked_flow
+        self.image_channels, self.sizes = image_channels, MOTION_SIZES
         self.residual_refinement, self.padding, self.flow_scale = residual_refinement, padding, flow_scale
         self.background, self.foreground = list(background), list(foreground)
         self.latent_channels = round(LATENT_CHANNELS * width)

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seg2vid_torch.networks.layers import SLOPE
+from seg2vid_torch.sizes import image_sizes
 
 
 class SpatiallyAdaptiveNorm(nn.Module):
@@ -65,7 +66,7 @@ class SpadeGenerator(nn.Module):
             hidden: channels of the labels' hidden map.
         """
         super().__init__()
-        self.noise_size = noise_size
+        self.noise_size, self.sizes = noise_size, image_sizes(len(channels))
         condition = classes + noise_size
         self.head = nn.Conv2d(condition, channels[0], 3, padding=1)
         outputs = [*channels[1:], channels[-1]]

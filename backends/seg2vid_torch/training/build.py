@@ -1,32 +1,36 @@
 """Building a stage from its settings and its data."""
 
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from seg2vid_interface.backend import TrainingRequest
 from seg2vid_interface.errors import SettingsError, UsageError
-from seg2vid_interface.label_spaces import LABEL_SPACES, LabelSpace
-from seg2vid_torch.data.frame_store import FrameStore, load_frames
-from seg2vid_torch.image_settings import SpadeSettings
+from seg2vid_interface.label_spaces import LABEL_SPACES, NO_LABELS, LabelSpace
+from seg2vid_torch.data.frame_store import load_frames
+from seg2vid_torch.image_settings import Pix2PixHDSettings, SpadeSettings
+from seg2vid_torch.motion_settings import MotionSettings
 from seg2vid_torch.settings import StageSettings
-from seg2vid_torch.training.image_stage import ImageStage
 from seg2vid_torch.training.motion_stage import MotionStage
+from seg2vid_torch.training.pix2pixhd_stage import Pix2PixHDStage
+from seg2vid_torch.training.spade_stage import SpadeStage
 from seg2vid_torch.training.stage import StageTraining, TrainingContext
 
 
-def find_label_space(name: str) -> LabelSpace:
-    """Return the bundled label space `name`, or read the TOML file of that path.
+def find_label_space(settings: StageSettings) -> LabelSpace:
+    """Return the stage's label space: a bundled one, or one read from a TOML file; a motion stage may have none.
 
     Raises:
         SettingsError: neither, or a faulty file.
     """
-    if name in LABEL_SPACES:
-        return LABEL_SPACES[name]
+    name, known = settings.label_space, dict(LABEL_SPACES)
+    if isinstance(settings, MotionSettings):
+        known[NO_LABELS.name] = NO_LABELS
+    if name in known:
+        return known[name]
     if not name.endswith(".toml"):
-        raise SettingsError(
-            f"label_space {name!r}: unknown", f"Use {', '.join(LABEL_SPACES)} or the path of a .toml file."
-        )
+        raise SettingsError(f"label_space {name!r}: unknown", f"Use {', '.join(known)} or the path of a .toml file.")
     from seg2vid_interface.label_space_files import read_label_space
 
     return read_label_space(Path(name))
@@ -38,29 +42,35 @@ def build_stage(
     label_space: LabelSpace,
     device: torch.device,
     precision: torch.dtype,
+    *,
+    vgg_weights: Path | None = None,
 ) -> StageTraining:
     """Load the data and build the networks, their weights drawn from the request's seed."""
     if request.dataset != "clips":
         raise UsageError(f"--dataset {request.dataset}: unknown", "Known datasets: clips.")
-    size = (settings.height, settings.width)
+    load = partial(
+        load_frames,
+        height=settings.height,
+        width=settings.width,
+        label_space=label_space,
+        channels=settings.network.image_channels if isinstance(settings, MotionSettings) else 3,
+    )
+    with_validation = [root for root in request.data if (root / "val").is_dir()]
     context = TrainingContext(
         label_space=label_space,
         seed=request.seed,
         device=device,
         precision=precision,
-        train=load_frames(request.data, "train", *size, label_space),
-        validation=_load_validation_frames(request.data, size, label_space),
+        train=load(request.data, "train"),
+        validation=load(with_validation, "val") if with_validation else None,
+        vgg_weights=vgg_weights,
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(request.seed)
         if isinstance(settings, SpadeSettings):
-            return ImageStage(settings, context)
+            return SpadeStage(settings, context)
+        if isinstance(settings, Pix2PixHDSettings):
+            return Pix2PixHDStage(settings, context)
         roots = [Path(root) for root in settings.teacher.stills]
-        stills = load_frames(roots, "train", *size, label_space) if roots else None
+        stills = load(roots, "train") if roots else None
         return MotionStage(settings, context, stills)
-
-
-def _load_validation_frames(roots: tuple[Path, ...], size: tuple[int, int], space: LabelSpace) -> FrameStore | None:
-    """Return the frames of the roots' `val` split; None if no root has one."""
-    with_validation = [root for root in roots if (root / "val").is_dir()]
-    return load_frames(with_validation, "val", *size, space) if with_validation else None

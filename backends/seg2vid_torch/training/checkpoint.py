@@ -1,14 +1,13 @@
 """Checkpoints: everything that a run needs to go on as if it had never stopped."""
 
 import os
-import pickle
-import warnings
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 import torch
 
 from seg2vid_interface.errors import ModelError, OutputError, TrainingError
+from seg2vid_torch.torch_files import first_line, read_torch_file
 from seg2vid_torch.training.stage import StageTraining
 
 CHECKPOINT_NAME = "checkpoint.pt"
@@ -61,20 +60,15 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     Raises:
         ModelError: no such file, or not a checkpoint of seg2vid.
     """
-    try:
-        with warnings.catch_warnings(action="ignore"):  # PyTorch guesses about files that are no checkpoints
-            state = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise ModelError(f"{path}: no checkpoint there", "Train first, or name another run.") from None
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise ModelError(f"{path}: not a readable checkpoint: {_first_line(error)}") from None
-    if not isinstance(state, dict) or not state.keys() >= HEADER_KEYS | STATE_KEYS:
+    state = read_torch_file(path, "checkpoint")
+    if not is_checkpoint(state):
         raise ModelError(f"{path}: not a checkpoint written by seg2vid train")
     return state
 
 
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), type(error).__name__)
+def is_checkpoint(state: object) -> TypeGuard[dict[str, Any]]:
+    """Say whether this is what `save_checkpoint` writes."""
+    return isinstance(state, dict) and state.keys() >= HEADER_KEYS | STATE_KEYS
 
 
 def restore(stage: StageTraining, state: dict[str, Any], path: Path) -> None:
@@ -86,6 +80,6 @@ def restore(stage: StageTraining, state: dict[str, Any], path: Path) -> None:
             optimizer.load_state_dict(state["optimizers"][name])
     except (RuntimeError, KeyError, ValueError) as error:
         raise ModelError(
-            f"{path}: does not fit the networks: {_first_line(error)}",
+            f"{path}: does not fit the networks: {first_line(error)}",
             "It is of another version of seg2vid: use that one, or start anew with --overwrite.",
         ) from None

@@ -1,5 +1,6 @@
-"""Training of the image stage: a SPADE generator against a segmentation discriminator."""
+"""What the trainings of all image stages have in common: stills, validation, samples."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
 
 import numpy as np
@@ -7,106 +8,79 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from seg2vid_torch.data.batches import flip_some, normal, numpy_generator, one_hot, pictures
-from seg2vid_torch.image_losses import class_weights, generated_loss, pooled_l1, segmentation_loss
-from seg2vid_torch.image_settings import SpadeSettings
-from seg2vid_torch.networks.build import build_spade_generator
-from seg2vid_torch.networks.segmentation_discriminator import SegmentationDiscriminator
+from seg2vid_torch.data.batches import flip_some, one_hot, pictures
+from seg2vid_torch.image_losses import pooled_l1
+from seg2vid_torch.stage_settings import CommonSettings
 from seg2vid_torch.training.stage import TrainingContext, average_of, count_parameters, evenly_chosen
 
 VALIDATION_BATCHES = 8
 
 
-class ImageStage:
-    """Networks, data and optimizers of the image stage (see `StageTraining`)."""
+class ImageStage(ABC):
+    """A generator against a discriminator (see `StageTraining`).
 
-    def __init__(self, settings: SpadeSettings, context: TrainingContext) -> None:
-        self._settings, self._context = settings, context
+    Shape symbols: N = batch, K = classes, H, W = height and width.
+    """
+
+    def __init__(
+        self,
+        settings: CommonSettings,
+        context: TrainingContext,
+        *,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        betas: tuple[float, float],
+    ) -> None:
+        """Take the networks; `betas` are Adam's."""
+        self._batch_size, self._context = settings.batch, context
         self._label_space, self._device = context.label_space, context.device
-        self._generator = build_spade_generator(settings.network, context.label_space)
-        self._discriminator = SegmentationDiscriminator(
-            context.label_space.size, settings.network.discriminator_channels
-        )
-        self.networks = nn.ModuleDict({"generator": self._generator, "discriminator": self._discriminator})
+        self._generator, self._discriminator = generator, discriminator
+        self.networks = nn.ModuleDict({"generator": generator, "discriminator": discriminator})
         self.networks.to(context.device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
-        self.averaged = average_of(self._generator, settings.ema_decay)
+        self.averaged = average_of(generator, settings.ema_decay)
         self.optimizers = {
-            name: torch.optim.Adam(network.parameters(), settings.learning_rate, betas=(0.0, 0.99))
+            name: torch.optim.Adam(network.parameters(), settings.learning_rate, betas=betas)
             for name, network in self.networks.items()
         }
 
+    @abstractmethod
     def step(self, step: int) -> dict[str, Tensor]:
         """Train the generator once, then the discriminator once, on the same batch."""
-        frames, labels, noise = self._batch(step)
-        weights = class_weights(labels, self._label_space.size, self._settings.class_weight_limit)
-        generated, generator_losses = self._train_generator(frames, labels, noise, weights)
-        return generator_losses | self._train_discriminator(frames, generated.detach(), labels, weights)
 
-    def _batch(self, step: int) -> tuple[Tensor, Tensor, Tensor]:
-        generator = numpy_generator(self._context.seed, step, "image batch")
-        chosen = torch.from_numpy(generator.integers(len(self._context.train), size=self._settings.batch))
-        flipped = torch.from_numpy(generator.random(self._settings.batch) < 0.5)
+    @abstractmethod
+    def _generate(self, labels: Tensor) -> Tensor:
+        """Return what the averaged generator makes of labels (N, H, W): frames (N, 3, H, W) in 0..1."""
+
+    def _draw(self, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Draw stills, some of them mirrored: frames (N, 3, H, W) in 0..1 and labels (N, H, W), class indices."""
+        chosen = torch.from_numpy(generator.integers(len(self._context.train), size=self._batch_size))
+        flipped = torch.from_numpy(generator.random(self._batch_size) < 0.5)
         frames = pictures(self._context.train.images[chosen], self._device)
         labels = self._context.train.labels[chosen].to(self._device).long()
         frames, labels = flip_some([frames, labels], flipped)
-        noise = normal(generator, self._settings.batch, self._settings.network.noise_size).to(self._device)
-        return frames.contiguous(memory_format=torch.channels_last), labels, noise
+        return frames.contiguous(memory_format=torch.channels_last), labels
 
-    def _train_generator(
-        self, frames: Tensor, labels: Tensor, noise: Tensor, weights: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        discriminator = self._discriminator.requires_grad_(False)
-        probabilities = one_hot(labels, self._label_space.size).contiguous(memory_format=torch.channels_last)
-        with self._context.autocast():
-            generated = self._generator(probabilities, noise)
-            scores = discriminator(generated)
-        losses = {
-            "adversarial": segmentation_loss(scores, labels, weights),
-            "reconstruction": pooled_l1(generated.float(), frames),
-        }
-        total = (
-            self._settings.adversarial_weight * losses["adversarial"]
-            + self._settings.reconstruction_weight * losses["reconstruction"]
-        )
-        self._update("generator", total)
-        self.averaged.update_parameters(self._generator)
-        discriminator.requires_grad_(True)
-        return generated, losses
-
-    def _train_discriminator(
-        self, frames: Tensor, generated: Tensor, labels: Tensor, weights: Tensor
-    ) -> dict[str, Tensor]:
-        with self._context.autocast():
-            scores = self._discriminator(torch.cat([frames, generated.float()]))
-        real, fake = scores.chunk(2)
-        losses = {
-            "discriminator_real": segmentation_loss(real, labels, weights),
-            "discriminator_generated": generated_loss(fake),
-        }
-        self._update("discriminator", losses["discriminator_real"] + losses["discriminator_generated"])
-        return losses
+    def _one_hot(self, labels: Tensor) -> Tensor:
+        """Return class probabilities (N, K, H, W) of labels (N, H, W)."""
+        probabilities = one_hot(labels.to(self._device), self._label_space.size)
+        return probabilities.contiguous(memory_format=torch.channels_last)
 
     def _update(self, name: str, loss: Tensor) -> None:
+        """Do a step of one network's optimizer; the generator's also moves its average."""
         optimizer = self.optimizers[name]
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         optimizer.step()
-
-    @torch.no_grad()
-    def _generate(self, labels: Tensor) -> Tensor:
-        """Return what the averaged generator makes of labels (N, H, W): frames (N, 3, H, W) in 0..1."""
-        generator = numpy_generator(self._context.seed, 0, "image sample")
-        noise = normal(generator, len(labels), self._settings.network.noise_size).to(self._device)
-        probabilities = one_hot(labels.to(self._device), self._label_space.size)
-        return self.averaged.eval()(probabilities, noise)
+        if name == "generator":
+            self.averaged.update_parameters(self._generator)
 
     def validate(self) -> dict[str, float]:
         """Return `val_reconstruction`, the pooled L1 loss on evenly chosen validation stills."""
         if self._context.validation is None:
             return {}
         losses = []
-        for chosen in evenly_chosen(len(self._context.validation), VALIDATION_BATCHES * self._settings.batch).split(
-            self._settings.batch
+        for chosen in evenly_chosen(len(self._context.validation), VALIDATION_BATCHES * self._batch_size).split(
+            self._batch_size
         ):
             generated = self._generate(self._context.validation.labels[chosen])
             truth = pictures(self._context.validation.images[chosen], self._device)

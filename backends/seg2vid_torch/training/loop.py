@@ -14,15 +14,18 @@ from torch import Tensor
 
 from seg2vid_interface.backend import TrainingMonitor, TrainingRequest, TrainingResult
 from seg2vid_interface.errors import TrainingError
+from seg2vid_interface.model_card import file_sha256
 from seg2vid_torch.data.frame_store import fingerprint
 from seg2vid_torch.devices import PRECISIONS, choose_device, choose_training_precision
 from seg2vid_torch.memory import telling_out_of_memory
 from seg2vid_torch.motion_settings import MotionSettings
-from seg2vid_torch.settings import load_settings
+from seg2vid_torch.settings import StageSettings, load_settings
+from seg2vid_torch.stage_settings import PerceptualSettings
 from seg2vid_torch.training.build import build_stage, find_label_space
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, restore, save_checkpoint
 from seg2vid_torch.training.metrics_log import MetricsLog
 from seg2vid_torch.training.run_folder import SAMPLES_NAME, find_checkpoint, make_run
+from seg2vid_torch.vgg_weights import find_vgg_weights
 
 OUT_OF_MEMORY_HINT = "Use a smaller --set batch=N, or a smaller network."
 
@@ -33,7 +36,8 @@ def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
     settings = load_settings(request.stage, request.preset, request.settings or {})
     device = choose_device(request.device)
     precision = choose_training_precision(request.precision, device)
-    label_space = find_label_space(settings.label_space)
+    label_space = find_label_space(settings)
+    vgg_weights = _vgg_weights(settings)
     stills = [Path(root) for root in settings.teacher.stills] if isinstance(settings, MotionSettings) else []
     header = {
         "stage": request.stage,
@@ -43,13 +47,14 @@ def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
         "label_space": asdict(label_space),
         "precision": precision,
         "dataset": request.dataset,
-        "data": fingerprint([*request.data, *stills]),
+        "data": fingerprint([*request.data, *stills], label_space),
+        "vgg_weights": file_sha256(vgg_weights) if vgg_weights else None,
     }
     checkpoint = find_checkpoint(request.out, header, overwrite=request.overwrite or request.dry_run)
 
     # 2. Data and networks.
     with telling_out_of_memory(str(device), OUT_OF_MEMORY_HINT):
-        stage = build_stage(request, settings, label_space, device, PRECISIONS[precision])
+        stage = build_stage(request, settings, label_space, device, PRECISIONS[precision], vgg_weights=vgg_weights)
 
     # 3. Resume.
     step = 0
@@ -96,6 +101,13 @@ def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
 
     # 5. Done, or stopped on request with everything saved.
     return TrainingResult(request.out, step, settings.steps, step == settings.steps, metrics, summary)
+
+
+def _vgg_weights(settings: StageSettings) -> Path | None:
+    """Return the file of VGG19's weights; None if no loss needs it."""
+    if not isinstance(settings, PerceptualSettings) or not settings.weights.perceptual or settings.vgg_weights is None:
+        return None
+    return find_vgg_weights(settings.vgg_weights)
 
 
 def _mean_losses(pending: list[dict[str, Tensor]], step: int) -> dict[str, float]:

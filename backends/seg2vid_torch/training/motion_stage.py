@@ -1,6 +1,5 @@
 """Training of the motion stage: Img2Vid on real clips and on clips made from stills."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,18 +8,29 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seg2vid_torch import motion_losses
 from seg2vid_torch.data.batches import normal, numpy_generator, one_hot, pictures
 from seg2vid_torch.data.frame_store import FrameStore
-from seg2vid_torch.data.motion_batches import RealClipSource, TaughtClips, TeacherClipSource
-from seg2vid_torch.data.teacher_clips import TeacherClips
+from seg2vid_torch.data.motion_batches import RealClipSource, TeacherClipSource
 from seg2vid_torch.geometry.camera_code import camera_code
 from seg2vid_torch.motion_settings import MotionSettings
 from seg2vid_torch.networks.build import build_img2vid
+from seg2vid_torch.networks.colors import to_rgb
 from seg2vid_torch.networks.img2vid import Img2Vid, Motion
-from seg2vid_torch.networks.warp import to_pixels, warp
 from seg2vid_torch.rollout import predict_chunk
+from seg2vid_torch.training.motion_terms import (
+    MotionBatch,
+    Terms,
+    flow_terms,
+    latent_terms,
+    perceptual_terms,
+    refinement_terms,
+    teacher_terms,
+    warping_terms,
+    weighted_sum,
+    where_known,
+)
 from seg2vid_torch.training.stage import TrainingContext, average_of, count_parameters, evenly_chosen
+from seg2vid_torch.vgg_weights import load_vgg19
 
 SAMPLE_CHUNKS = 6
 VALIDATION_STARTS = 16
@@ -41,6 +51,7 @@ class MotionStage:
         self._real = RealClipSource(context.train, longest, context.seed, context.device)
         self._teacher = TeacherClipSource(stills, context.label_space, context.seed, context.device) if stills else None
         self._network = build_img2vid(settings.network, context.label_space).to(context.device)
+        self._vgg = load_vgg19(context.vgg_weights, context.device) if context.vgg_weights else None
         self.networks = nn.ModuleDict({"img2vid": self._network})
         self.averaged = average_of(self._network, settings.ema_decay)
         self.optimizers = {"img2vid": torch.optim.Adam(self._network.parameters(), settings.learning_rate)}
@@ -56,16 +67,15 @@ class MotionStage:
         generator = numpy_generator(self._context.seed, step, "motion")
         refines = step >= self._settings.refined_from
         rolled_out = generator.random() < self._settings.rollout_probability and refines
-        losses = self._losses(self._batch(step, rolled_out=rolled_out), generator, refines=refines)
-        weights = self._settings.weights.model_dump()
+        terms = self._terms(self._batch(step, rolled_out=rolled_out), generator, refines=refines)
         optimizer = self.optimizers["img2vid"]
         optimizer.zero_grad(set_to_none=True)
-        torch.stack([weights[name] * loss for name, loss in losses.items() if weights[name]]).sum().backward()
+        weighted_sum(terms, self._settings.weights).backward()
         optimizer.step()
         self.averaged.update_parameters(self._network)
-        return losses
+        return terms
 
-    def _batch(self, step: int, *, rolled_out: bool) -> "MotionBatch":
+    def _batch(self, step: int, *, rolled_out: bool) -> MotionBatch:
         """Draw the step's clips; the real ones begin T frames earlier if the network is to predict its own input."""
         history = self._frames if rolled_out else 0
         clips = self._settings.teacher.clips
@@ -81,7 +91,7 @@ class MotionStage:
         before = (real.frames[:, 0], one_hot(real.labels[:, 0], self._label_space.size)) if history else None
         return MotionBatch(frames, labels, known, len(real.frames), before, teacher)
 
-    def _losses(self, batch: "MotionBatch", generator: np.random.Generator, *, refines: bool) -> dict[str, Tensor]:
+    def _terms(self, batch: MotionBatch, generator: np.random.Generator, *, refines: bool) -> Terms:
         network = self._network.train()
         noise = normal(generator, len(batch.frames), *batch.frames.shape[2:]).to(self._device)
         mean, log_variance = self._posterior(batch)
@@ -92,19 +102,22 @@ class MotionStage:
         with self._context.autocast():
             motion = network.predict_motion(reference, labels, latent)
             warped = network.warp(reference, motion.forward_flow)
-        losses = self._warping_losses(batch, motion, warped) | self._motion_losses(batch, motion)
+        terms = warping_terms(batch, motion, warped, network) | flow_terms(batch, motion)
+        if self._vgg:
+            with self._context.autocast():
+                terms |= perceptual_terms(batch, warped, self._vgg)
         if refines:
             times = generator.permutation(self._frames)[: self._settings.refined_frames].tolist()
-            losses |= self._refinement_losses(batch, motion, warped, noise, times)
-        losses["kl"] = motion_losses.kl_divergence(mean[: batch.real], log_variance[: batch.real])
+            terms |= refinement_terms(self._refined(batch, motion, warped, noise, times), self._frames)
+        terms |= latent_terms(mean[: batch.real], log_variance[: batch.real])
         if batch.teacher:
-            losses |= _teacher_losses(batch.teacher.clips, motion[batch.real :])
+            terms |= teacher_terms(batch.teacher.clips, motion[batch.real :])
             read = camera_code(mean[batch.real :], network.foreground_column)
             meant = camera_code(batch.teacher.latent, network.foreground_column)
-            losses["teacher_latent"] = functional.mse_loss(read, meant)
-        return losses
+            terms["teacher_latent"] = functional.mse_loss(read, meant)
+        return terms
 
-    def _posterior(self, batch: "MotionBatch") -> tuple[Tensor, Tensor]:
+    def _posterior(self, batch: MotionBatch) -> tuple[Tensor, Tensor]:
         """Return mean and log variance of the latents, each (N, R, L) in float32."""
         with self._context.autocast():
             posterior = self._network.encode(batch.frames[:, 0], batch.frames[:, 1:], batch.labels)
@@ -112,7 +125,7 @@ class MotionStage:
         return posterior.mean.float().view(shape), posterior.log_variance.float().view(shape)
 
     @torch.no_grad()
-    def _reference(self, batch: "MotionBatch", latent: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
+    def _reference(self, batch: MotionBatch, latent: Tensor, noise: Tensor) -> tuple[Tensor, Tensor]:
         """Return the input frame and its labels: for rolled-out real clips what the network itself made of them."""
         if batch.before is None:
             return batch.frames[:, 0], batch.labels
@@ -123,46 +136,18 @@ class MotionStage:
             torch.cat([chunk.last_labels, batch.labels[real:]]),
         )
 
-    def _warping_losses(self, batch: "MotionBatch", motion: Motion, warped: Tensor) -> dict[str, Tensor]:
-        truth, known = batch.frames[:, 1:], batch.known
-        flow = motion.backward_flow.flatten(0, 1)
-        back = warp(truth.flatten(0, 1), flow, padding=self._network.padding).unflatten(0, truth.shape[:2])
-        return {
-            "reconstruction_before": motion_losses.masked_l1(warped, truth, motion.forward_mask * known[:, 1:]),
-            "reconstruction_back": motion_losses.masked_l1(
-                back, batch.frames[:, :1], motion.backward_mask * known[:, :1]
-            ),
-        }
-
-    def _refinement_losses(
-        self, batch: "MotionBatch", motion: Motion, warped: Tensor, noise: Tensor, times: list[int]
-    ) -> dict[str, Tensor]:
-        """Refine the frames of these times, of all clips or of the teacher's, and compare them with the truth."""
+    def _refined(
+        self, batch: MotionBatch, motion: Motion, warped: Tensor, noise: Tensor, times: list[int]
+    ) -> list[tuple[Tensor, Tensor]]:
+        """Refine the frames of these times, of all clips or of the teacher's; return each with the truth."""
         part = slice(batch.real if self._settings.teacher.refines_alone and batch.teacher else 0, None)
         pairs = []
         for t in times:
             # One call per frame: the paper's batch statistics are those of one frame over the batch.
             with self._context.autocast():
                 refined = self._network.refine(warped[part, t], motion.forward_mask[part, t], noise[part])
-            truth = batch.frames[part, t + 1]
-            # Where a still does not show a pixel there is no truth, and nothing to be learned.
-            pairs.append((torch.where(batch.known[part, t + 1] > 0, refined, truth), truth))
-        return {
-            "reconstruction": torch.stack([functional.l1_loss(*pair) for pair in pairs]).mean(),
-            "image_gradient": torch.stack([motion_losses.image_gradient(*pair) for pair in pairs]).mean(),
-            # The paper sums over all T frames; with fewer refined ones their mean stands for the rest.
-            "similarity": torch.stack([motion_losses.similarity(*pair) for pair in pairs]).mean() * self._frames,
-        }
-
-    def _motion_losses(self, batch: "MotionBatch", motion: Motion) -> dict[str, Tensor]:
-        real = slice(None, batch.real)  # the teacher's flow need not be guessed smooth, it is known
-        return {
-            "smoothness": motion_losses.first_flow_smoothness(
-                motion[real], batch.frames[real, 0], batch.frames[real, 1]
-            ),
-            "consistency": motion_losses.flow_consistency(motion),
-            "visibility": motion_losses.visibility(motion[real]),
-        }
+            pairs.append(where_known(refined, batch.frames[part, t + 1], batch.known[part, t + 1]))
+        return pairs
 
     @torch.no_grad()
     def validate(self) -> dict[str, float]:
@@ -203,7 +188,7 @@ class MotionStage:
             chunk = predict_chunk(network, frame, labels, latent, noise)
             frame, labels = chunk.frames[:, -1], chunk.last_labels
             rows.append(chunk.frames)
-        frames = (torch.cat(rows, 1).cpu() * 255).round().byte().permute(0, 1, 3, 4, 2)
+        frames = (to_rgb(torch.cat(rows, 1)).cpu() * 255).round().byte().permute(0, 1, 3, 4, 2)
         sheet = frames[:, :: self._frames].permute(0, 2, 1, 3, 4).flatten(2, 3).flatten(0, 1)
         Image.fromarray(sheet.contiguous().numpy()).save(folder / f"{step:07d}.png")
         film = [Image.fromarray(picture.numpy()) for picture in frames.permute(1, 0, 2, 3, 4).flatten(1, 2)]
@@ -218,34 +203,6 @@ class MotionStage:
             "stills": len(self._stills) if self._stills else 0,
             "parameters": {"img2vid": count_parameters(self._network)},
         }
-
-
-@dataclass(frozen=True)
-class MotionBatch:
-    """The clips of one step: `real` real ones, then the teacher's."""
-
-    frames: Tensor
-    """(N, T + 1, 3, H, W) in 0..1."""
-    labels: Tensor
-    """(N, K, H, W) one-hot classes of frame 0."""
-    known: Tensor
-    """(N, T + 1, 1, H, W): 0 where a teacher's frame shows what its still does not."""
-    real: int
-    """How many of the clips are real."""
-    before: tuple[Tensor, Tensor] | None
-    """Frame and labels of the real clips T frames earlier, if the network is to predict its input from them."""
-    teacher: TaughtClips | None
-    """The teacher's clips with what is known of them."""
-
-
-def _teacher_losses(teacher: TeacherClips, taught: Motion) -> dict[str, Tensor]:
-    forward = to_pixels(taught.forward_flow), teacher.forward_flow, teacher.forward_visible
-    backward = to_pixels(taught.backward_flow), teacher.backward_flow, teacher.backward_visible
-    return {
-        "teacher_flow": motion_losses.end_point_error(*forward) + motion_losses.end_point_error(*backward),
-        "teacher_mask": motion_losses.mask_cross_entropy(taught.forward_mask, teacher.forward_visible)
-        + motion_losses.mask_cross_entropy(taught.backward_mask, teacher.backward_visible),
-    }
 
 
 def _psnr(frames: Tensor, truth: Tensor) -> Tensor:

@@ -24,6 +24,8 @@ class TrainingContext:
     """Of the networks' arithmetic; weights stay float32."""
     train: FrameStore
     validation: FrameStore | None
+    vgg_weights: Path | None = None
+    """File of VGG19's weights; None = no perceptual loss."""
 
     def autocast(self) -> torch.autocast:
         """Return the context in which the networks run."""

@@ -14,6 +14,7 @@ from seg2vid_torch.networks.pix2pixhd.layers import (
     halving_convolution,
     to_rgb,
 )
+from seg2vid_torch.sizes import pix2pixhd_sizes
 
 
 class GlobalFeatures(nn.Module):
@@ -39,6 +40,7 @@ class GlobalGenerator(nn.Module):
     def __init__(self, inputs: int, width: int = 64, downsamplings: int = 4, blocks: int = 9) -> None:
         """Build it; the defaults are the paper's."""
         super().__init__()
+        self.sizes = pix2pixhd_sizes(downsamplings)
         self.features = GlobalFeatures(inputs, width, downsamplings, blocks)
         self.to_rgb = to_rgb(width)
 

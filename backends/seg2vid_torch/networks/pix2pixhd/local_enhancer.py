@@ -14,6 +14,7 @@ from seg2vid_torch.networks.pix2pixhd.layers import (
     halving_convolution,
     to_rgb,
 )
+from seg2vid_torch.sizes import pix2pixhd_sizes
 
 
 class LocalEnhancer(nn.Module):
@@ -24,6 +25,7 @@ class LocalEnhancer(nn.Module):
     ) -> None:
         """Build it; `width` = channels at full size, half of the global generator's.  The defaults are the paper's."""
         super().__init__()
+        self.sizes = pix2pixhd_sizes(1 + downsamplings)
         self.coarse = GlobalFeatures(inputs, 2 * width, downsamplings, coarse_blocks)
         self.entry = entry_convolution(inputs, width)
         self.down = halving_convolution(width, 2 * width)

@@ -1,0 +1,122 @@
+"""Training of the image stage: pix2pixHD's generator against patch discriminators (Wang et al., CVPR 2018)."""
+
+import torch
+from torch import Tensor, nn
+
+from seg2vid_torch.data.batches import numpy_generator
+from seg2vid_torch.data.instance_edges import instance_edges
+from seg2vid_torch.image_settings import Pix2PixHDSettings
+from seg2vid_torch.networks.build import build_pix2pixhd_generator
+from seg2vid_torch.networks.pix2pixhd.multiscale_discriminator import MultiscaleDiscriminator
+from seg2vid_torch.perceptual_loss import perceptual
+from seg2vid_torch.pix2pixhd_losses import PERCEPTUAL_WEIGHTS, adversarial_loss, feature_matching_loss
+from seg2vid_torch.training.image_stage import ImageStage
+from seg2vid_torch.training.stage import TrainingContext
+from seg2vid_torch.vgg_weights import load_vgg19
+
+BETAS = (0.5, 0.999)
+DEVIATION = 0.02  # of the convolutions' first weights
+VGG_MAPS = 13  # up to ReLU 5_1
+
+
+class Pix2PixHDStage(ImageStage):
+    """Networks, data and optimizers of pix2pixHD's generator (see `StageTraining`).
+
+    The datasets know no instances: the edges are those of the label map's regions.
+    """
+
+    def __init__(self, settings: Pix2PixHDSettings, context: TrainingContext) -> None:
+        self._settings = settings
+        network = settings.network
+        conditions = context.label_space.size + network.instance_edges
+        super().__init__(
+            settings,
+            context,
+            generator=build_pix2pixhd_generator(network, context.label_space).apply(_draw_weights),
+            discriminator=MultiscaleDiscriminator(
+                conditions + 3, network.discriminator_width, scales=network.discriminator_scales
+            ).apply(_draw_weights),
+            betas=BETAS,
+        )
+        self._vgg = (
+            load_vgg19(context.vgg_weights, context.device, maps=VGG_MAPS, pooling="maximum")
+            if context.vgg_weights
+            else None
+        )
+
+    def step(self, step: int) -> dict[str, Tensor]:
+        """Train the generator once, then the discriminators once, on the same batch."""
+        self._set_learning_rate(step)
+        frames, labels = self._draw(numpy_generator(self._context.seed, step, "image batch"))
+        conditions = self._conditions(labels)
+        generated, generator_losses = self._train_generator(conditions, frames)
+        return generator_losses | self._train_discriminator(conditions, frames, generated.detach())
+
+    def _set_learning_rate(self, step: int) -> None:
+        learning_rate = self._settings.learning_rate * decay(step, self._settings.steps, self._settings.decay_from)
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate
+
+    def _conditions(self, labels: Tensor) -> Tensor:
+        """Return what the generator sees of labels (N, H, W): (N, K, H, W), or with the edges (N, K + 1, H, W)."""
+        probabilities = self._one_hot(labels)
+        if not self._settings.network.instance_edges:
+            return probabilities
+        return torch.cat([probabilities, instance_edges(labels.to(self._device))], 1)
+
+    def _train_generator(self, conditions: Tensor, frames: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        self._discriminator.requires_grad_(False)
+        with self._context.autocast():
+            generated = _unit_range(self._generator(conditions).float())
+            features = self._features(conditions, generated)
+            with torch.no_grad():
+                true_features = self._features(conditions, frames)
+            losses = {
+                "adversarial": adversarial_loss(features, real=True),
+                "feature_matching": feature_matching_loss(features, true_features),
+            }
+            if self._vgg:
+                losses["perceptual"] = perceptual(self._vgg, generated, frames, PERCEPTUAL_WEIGHTS)
+        weights = self._settings.weights.model_dump()
+        self._update("generator", torch.stack([weights[name] * loss for name, loss in losses.items()]).sum())
+        self._discriminator.requires_grad_(True)
+        return generated, losses
+
+    def _train_discriminator(self, conditions: Tensor, frames: Tensor, generated: Tensor) -> dict[str, Tensor]:
+        with self._context.autocast():
+            losses = {
+                "discriminator_real": adversarial_loss(self._features(conditions, frames), real=True),
+                "discriminator_generated": adversarial_loss(self._features(conditions, generated), real=False),
+            }
+        self._update("discriminator", 0.5 * (losses["discriminator_real"] + losses["discriminator_generated"]))
+        return losses
+
+    def _features(self, conditions: Tensor, frames: Tensor) -> list[list[Tensor]]:
+        """Return the discriminators' features of frames in 0..1, which they see in -1..1, as the generator does."""
+        return self._discriminator(torch.cat([conditions, frames * 2 - 1], 1))
+
+    @torch.no_grad()
+    def _generate(self, labels: Tensor) -> Tensor:
+        """Return what the averaged generator makes of labels (N, H, W): frames (N, 3, H, W) in 0..1."""
+        return _unit_range(self.averaged.eval()(self._conditions(labels)))
+
+
+def decay(step: int, steps: int, decay_from: float) -> float:
+    """Return the factor on the learning rate in a step: 1, then falling linearly, to reach 0 after the last step.
+
+    Wang et al. (CVPR 2018), appendix A, begin to let it fall after half of the steps.
+    """
+    falling = steps * (1 - decay_from)
+    return min(1.0, (steps - step) / falling) if falling else 1.0
+
+
+def _unit_range(pictures: Tensor) -> Tensor:
+    """Map -1..1 to 0..1."""
+    return (pictures + 1) / 2
+
+
+def _draw_weights(layer: nn.Module) -> None:
+    """Draw a convolution's first weights as the paper does (appendix A)."""
+    if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+        nn.init.normal_(layer.weight, std=DEVIATION)

@@ -6,11 +6,12 @@ model's files, the label maps, and whether the results can be encoded.
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seg2vid_cli.ahead import ahead
 from seg2vid_cli.clip_writer import ClipMetadata, ClipWriter, check_clip
 from seg2vid_cli.console import Console, ProgressBar, program_version
 from seg2vid_cli.inputs import Input, Scene, check_inputs, pair_inputs, read_scene
@@ -185,15 +186,17 @@ class _Generation:
         self, session: Session, scene: Scene, output: PlannedOutput, bar: ProgressBar, frames_before: int
     ) -> list[Path]:
         metadata = ClipMetadata(self.outcome.model, self.request.seed, output.sample, program_version())
-        with ClipWriter(
+        writing = ClipWriter(
             output,
             frames=self.frames,
             frames_per_second=self.frames_per_second,
             label_map=scene.label_map,
             label_space=self.label_space,
             metadata=metadata,
-        ) as writer:
-            for (chunk,) in session.generate([self._clip_request(session, scene, output)]):
+        )
+        chunks = ahead(session.generate([self._clip_request(session, scene, output)]))
+        with writing as writer, closing(chunks):
+            for (chunk,) in chunks:
                 writer.write(chunk)
                 bar.advance(frames_before + chunk.start + len(chunk.frames))
             return writer.commit()

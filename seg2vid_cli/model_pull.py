@@ -5,10 +5,11 @@ import re
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from seg2vid_cli.cache import CACHE_VARIABLE
 from seg2vid_cli.console import Console
 from seg2vid_cli.model_archive import ModelArchive
 from seg2vid_cli.model_download import check_url, download
-from seg2vid_cli.model_store import CACHE_VARIABLE, bundled_models, pulled_models, pulled_models_folder
+from seg2vid_cli.model_store import bundled_models, pulled_models, pulled_models_folder
 from seg2vid_cli.staging import Staging
 from seg2vid_interface.errors import ModelError, OutputError, UsageError
 from seg2vid_interface.model_card import ModelFolder, open_model_folder

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from seg2vid_cli.cache import cache_folder
 from seg2vid_interface.errors import ModelError
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
 
 DEFAULT_MODEL = "street"
 BUNDLED_MODELS = Path(__file__).parent / "models"
-CACHE_VARIABLE = "SEG2VID_CACHE"
-"""The environment variable that puts the cache folder elsewhere."""
 _CARD_NAME = "model.json"
 
 
@@ -37,12 +36,7 @@ def pulled_models() -> dict[str, Path]:
 
 def pulled_models_folder() -> Path:
     """Return the folder that models are pulled into; it need not exist."""
-    cache = os.environ.get(CACHE_VARIABLE)
-    if cache:
-        return Path(cache).absolute() / "models"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("seg2vid", appauthor=False) / "models"
+    return cache_folder() / "models"
 
 
 def model_names() -> list[str]:

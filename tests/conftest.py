@@ -5,7 +5,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -37,13 +37,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", type=Path, metavar="FOLDER", help="prove the networks on a whole golden.npz")
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the developer's own cache folder out of the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SEG2VID_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def seg2vid(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Program:
     """Run the program in this process: seg2vid("generate", path) -> exit_code, stdout and stderr."""
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
-    monkeypatch.setenv("SEG2VID_CACHE", str(tmp_path / "cache"))  # not the developer's own
+    monkeypatch.setenv("SEG2VID_CACHE", str(tmp_path / "cache"))
     return lambda *args: CliRunner().invoke(app, [str(arg) for arg in args])
 
 

@@ -44,6 +44,8 @@ class OpenOptions:
     """"auto", "fp32", "fp16" or "bf16"."""
     size: tuple[int, int] | None = None
     """Height and width in pixels; None = the model's own."""
+    cache: Path | None = None
+    """A folder where a backend may keep what it makes of a model to open it faster; None = nowhere."""
 
 
 class Session(Protocol):

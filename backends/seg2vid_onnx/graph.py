@@ -12,6 +12,7 @@ from seg2vid_interface.backend import Stage
 from seg2vid_interface.errors import BackendError
 from seg2vid_interface.graphs import DIMENSIONS, METADATA_KEY, TensorFormat, check_graph
 from seg2vid_interface.model_card import ModelCard
+from seg2vid_onnx.kept_graphs import KeptGraph
 from seg2vid_onnx.loading import first_line, load_session, place_of
 
 DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(bool)": "bool"}
@@ -22,7 +23,15 @@ class OnnxGraph:
     """See `seg2vid_interface.graph_session.Graph`; on CUDA, what a run gives stays there until it is fetched."""
 
     def __init__(
-        self, path: Path, stage: Stage, card: ModelCard, *, device: str, sides: Mapping[str, int], profile: bool = False
+        self,
+        path: Path,
+        stage: Stage,
+        card: ModelCard,
+        *,
+        device: str,
+        sides: Mapping[str, int],
+        cache: Path | None = None,
+        profile: bool = False,
     ) -> None:
         """Load a graph.
 
@@ -32,14 +41,16 @@ class OnnxGraph:
             card: its model's.
             device: "cpu" or "cuda:N".
             sides: symbols of `graphs.INPUTS` -> their sizes in this session, which spares runs the work with shapes.
+            cache: where graphs are kept as they were optimised for a CPU; None = nowhere.
             profile: note how long each operator takes, and where it runs, for `end_profile`.
 
         Raises:
             ModelError: the file cannot be read, or is not the graph that the card promises.
             DeviceError: CUDA was asked for and does not run it.
         """
-        self._path, self._device, self._profile = path, device, profile
-        self._sides = sides
+        self._path, self._device, self._sides, self._profile = path, device, sides, profile
+        self._cache = cache if device == "cpu" else None  # on CUDA the provider makes up its mind as it loads
+        self._sha256 = card.stages[stage].files[path.name]
         self._sessions: dict[int, onnxruntime.InferenceSession] = {}
         session = self._session_of(batch=1)
         metadata = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
@@ -78,7 +89,8 @@ class OnnxGraph:
         """Return the session for batches of this size: with all sizes known, nothing of a run is spent on shapes."""
         if batch not in self._sessions:
             dimensions = {DIMENSIONS[symbol]: side for symbol, side in {**self._sides, "N": batch}.items()}
-            self._sessions[batch] = load_session(self._path, self._device, dimensions, profile=self._profile)
+            kept = KeptGraph.of(self._cache, self._sha256, dimensions) if self._cache else None
+            self._sessions[batch] = load_session(self._path, self._device, dimensions, kept=kept, profile=self._profile)
         return self._sessions[batch]
 
     def _place(self, array: NDArray[np.generic]) -> onnxruntime.OrtValue:

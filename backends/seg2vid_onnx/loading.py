@@ -1,5 +1,6 @@
 """Loading a file into ONNX Runtime, and placing what goes in and comes out."""
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,13 +8,19 @@ import onnxruntime
 
 from seg2vid_interface.cores import available_cores
 from seg2vid_interface.errors import DeviceError, ModelError
+from seg2vid_onnx.kept_graphs import KeptGraph
 from seg2vid_onnx.providers import provider_of
 
 FATAL = 4  # ONNX Runtime's own log goes to stderr; what fails is raised as well
 
 
 def load_session(
-    path: Path, device: str, dimensions: Mapping[str, int] = {}, *, profile: bool = False
+    path: Path,
+    device: str,
+    dimensions: Mapping[str, int] = {},
+    *,
+    kept: KeptGraph | None = None,
+    profile: bool = False,
 ) -> onnxruntime.InferenceSession:
     """Load a file.
 
@@ -21,14 +28,29 @@ def load_session(
         path: of the file.
         device: "cpu" or "cuda:N".
         dimensions: open dimensions, by their names in the file -> their sizes.
+        kept: where the graph is kept as it was optimised for them, or is to be kept; for a CPU alone.
         profile: note how long each operator takes, and where it runs.
 
     Raises:
         ModelError: it cannot be read.
         DeviceError: CUDA was asked for and does not run it.
     """
-    provider, provider_options = provider_of(device)
     options = _options(dimensions, profile=profile)
+    if kept is None:
+        return _load(path, device, options)
+    if file := kept.find():
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+        with contextlib.suppress(ModelError):  # then it is made anew
+            return _load(file, device, options)
+        options = _options(dimensions, profile=profile)
+    with kept.making() as file:
+        if file is not None:
+            options.optimized_model_filepath = str(file)
+        return _load(path, device, options)
+
+
+def _load(path: Path, device: str, options: onnxruntime.SessionOptions) -> onnxruntime.InferenceSession:
+    provider, provider_options = provider_of(device)
     try:
         session = onnxruntime.InferenceSession(
             str(path), options, providers=[provider], provider_options=[dict(provider_options)]

@@ -18,7 +18,7 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     precision = _choose_precision(options.precision, model, device)
     sides = open_sides(card, *size)
     graphs = {
-        stage: OnnxGraph(path, stage, card, device=device, sides=sides)
+        stage: OnnxGraph(path, stage, card, device=device, sides=sides, cache=options.cache)
         for stage, path in graph_paths(model, precision).items()
     }
     return GraphSession(card, size, graphs, device=device, precision=precision)

@@ -20,12 +20,22 @@ from seg2vid_openvino.runtime import core, openvino
 # OpenVINO throws the same class whatever is wrong.
 OUT_OF_MEMORY_SIGNS = ("bad_alloc", "Failed to allocate", "can't alloc")
 OUT_OF_MEMORY_HINT = "Use a smaller --size."
+CACHE_FOLDER = "openvino"
 
 
 class OpenVinoGraph:
     """See `seg2vid_interface.graph_session.Graph`; all of it is on the host."""
 
-    def __init__(self, path: Path, stage: Stage, card: ModelCard, *, precision: str, sides: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        path: Path,
+        stage: Stage,
+        card: ModelCard,
+        *,
+        precision: str,
+        sides: Mapping[str, int],
+        cache: Path | None = None,
+    ) -> None:
         """Load a graph.
 
         Args:
@@ -34,12 +44,13 @@ class OpenVinoGraph:
             card: its model's.
             precision: "fp32", or "bf16" for the learned layers.
             sides: symbols of `graphs.INPUTS` -> their sizes in this session, which spares runs the work with shapes.
+            cache: where compiled graphs are kept; None = nowhere.
 
         Raises:
             ModelError: the file cannot be read, or is not the graph that the card promises.
             BackendError: out of memory.
         """
-        self._path, self._precision, self._sides = path, precision, sides
+        self._path, self._precision, self._sides, self._cache = path, precision, sides, cache
         self._inputs = tensors(INPUTS[stage], card)
         model = read_graph(path)
         inputs, outputs = _formats(model.inputs), _formats(model.outputs)
@@ -70,7 +81,7 @@ class OpenVinoGraph:
             for tensor in self._inputs
         }
         with _telling_failures(f"{self._path}: OpenVINO cannot load it", ModelError):
-            return compile_graph(model, shapes, self._precision).create_infer_request()
+            return compile_graph(model, shapes, self._precision, self._cache).create_infer_request()
 
 
 def read_graph(path: Path) -> openvino.Model:
@@ -81,19 +92,26 @@ def read_graph(path: Path) -> openvino.Model:
         return frontend.convert(frontend.load(str(path)))
 
 
-def compile_graph(model: openvino.Model, shapes: Mapping[str, list[int]], precision: str) -> openvino.CompiledModel:
-    """Make a graph ready to run on the CPU, for inputs of these shapes; `precision` is "fp32" or "bf16"."""
+def compile_graph(
+    model: openvino.Model, shapes: Mapping[str, list[int]], precision: str, cache: Path | None = None
+) -> openvino.CompiledModel:
+    """Make a graph ready to run on the CPU, for inputs of these shapes; `precision` is "fp32" or "bf16".
+
+    OpenVINO names what it keeps in `cache` by a hash of the graph, the options and its own version.
+    """
     model.reshape(dict(shapes))
     gather_columns(model)
     if precision == "bf16":
         lower_learned_layers(model)
-    options = {
+    options: dict[str, Any] = {
         "INFERENCE_PRECISION_HINT": openvino.Type.f32,  # the default lowers all that there is, flow and warp as well
         "INFERENCE_NUM_THREADS": available_cores(),
         "NUM_STREAMS": 1,
         "PERFORMANCE_HINT": "LATENCY",
         "ENABLE_CPU_PINNING": False,  # two processes would be bound to the same cores
     }
+    if cache:
+        options["CACHE_DIR"] = str(cache / CACHE_FOLDER)
     return core().compile_model(model, "CPU", options)
 
 

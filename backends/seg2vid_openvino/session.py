@@ -20,7 +20,7 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     precision = choose_precision(options.precision)
     sides = open_sides(card, *size)
     graphs = {
-        stage: OpenVinoGraph(path, stage, card, precision=precision, sides=sides)
+        stage: OpenVinoGraph(path, stage, card, precision=precision, sides=sides, cache=options.cache)
         for stage, path in graph_paths(model, "fp32").items()
     }
     return GraphSession(card, size, graphs, device=device, precision=precision)

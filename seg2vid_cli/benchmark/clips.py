@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from seg2vid_cli.ahead import ahead
 from seg2vid_cli.clip_writer import ClipMetadata, ClipWriter
 from seg2vid_cli.console import program_version
 from seg2vid_cli.latents import chunk_noise, image_noise, motion_latent
@@ -88,7 +89,7 @@ def time_videos(session: Session, card: ModelCard, requests: Sequence[ClipReques
                 stack.enter_context(_writer(request, card, Path(folder, f"{number}.mp4")))
                 for number, request in enumerate(requests)
             ]
-            for chunks in session.generate(requests):
+            for chunks in stack.enter_context(closing(ahead(session.generate(requests)))):
                 for writer, chunk in zip(writers, chunks, strict=True):
                     writer.write(chunk)
             for writer in writers:

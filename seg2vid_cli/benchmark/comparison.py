@@ -10,7 +10,8 @@ The logarithms of these ratios are averaged over the rounds of each run, and the
 interval.  A row has regressed if the whole interval lies beyond the tolerance, by both yardsticks: either alone also
 moves with how busy the machine is, as calculating suffers less from that than waiting for threads or memory.  Where all
 rows have become slower there are no others to go by, and a row's own peak decides.  Where the runtime is of another
-version than in the baseline its peak may be another too, and the other rows decide.
+version than in the baseline its peak may be another too, and the other rows decide.  Where other programs took much of
+the processor in either run (see `crowding`) no row is said to have regressed.
 """
 
 import math
@@ -19,11 +20,13 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
+from seg2vid_cli.benchmark.crowding import ENOUGH
 from seg2vid_cli.benchmark.document import Document, Machine, Result, RowName
 from seg2vid_cli.benchmark.intervals import Ratio, ratio_of_means
 
 Verdict = Literal["ok", "unclear", "regressed"]
-"""Unclear: the intervals reach to both sides of the tolerance, or there is no yardstick; a regression may go unseen."""
+"""Unclear: the intervals reach to both sides of the tolerance, there is no yardstick, or the machine was crowded; a
+regression may go unseen."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,7 @@ def compare(baseline: Document, document: Document, *, tolerance: float, file: s
     pairs = {name: _Pair(old[name], result) for name, result in new.items() if name in old}
     own_peaks = {name: pair.own_peak() for name, pair in pairs.items()}
     same_machine = _kind(baseline.machine) == _kind(document.machine)
+    crowded = min(baseline.core_share, document.core_share) < ENOUGH
     rows: list[ComparedRow] = []
     for name, pair in pairs.items():
         steady = [
@@ -101,11 +105,13 @@ def compare(baseline: Document, document: Document, *, tolerance: float, file: s
         own_peak, other_rows = own_peaks[name], pair.against(steady)
         yardsticks = [ratio for ratio in (own_peak, other_rows) if ratio is not None]
         verdict = _verdict(yardsticks if pair.same_runtime else yardsticks[-1:], tolerance)
+        verdict = "unclear" if crowded and verdict == "regressed" else verdict
         speeds = pair.old.frames_per_s, pair.new.frames_per_s
         rows.append(ComparedRow(name, *speeds, own_peak, other_rows, verdict))
     absent = tuple(name for name in old if name not in new), tuple(name for name in new if name not in old)
     notes = (
         *_machine_notes(baseline.machine, document.machine),
+        *_crowding_notes(baseline.core_share, document.core_share),
         *_runtime_notes(pairs),
         *_absence_notes(*absent),
         *_unclear_notes(rows),
@@ -149,6 +155,15 @@ def _machine_notes(old: Machine, new: Machine) -> list[str]:
         return []
     name = ", ".join([f"{old.cpu}, {old.cores} cores", *old.gpus])
     return [f"another machine than the baseline's ({name}); a baseline made on this one tells more"]
+
+
+def _crowding_notes(old: float, new: float) -> list[str]:
+    shares = {"the baseline": old, "this run": new}
+    return [
+        f"{run} got only {share:.0%} of the cores: no row is said to have become slower"
+        for run, share in shares.items()
+        if share < ENOUGH
+    ]
 
 
 def _runtime_notes(pairs: Mapping[RowName, _Pair]) -> list[str]:

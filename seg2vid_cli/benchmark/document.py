@@ -124,3 +124,5 @@ class Document:
     """Of seg2vid, python, numpy, and by the backends' names of their runtimes."""
     results: tuple[Result, ...]
     unavailable: tuple[Unavailable, ...]
+    core_share: float
+    """Of the cores, what this program got while it measured: 1 if nothing else ran; median of the rounds."""

@@ -3,8 +3,10 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import median
 
 from seg2vid_cli.benchmark.clips import ClipTimes, time_videos
+from seg2vid_cli.benchmark.crowding import core_share
 from seg2vid_cli.benchmark.rows import Row
 from seg2vid_cli.benchmark.settings import Effort
 from seg2vid_cli.console import Console
@@ -22,11 +24,12 @@ class Timings:
     """Seconds; fewer than clips."""
 
 
-def time_rows(rows: Sequence[Row], effort: Effort, console: Console) -> list[Timings]:
+def time_rows(rows: Sequence[Row], effort: Effort, console: Console) -> tuple[list[Timings], float]:
     """Time all rows; the first round, which is timed as well, tells how many more there is time for.
 
-    Raises BackendError, OutputError.
+    The second result is the median of `core_share` before each round.  Raises BackendError, OutputError.
     """
+    shares = [core_share()]
     timings = [Timings() for _ in rows]
     began = time.perf_counter()
     with console.progress("timing, first round", len(rows), "rows") as bar:
@@ -40,11 +43,12 @@ def time_rows(rows: Sequence[Row], effort: Effort, console: Console) -> list[Tim
     with console.progress("timing", total, "rows") as bar:
         for step, count in steps:
             for _ in range(count):
+                shares.append(core_share())
                 for row, timing in zip(rows, timings, strict=True):
                     step(row, timing)
                     done += 1
                     bar.advance(done)
-    return timings
+    return timings, median(shares)
 
 
 def _time(row: Row, timings: Timings) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from seg2vid_cli.benchmark.clips import ClipTimes, time_clips, trial_requests
 from seg2vid_cli.benchmark.document import RowName, Unavailable
@@ -26,6 +27,8 @@ class Row:
     session: Session
     requests: tuple[ClipRequest, ...]
     """A batch."""
+    cache: Path | None
+    """Where the backend keeps graphs."""
 
     @property
     def card(self) -> ModelCard:
@@ -54,7 +57,8 @@ class Row:
     @property
     def options(self) -> OpenOptions:
         """How to open it again."""
-        return OpenOptions(self.session.device, self.session.precision, (self.session.height, self.session.width))
+        session = self.session
+        return OpenOptions(session.device, session.precision, (session.height, session.width), self.cache)
 
     def time(self) -> ClipTimes:
         """Make one batch of clips.  Raises BackendError."""
@@ -153,4 +157,4 @@ def _open(wanted: _Wanted, settings: BenchmarkSettings, stack: ExitStack, consol
     one_chunk = min(frames, 1 + session.chunk_frames)
     time_clips(session, trial_requests(session, model.card, frames=one_chunk, batch=settings.batch))
     requests = trial_requests(session, model.card, frames=frames, batch=settings.batch)
-    return Row(model, load_backend(opened.backend), session, tuple(requests))
+    return Row(model, load_backend(opened.backend), session, tuple(requests), wanted.options.cache)

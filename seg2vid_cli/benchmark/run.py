@@ -56,14 +56,14 @@ def _measure(settings: BenchmarkSettings, models: list[ModelFolder], console: Co
     with ExitStack() as stack:
         rows, unavailable = open_rows(settings, models, stack, console)
         starts = start_rows(rows, settings.effort.starts, console)
-        timings = time_rows(rows, settings.effort, console)
+        timings, share = time_rows(rows, settings.effort, console)
         differences = measure_differences(rows)
     runtimes = {row.backend.name: row.backend.status().version for row in rows}
     results = [
         _result(row, runtimes[row.backend.name], start, timing, difference)
         for row, start, timing, difference in zip(rows, starts, timings, differences, strict=True)
     ]
-    return Document(SCHEMA, this_machine(), versions(runtimes), tuple(results), tuple(unavailable))
+    return Document(SCHEMA, this_machine(), versions(runtimes), tuple(results), tuple(unavailable), round(share, 3))
 
 
 def _result(row: Row, version: str | None, start: Start, timings: Timings, difference: Difference | None) -> Result:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from seg2vid_cli.benchmark.comparison import ComparedRow, Comparison
+from seg2vid_cli.benchmark.crowding import ENOUGH
 from seg2vid_cli.benchmark.document import Document, Result
 from seg2vid_cli.benchmark.intervals import Ratio
 
@@ -131,6 +132,8 @@ def _machine(document: Document) -> str:
 
 
 def _notes(document: Document) -> Iterator[str]:
+    if document.core_share < ENOUGH:
+        yield f"the machine was busy: of the cores, other programs took {1 - document.core_share:.0%}"
     for row in document.unavailable:
         yield f"not available: {row.model}, {row.backend}, {row.device}, {row.precision}: {row.reason}"
 

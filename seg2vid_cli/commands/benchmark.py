@@ -93,13 +93,14 @@ def benchmark(
 
     from seg2vid_cli.benchmark.run import run_benchmark
     from seg2vid_cli.benchmark.settings import FULL, QUICK, BenchmarkSettings, parse_backends, parse_tolerance
+    from seg2vid_cli.cache import graph_cache
     from seg2vid_interface.backend import OpenOptions
 
     console = Console("benchmark", json=json, quiet=quiet, debug=debug)
     settings = BenchmarkSettings(
         models=tuple(models or (DEFAULT_MODEL,)),
         backends=parse_backends(backend),
-        options=OpenOptions(device, precision, height_width),
+        options=OpenOptions(device, precision, height_width, graph_cache()),
         batch=batch,
         frames=frames,
         effort=QUICK if quick else FULL,

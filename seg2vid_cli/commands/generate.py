@@ -126,6 +126,7 @@ def generate(
     options.check_device(device)
     height_width = None if size is None else parse_size(size)
 
+    from seg2vid_cli.cache import graph_cache
     from seg2vid_cli.generation import GenerationRequest, generate_clips
     from seg2vid_interface.backend import OpenOptions
 
@@ -145,7 +146,7 @@ def generate(
         sheet=sheet,
         kind=kind,
         backend=backend,
-        options=OpenOptions(device, precision, height_width),
+        options=OpenOptions(device, precision, height_width, graph_cache()),
         overwrite=overwrite,
     )
     _finish(generate_clips(request, console), len(request.labels), console)

@@ -10,8 +10,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmark_results import make_result
 from seg2vid_cli.benchmark.comparison import Comparison, compare
-from seg2vid_cli.benchmark.document import ChunkTimes, Document, Machine, Result, Round
+from seg2vid_cli.benchmark.document import Document, Machine, Round
 from seg2vid_cli.benchmark.intervals import independent_rounds, ratio_of_means
 
 SPEEDS = {"onnx": 20.0, "openvino": 35.0, "torch": 12.0}
@@ -30,8 +31,9 @@ def make_run(
         own = SPEEDS[name] * dict(slower).get(name, 1) * np.exp(noise * 0.03 * rng.normal())
         speeds = own * drift * np.exp(noise * 0.07 * wander(rng, rounds))
         peaks = 100 * dict(slower_peak).get(name, 1) * drift * np.exp(noise * 0.07 * wander(rng, rounds))
-        results.append(make_result(name, [Round(*pair) for pair in zip(speeds.tolist(), peaks.tolist(), strict=True)]))
-    return Document(1, HERE, {}, tuple(results), ())
+        measured = tuple(Round(*pair) for pair in zip(speeds.tolist(), peaks.tolist(), strict=True))
+        results.append(make_result(backend=name, rounds=measured))
+    return Document(1, HERE, {}, tuple(results), (), core_share=0.97)
 
 
 def wander(rng: np.random.Generator, rounds: int, correlation: float = 0.4) -> np.ndarray:
@@ -40,35 +42,6 @@ def wander(rng: np.random.Generator, rounds: int, correlation: float = 0.4) -> n
     for number in range(1, rounds):
         steps[number] = correlation * steps[number - 1] + np.sqrt(1 - correlation**2) * steps[number]
     return steps
-
-
-def make_result(backend: str, rounds: list[Round]) -> Result:
-    return Result(
-        model="street",
-        model_sha256="0" * 64,
-        backend=backend,
-        backend_version="1.0",
-        device="cpu",
-        precision="fp32",
-        height=128,
-        width=256,
-        frames=21,
-        batch=1,
-        threads=2,
-        load_s=0.5,
-        first_frame_ms=100,
-        chunk_ms=ChunkTimes(200, 300),
-        frames_per_s=rounds[0].frames_per_s,
-        end_to_end_frames_per_s=10,
-        peak_memory_mb=300,
-        device_memory_mb=None,
-        gflop_per_frame=4,
-        peak_gflops=rounds[0].peak_gflops,
-        peak_fraction=0.4,
-        max_difference=1,
-        reference="torch",
-        rounds=tuple(rounds),
-    )
 
 
 def compare_runs(old: Document, new: Document, tolerance: float = 0.1) -> Comparison:
@@ -128,6 +101,17 @@ def test_another_machine_is_told():
     comparison = compare_runs(run, elsewhere)
     note = "another machine than the baseline's (CPU, 2 cores); a baseline made on this one tells more"
     assert (comparison.same_machine, note in comparison.notes) == (False, True)
+
+
+@pytest.mark.parametrize("crowded", ["the baseline", "this run"])
+def test_on_a_crowded_machine_nothing_is_said_to_have_regressed(crowded):
+    old, new = make_run(0, noise=0.1), make_run(1, noise=0.1, slower={"torch": 0.2})
+    assert regressed(old, new) == ["torch"]
+    runs = {"the baseline": old, "this run": new}
+    runs[crowded] = replace(runs[crowded], core_share=0.37)
+    comparison = compare_runs(*runs.values())
+    assert [row.verdict for row in comparison.rows] == ["ok", "ok", "unclear"]
+    assert comparison.notes[0] == f"{crowded} got only 37% of the cores: no row is said to have become slower"
 
 
 def test_a_runtime_that_only_convolves_faster_has_not_regressed():

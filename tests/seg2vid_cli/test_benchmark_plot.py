@@ -7,41 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg2vid_cli.benchmark.document import ChunkTimes, Result, Round
+from benchmark_results import make_result
 from seg2vid_cli.benchmark.plot import check_plotting, plot_speeds
 from seg2vid_interface.errors import OutputError
 
-
-def result(backend: str, frames_per_s: float) -> Result:
-    return Result(
-        model="street",
-        model_sha256="0" * 64,
-        backend=backend,
-        backend_version="1.0",
-        device="cpu",
-        precision="fp32",
-        height=128,
-        width=256,
-        frames=21,
-        batch=1,
-        threads=2,
-        load_s=0.5,
-        first_frame_ms=100,
-        chunk_ms=ChunkTimes(200, 300),
-        frames_per_s=frames_per_s,
-        end_to_end_frames_per_s=frames_per_s / 2,
-        peak_memory_mb=None,
-        device_memory_mb=None,
-        gflop_per_frame=4,
-        peak_gflops=None,
-        peak_fraction=None,
-        max_difference=None,
-        reference=None,
-        rounds=(Round(frames_per_s, None),),
-    )
-
-
-RESULTS = [result("onnx", 20), result("torch", 10)]
+RESULTS = [
+    make_result(backend="onnx", frames_per_s=20, end_to_end_frames_per_s=10),
+    make_result(backend="torch", frames_per_s=10, end_to_end_frames_per_s=5),
+]
 
 
 def test_a_png_is_a_picture_with_two_colours_of_bars(tmp_path):

@@ -2,20 +2,14 @@
 
 from dataclasses import replace
 
+from benchmark_results import make_result
 from seg2vid_cli.benchmark.comparison import compare
-from seg2vid_cli.benchmark.document import ChunkTimes, Document, Machine, Result, Round, Unavailable
+from seg2vid_cli.benchmark.document import ChunkTimes, Document, Machine, Round, Unavailable
 from seg2vid_cli.benchmark.tables import document_lines, document_markdown
 
-ONNX = Result(
-    model="street",
-    model_sha256="0" * 64,
-    backend="onnx",
-    backend_version="1.0",
+ONNX = make_result(
     device="cuda:0",
     precision="fp16",
-    height=128,
-    width=256,
-    frames=21,
     batch=4,
     threads=None,
     load_s=0.526,
@@ -25,12 +19,7 @@ ONNX = Result(
     end_to_end_frames_per_s=15,
     peak_memory_mb=None,
     device_memory_mb=800.2,
-    gflop_per_frame=4,
-    peak_gflops=200,
     peak_fraction=0.4008,
-    max_difference=1,
-    reference="torch",
-    rounds=(Round(20, 200), Round(20, 200)),
 )
 TORCH = replace(
     ONNX,
@@ -47,6 +36,7 @@ DOCUMENT = Document(
     {},
     (ONNX, TORCH),
     (Unavailable("street", "openvino", "auto", "auto", "not installed"),),
+    core_share=0.97,
 )
 LINES = """\
 A | B, 2 cores, GPU; clips of 21 frames, 2 rounds
@@ -91,6 +81,12 @@ def test_with_a_comparison():
     markdown = document_markdown(slower, comparison)
     assert markdown.startswith(MARKDOWN)
     assert "\n\nAgainst `b.json`, tolerance 10%:\n\n| row | verdict |" in markdown
+
+
+def test_a_busy_machine_is_told_of():
+    busy = "the machine was busy: of the cores, other programs took 57%"
+    assert busy in document_lines(replace(DOCUMENT, core_share=0.43), None)
+    assert f"- {busy}\n" in document_markdown(replace(DOCUMENT, core_share=0.43), None)
 
 
 def test_for_github():

@@ -88,7 +88,9 @@ def write_clip(output: PlannedOutput, frames: int) -> list[Path]:
 
 
 def tree(folder: Path) -> dict[str, bytes | None]:
-    return {str(path.relative_to(folder)): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")
+    }
 
 
 def decode(path: Path) -> list[NDArray[np.uint8]]:
@@ -257,7 +259,7 @@ def test_a_folder_that_vanishes_is_an_output_error(folder: Path) -> None:
     (folder / "results").mkdir()
     output = plan("results/")
     shutil.rmtree(folder / "results")
-    with pytest.raises(OutputError, match=r"^results/street.mp4: cannot be written: No such file"):
+    with pytest.raises(OutputError, match=r"^results.street.mp4: cannot be written: "):
         write_clip(output, frames=2)
     assert tree(folder) == {}
 
@@ -269,7 +271,7 @@ def test_a_disk_that_takes_no_more_is_an_output_error(folder: Path, kind: Kind) 
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, limits[1]))
     try:
-        with pytest.raises(OutputError, match=r"^new/street.*: cannot be written"):
+        with pytest.raises(OutputError, match=r"^new.street.*: cannot be written"):
             write_clip(output, frames=5)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

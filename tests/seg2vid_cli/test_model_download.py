@@ -1,5 +1,6 @@
 import hashlib
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -110,7 +111,7 @@ def test_an_answer_that_is_no_file(server, code, answer):
 def test_no_server():
     with loopback_server() as server:
         url = server.answer("/a.zip", content(BODY))
-    assert message_of(url) == "URL: cannot be fetched: Connection refused"
+    assert re.search(r"^URL: cannot be fetched: .*refused", message_of(url))
 
 
 def test_a_server_that_hangs_up_early(server):

@@ -9,7 +9,9 @@ from seg2vid_interface.errors import OutputError
 
 
 def tree(folder: Path) -> dict[str, str | None]:
-    return {str(path.relative_to(folder)): path.read_text() if path.is_file() else None for path in folder.rglob("*")}
+    return {
+        path.relative_to(folder).as_posix(): path.read_text() if path.is_file() else None for path in folder.rglob("*")
+    }
 
 
 def stage(staging: Staging, folder: Path) -> None:

@@ -79,7 +79,7 @@ def test_it_never_imports_torch(graph_model, tmp_path):
 def test_a_truncated_graph_is_named(graph_model, tmp_path):
     whole = (graph_model.path / "motion.onnx").read_bytes()
     broken = with_graph(graph_model, tmp_path / "broken", whole[: len(whole) // 2])
-    with pytest.raises(ModelError, match=r"broken/motion\.onnx: ONNX Runtime cannot load it: "):
+    with pytest.raises(ModelError, match=r"broken.motion\.onnx: ONNX Runtime cannot load it: "):
         open_onnx(broken)
 
 
@@ -92,7 +92,7 @@ def test_a_graph_with_other_input_names_is_refused(graph_model, tmp_path):
     with pytest.raises(ModelError) as caught:
         open_onnx(other)
     assert caught.value.message == (
-        f"{tmp_path}/other/motion.onnx: its inputs are picture, labels, latent, noise, labels_wanted, "
+        f"{tmp_path / 'other' / 'motion.onnx'}: its inputs are picture, labels, latent, noise, labels_wanted, "
         "not frame, labels, latent, noise, labels_wanted"
     )
     assert caught.value.hint == "Export the model again: seg2vid export MODEL --onnx -o FOLDER"

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from seg2vid_cli.agreement import measure_agreement
+from seg2vid_cli.benchmark.clips import trial_requests
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.errors import BackendError, DeviceError, MissingWeightsError, UsageError
 from seg2vid_interface.model_card import ModelFolder
@@ -129,3 +131,24 @@ def test_a_package_that_cannot_be_imported_names_the_pip_line(monkeypatch, graph
     with pytest.raises(BackendError, match="--backend openvino: OpenVINO cannot be loaded") as caught:
         OpenVinoBackend().open(graph_model, OpenOptions())
     assert caught.value.hint == "pip install 'seg2vid[openvino]'"
+
+
+def test_what_openvino_compiled_is_kept_and_gives_the_same_clip(graph_model, tmp_path):
+    def clip(cache):
+        with OpenVinoBackend().open(graph_model, OpenOptions(cache=cache)) as session:
+            chunks = list(session.generate(trial_requests(session, graph_model.card, frames=6, batch=1)))
+        return np.concatenate([chunk.frames for (chunk,) in chunks])
+
+    def blobs():
+        return {file.name: file.stat().st_mtime_ns for file in (tmp_path / "openvino").iterdir()}
+
+    first = clip(tmp_path)
+    kept = blobs()
+    assert len(kept) == 2
+    assert np.array_equal(clip(tmp_path), first)
+    assert blobs() == kept
+    assert np.array_equal(clip(None), first)
+    for name in kept:
+        (tmp_path / "openvino" / name).chmod(0o644)
+        (tmp_path / "openvino" / name).write_bytes(b"damaged")
+    assert np.array_equal(clip(tmp_path), first)

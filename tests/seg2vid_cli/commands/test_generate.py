@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("fake_backends")
 def contents(folder: Path) -> dict[str, bytes]:
     """Return path -> bytes of everything below a folder; folders end with a slash."""
     return {
-        f"{path.relative_to(folder)}{'/' * path.is_dir()}": b"" if path.is_dir() else path.read_bytes()
+        f"{path.relative_to(folder).as_posix()}{'/' * path.is_dir()}": b"" if path.is_dir() else path.read_bytes()
         for path in folder.rglob("*")
     }
 
@@ -123,7 +123,7 @@ def test_several_inputs_and_samples(seg2vid, model, street, tmp_path):
     Image.open(street).transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(corner)
     flags = ("--model", model, "--format", "png", "--frames", 5)
     result = seg2vid("generate", street, corner, "--samples", 2, "-o", "all/", *flags)
-    assert result.stdout == "all/street\nall/street_2\nall/corner\nall/corner_2\n"
+    assert result.stdout.replace(os.sep, "/") == "all/street\nall/street_2\nall/corner\nall/corner_2\n"
     assert seg2vid("generate", street, "-o", "one/", *flags).exit_code == 0
     assert np.array_equal(read_frames(Path("all/street")), read_frames(Path("one/street")))
     assert not np.array_equal(read_frames(Path("all/street")), read_frames(Path("all/street_2")))
@@ -138,7 +138,7 @@ def test_an_input_that_fails_does_not_stop_the_others(seg2vid, model, street, tm
     assert document["error"] == {"code": "inputs", "message": "1 of 2 inputs failed", "hint": None}
     (failure,) = document["data"]["failures"]
     assert (failure["input"], failure["code"]) == (str(missing), "label_map")
-    assert [clip["output"] for clip in document["data"]["outputs"]] == ["out/street.mp4"]
+    assert [clip["output"] for clip in document["data"]["outputs"]] == [str(Path("out/street.mp4"))]
     assert list(contents(Path())) == ["out/", "out/street.mp4"]
     assert f"error: {failure['message']}\n" in result.stderr
     assert result.stderr.endswith("error: 1 of 2 inputs failed\n")

@@ -1,7 +1,6 @@
 """How far two backends agree on the same clips.
 
-On one machine, in fp32 and from the same first frame, every pixel of a chunk agrees within 2/255 and every flow within
-0.05 pixels, and over a clip 99.9% of them do; at lower precision a chunk's frames reach 40 dB against fp32.
+`seg2vid_interface.tolerances` says how far they ought to.
 """
 
 import math
@@ -11,18 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seg2vid_cli.latents import chunk_noise, image_noise, motion_latent
-from seg2vid_cli.trial_scene import trial_image_conditions, trial_label_map, trial_picture
+from seg2vid_cli.trial_scene import trial_request
 from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
-from seg2vid_interface.label_spaces import CITYSCAPES
 from seg2vid_interface.model_card import ModelCard
+from seg2vid_interface.tolerances import CLIP_FRAMES, CLIP_SHARE, FLOW_TOLERANCE, LOWEST_PSNR, PIXEL_TOLERANCE
 
-PIXEL_TOLERANCE = 2  # of 255
-FLOW_TOLERANCE = 0.05  # pixels
-CLIP_SHARE = 0.999
-REDUCED_PSNR = 40.0  # dB
-CLIP_FRAMES = 24
 FIELDS: frozenset[Field] = frozenset({"labels", "flow", "occlusion"})
 UNITS = {"first_frame": "of 255", "frames": "of 255", "forward_flow": "px", "backward_flow": "px"}
 TOLERANCES = {
@@ -65,7 +58,7 @@ class Agreement:
     def problem(self) -> str | None:
         """Say what is not as promised; None if all is."""
         if self.precision != "fp32":
-            return None if self.psnr >= REDUCED_PSNR else f"{self.psnr:.1f} dB, less than {REDUCED_PSNR:g}"
+            return None if self.psnr >= LOWEST_PSNR else f"{self.psnr:.1f} dB, less than {LOWEST_PSNR:g}"
         if self.chunk_share < 1:
             return f"{1 - self.chunk_share:.3%} of a chunk beyond {PIXEL_TOLERANCE}/255 or {FLOW_TOLERANCE} px"
         if self.clip_share < CLIP_SHARE:
@@ -91,7 +84,9 @@ def measure_agreement(reference: Session, other: Session, card: ModelCard, *, sa
     for sample in range(1, samples + 1):
         first_frame = None
         if "image" in card.stages:
-            ours, theirs = (_run(session, _request(session, card, sample, frames=1)) for session in (reference, other))
+            ours, theirs = (
+                _run(session, trial_request(session, card, sample, frames=1)) for session in (reference, other)
+            )
             first_frame = ours[0].frames[0]
             pictures.append((_values("first_frame", ours[0].frames), _values("first_frame", theirs[0].frames)))
         if "motion" in card.stages:
@@ -99,35 +94,14 @@ def measure_agreement(reference: Session, other: Session, card: ModelCard, *, sa
     return _agreement(pictures, clips, other.precision, card.chunk_frames)
 
 
-def _request(
-    session: Session, card: ModelCard, sample: int, *, frames: int, first_frame: NDArray[np.uint8] | None = None
-) -> ClipRequest:
-    space = card.label_space
-    image = trial_image_conditions(card, (session.height, session.width))
-    return ClipRequest(
-        label_map=trial_label_map(space, session.height, session.width) if space else None,
-        first_frame=first_frame,
-        latent=motion_latent(0, sample, session.latent_size),
-        image_noise=image_noise(0, sample, session.image_noise_size),
-        chunk_noise=chunk_noise(0, sample, session.height, session.width),
-        frames=frames,
-        fields=FIELDS if space else FIELDS - {"labels"},
-        image_label_map=image.label_map,
-        edges=image.edges,
-    )
-
-
 def _run(session: Session, request: ClipRequest) -> list[Chunk]:
     return [chunk for (chunk,) in session.generate([request])]
 
 
 def _clip(session: Session, card: ModelCard, sample: int, first_frame: NDArray[np.uint8] | None) -> Clip:
-    """Return the outputs of a clip; it begins with a drawn picture if the model has no image stage."""
-    if first_frame is None:
-        space = card.label_space or CITYSCAPES
-        first_frame = trial_picture(trial_label_map(space, session.height, session.width), space)
-    frames = 1 + CLIP_FRAMES
-    chunks = _run(session, _request(session, card, sample, frames=frames, first_frame=first_frame))[1:]
+    """Return the outputs of a clip, without its first frame."""
+    request = trial_request(session, card, sample, frames=1 + CLIP_FRAMES, first_frame=first_frame, fields=FIELDS)
+    chunks = _run(session, request)[1:]
     outputs: dict[str, NDArray[np.float64]] = {}
     for name in ("frames", "forward_flow", "backward_flow", "occlusion", "labels"):
         parts = [part for chunk in chunks if (part := getattr(chunk, name)) is not None]

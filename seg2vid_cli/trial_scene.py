@@ -1,4 +1,4 @@
-"""A scene for trying models out: a street where the label space has one, and a picture that goes with it."""
+"""A scene for trying models out: a street where the label space has one, a picture that goes with it, and requests."""
 
 from typing import TYPE_CHECKING
 
@@ -6,13 +6,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_cli.image_conditions import ImageConditions, image_conditions
-from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_cli.latents import chunk_noise, image_noise, motion_latent
+from seg2vid_interface.clips import ClipRequest, Field
+from seg2vid_interface.label_spaces import CITYSCAPES, LabelSpace
 
 if TYPE_CHECKING:
+    from seg2vid_interface.backend import Session
     from seg2vid_interface.model_card import ModelCard
+
+SEED = 0
 
 GROUND, SKY, WALLS, THINGS = ("road",), ("sky",), ("building", "vegetation", "sidewalk"), ("car", "person", "pole")
 HORIZON = 0.44  # of the height
+
+
+def trial_request(
+    session: "Session",
+    card: "ModelCard",
+    sample: int,
+    *,
+    frames: int,
+    first_frame: NDArray[np.uint8] | None = None,
+    fields: frozenset[Field] = frozenset(),
+) -> ClipRequest:
+    """Return a request for a clip of the scene.
+
+    Args:
+        session: of the model, which says at what size.
+        card: the model's.
+        sample: number of the clip, from 1; each has a motion of its own.
+        frames: its length.
+        first_frame: (H, W, 3) to begin with; without one, what the image stage makes, or if the model has none, a drawn
+            picture.
+        fields: what is wanted beside the frames; of a model without labels, those that it has.
+    """
+    size = session.height, session.width
+    space = card.label_space or CITYSCAPES
+    labels = trial_label_map(space, *size)
+    if first_frame is None and "image" not in card.stages:
+        first_frame = trial_picture(labels, space)
+    image = trial_image_conditions(card, size)
+    return ClipRequest(
+        label_map=labels if card.label_space else None,
+        first_frame=first_frame,
+        latent=motion_latent(SEED, sample, session.latent_size),
+        image_noise=image_noise(SEED, sample, session.image_noise_size),
+        chunk_noise=chunk_noise(SEED, sample, *size),
+        frames=frames,
+        fields=fields if card.label_space else fields - {"labels"},
+        image_label_map=image.label_map,
+        edges=image.edges,
+    )
 
 
 def trial_label_map(space: LabelSpace, height: int, width: int) -> NDArray[np.uint8]:

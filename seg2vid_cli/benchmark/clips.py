@@ -7,22 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import numpy as np
-from numpy.typing import NDArray
-
 from seg2vid_cli.ahead import ahead
 from seg2vid_cli.clip_writer import ClipMetadata, ClipWriter
 from seg2vid_cli.console import program_version
-from seg2vid_cli.latents import chunk_noise, image_noise, motion_latent
 from seg2vid_cli.outputs import PlannedOutput
-from seg2vid_cli.trial_scene import trial_image_conditions, trial_label_map, trial_picture
+from seg2vid_cli.trial_scene import SEED, trial_request
 from seg2vid_cli.video import Kind
 from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import ClipRequest
-from seg2vid_interface.label_spaces import CITYSCAPES
 from seg2vid_interface.model_card import ModelCard
-
-SEED = 0
 
 
 @dataclass(frozen=True)
@@ -35,33 +28,9 @@ class ClipTimes:
     """Frames of the chunks by their seconds; of the first frame if there are no chunks."""
 
 
-def trial_requests(
-    session: Session, card: ModelCard, *, frames: int, batch: int, first_frame: NDArray[np.uint8] | None = None
-) -> list[ClipRequest]:
-    """Return a batch of requests, each with a motion of its own.
-
-    They begin with `first_frame` (H, W, 3), or else with what the model's image stage makes; if it has none, with a
-    drawn picture.
-    """
-    height, width = session.height, session.width
-    space = card.label_space or CITYSCAPES
-    labels = trial_label_map(space, height, width)
-    if first_frame is None and "image" not in card.stages:
-        first_frame = trial_picture(labels, space)
-    image = trial_image_conditions(card, (height, width))
-    return [
-        ClipRequest(
-            label_map=labels if card.label_space else None,
-            first_frame=first_frame,
-            latent=motion_latent(SEED, sample, session.latent_size),
-            image_noise=image_noise(SEED, sample, session.image_noise_size),
-            chunk_noise=chunk_noise(SEED, sample, height, width),
-            frames=frames,
-            image_label_map=image.label_map,
-            edges=image.edges,
-        )
-        for sample in range(1, batch + 1)
-    ]
+def trial_requests(session: Session, card: ModelCard, *, frames: int, batch: int) -> list[ClipRequest]:
+    """Return a batch of requests, each with a motion of its own."""
+    return [trial_request(session, card, sample, frames=frames) for sample in range(1, batch + 1)]
 
 
 def time_clips(session: Session, requests: Sequence[ClipRequest]) -> ClipTimes:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seg2vid_cli.benchmark.clips import trial_requests
 from seg2vid_cli.benchmark.rows import Row
 from seg2vid_cli.plugins import load_backend
+from seg2vid_cli.trial_scene import trial_request
 from seg2vid_interface.backend import OpenOptions, Session
 from seg2vid_interface.errors import Seg2VidError
 from seg2vid_interface.model_card import ModelCard
@@ -74,8 +74,8 @@ def _begin(
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return the first frame and the first chunk."""
     frames = 1 + (session.chunk_frames if "motion" in card.stages else 0)
-    requests = trial_requests(session, card, frames=frames, batch=1, first_frame=first_frame)
-    clip = np.concatenate([chunk.frames for (chunk,) in session.generate(requests)])
+    request = trial_request(session, card, 1, frames=frames, first_frame=first_frame)
+    clip = np.concatenate([chunk.frames for (chunk,) in session.generate([request])])
     return clip[0], clip[1:]
 
 

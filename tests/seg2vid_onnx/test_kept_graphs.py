@@ -5,7 +5,7 @@ import shutil
 import numpy as np
 import pytest
 
-from seg2vid_cli.benchmark.clips import trial_requests
+from seg2vid_cli.trial_scene import trial_request
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.model_card import ModelFolder
@@ -14,7 +14,7 @@ from seg2vid_onnx.backend import OnnxBackend
 
 def make_clip(model: ModelFolder, cache, **options):
     with OnnxBackend().open(model, OpenOptions("cpu", cache=cache, **options)) as session:
-        chunks = list(session.generate(trial_requests(session, model.card, frames=6, batch=1)))
+        chunks = list(session.generate([trial_request(session, model.card, 1, frames=6)]))
     return np.concatenate([chunk.frames for (chunk,) in chunks])
 
 

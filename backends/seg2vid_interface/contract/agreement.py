@@ -12,20 +12,11 @@ from seg2vid_interface.clips import Chunk
 from seg2vid_interface.contract.drawing import picture
 from seg2vid_interface.contract.subject import ContractFixtures, Subject
 from seg2vid_interface.errors import DeviceError, ModelError
-
-LEVELS = 2
-"""Of 255, by which a pixel's values may differ in a batch."""
-FLOW = 0.05
-"""Pixels by which flow may differ in a batch."""
-LONG_CLIP = 24
-"""Frames over which `SHARE` of the values stays within `LEVELS`."""
-SHARE = 0.999
-LOWEST_PSNR = 40
-"""Decibels, of fp16 or bf16 against fp32 over one chunk."""
+from seg2vid_interface.tolerances import CLIP_FRAMES, CLIP_SHARE, FLOW_TOLERANCE, LOWEST_PSNR, PIXEL_TOLERANCE
 
 
 class AgreementContract(ContractFixtures):
-    """Byte for byte where nothing differs, within the tolerances above where batch or precision do."""
+    """Byte for byte where nothing differs, within `tolerances` where batch or precision do."""
 
     def test_the_same_request_gives_the_same_bytes(self, subject: Subject, session: Session) -> None:
         """In the same session, and in another: all that is by chance comes with the request."""
@@ -46,11 +37,15 @@ class AgreementContract(ContractFixtures):
         """In fp32, from the same first frame: the first chunk everywhere, 24 frames nearly so."""
         subject.needs("motion")
         with subject.open_fp32() as session:
-            for together, alone in batch_and_single(subject, session, LONG_CLIP):
-                for name, tolerance in (("frames", LEVELS), ("forward_flow", FLOW), ("backward_flow", FLOW)):
+            for together, alone in batch_and_single(subject, session, CLIP_FRAMES):
+                for name, tolerance in (
+                    ("frames", PIXEL_TOLERANCE),
+                    ("forward_flow", FLOW_TOLERANCE),
+                    ("backward_flow", FLOW_TOLERANCE),
+                ):
                     assert farthest(getattr(together[1], name), getattr(alone[1], name)) <= tolerance, name
                 difference = np.abs(frames_of(together).astype(int) - frames_of(alone))
-                assert np.mean(difference <= LEVELS) >= SHARE
+                assert np.mean(difference <= PIXEL_TOLERANCE) >= CLIP_SHARE
 
     def test_lower_precisions_are_close_to_fp32(self, subject: Subject, capsys: pytest.CaptureFixture[str]) -> None:
         """A PSNR of 40 dB over a chunk, from the same first frame; the number is printed."""

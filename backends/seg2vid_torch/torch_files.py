@@ -42,5 +42,5 @@ def read_torch_file(path: Path, kind: str) -> object:
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of an error's message, which in PyTorch's can be many."""
-    return next(iter(str(error).splitlines()), type(error).__name__)
+    """Return the first sentence of an error's message, of which PyTorch's have many."""
+    return next(iter(str(error).splitlines()), type(error).__name__).partition(". ")[0]

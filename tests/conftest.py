@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -35,6 +36,11 @@ LAUNCHER = "from seg2vid_cli import app, plugins; plugins.AUTO_ORDER = ('fake',)
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--golden", type=Path, metavar="FOLDER", help="prove the networks on a whole golden.npz")
+
+
+def pytest_configure() -> None:
+    """Undo what a shell does to what it runs in the background: tests send Ctrl-C to programs, which inherit this."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(autouse=True, scope="session")

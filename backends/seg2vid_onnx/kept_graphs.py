@@ -39,10 +39,11 @@ class KeptGraph:
         """Return the file; None if there is none, or a damaged one."""
         for file in self.folder.glob(f"{self.key}.*.onnx"):
             with contextlib.suppress(OSError):
-                if file.name == self._name(file):
-                    os.utime(file)  # the oldest are the first to go
-                    return file
-                file.unlink()
+                if file.name != self._name(file):
+                    file.unlink()
+                    continue
+                os.utime(file)  # the oldest are the first to go
+                return file
         return None
 
     @contextlib.contextmanager

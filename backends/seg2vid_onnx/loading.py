@@ -35,14 +35,19 @@ def load_session(
         ModelError: it cannot be read.
         DeviceError: CUDA was asked for and does not run it.
     """
-    options = _options(dimensions, profile=profile)
-    if kept is None:
-        return _load(path, device, options)
+    if kept is not None:
+        with contextlib.suppress(ModelError):  # a damaged file, or one that cannot be written: the model's own will do
+            return _load_kept(path, device, _options(dimensions, profile=profile), kept)
+    return _load(path, device, _options(dimensions, profile=profile))
+
+
+def _load_kept(
+    path: Path, device: str, options: onnxruntime.SessionOptions, kept: KeptGraph
+) -> onnxruntime.InferenceSession:
+    """Load what is kept, or load the file and keep what becomes of it.  Raises ModelError, DeviceError."""
     if file := kept.find():
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-        with contextlib.suppress(ModelError):  # then it is made anew
-            return _load(file, device, options)
-        options = _options(dimensions, profile=profile)
+        return _load(file, device, options)
     with kept.making() as file:
         if file is not None:
             options.optimized_model_filepath = str(file)

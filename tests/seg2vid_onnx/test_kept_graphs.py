@@ -53,6 +53,17 @@ def test_a_damaged_graph_is_made_anew(graph_model, tmp_path, damage):
     assert kept(tmp_path) == before
 
 
+def test_a_disk_that_takes_no_more_is_done_without(graph_model, tmp_path):
+    resource = pytest.importorskip("resource")
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        assert len(make_clip(graph_model, tmp_path)) == 6
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert not [name for name in (tmp_path / "onnx").iterdir() if name.name.startswith(".")]
+
+
 def test_every_size_has_graphs_of_its_own(graph_model, tmp_path):
     make_clip(graph_model, tmp_path)
     assert make_clip(graph_model, tmp_path, size=(192, 128)).shape == (6, 192, 128, 3)

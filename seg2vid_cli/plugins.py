@@ -62,6 +62,11 @@ def load_backend(name: str) -> Backend:
     return _load(known[name])
 
 
+def working_backend(name: str) -> Backend:
+    """Load the backend called `name`.  Raises what `load_backend` raises, and BackendError if it does not work here."""
+    return _working(load_backend(name))
+
+
 def open_session(name: str, model: "ModelFolder", options: OpenOptions, tell: Callable[[str], None]) -> OpenedSession:
     """Open a model with the backend called `name`; "auto" takes the first of AUTO_ORDER that can.
 

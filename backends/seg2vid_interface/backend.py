@@ -125,6 +125,8 @@ class TrainingRequest:
     seed: int = 0
     overwrite: bool = False
     """Start anew, whatever the folder holds."""
+    cache: Path | None = None
+    """A folder where a backend may keep what it fetches; None = nowhere."""
     dry_run: bool = False
     """Check settings and data and build the networks, but train nothing and write nothing."""
 

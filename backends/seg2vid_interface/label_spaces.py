@@ -94,37 +94,59 @@ class MappedLabelSpace:
         return tuple(index_of[name] for name in names)
 
 
-# Cordts et al., "The Cityscapes Dataset" (CVPR 2016): train ids, colours and label ids.  The split is the paper's
-# (background 0..10, foreground 11..19, arXiv 1903.04480); train id 19 stands for every label id without a train id.
-# By colour alone licence plates cannot be told from cars, nor pole groups from poles.
+# Cordts et al., "The Cityscapes Dataset" (CVPR 2016): the classes with a train id, in that order, which is also that of
+# their label ids.
+_TRAINED = (
+    LabelClass("road", (128, 64, 128), (7,)),
+    LabelClass("sidewalk", (244, 35, 232), (8,)),
+    LabelClass("building", (70, 70, 70), (11,)),
+    LabelClass("wall", (102, 102, 156), (12,)),
+    LabelClass("fence", (190, 153, 153), (13,)),
+    LabelClass("pole", (153, 153, 153), (17,)),
+    LabelClass("traffic light", (250, 170, 30), (19,)),
+    LabelClass("traffic sign", (220, 220, 0), (20,)),
+    LabelClass("vegetation", (107, 142, 35), (21,)),
+    LabelClass("terrain", (152, 251, 152), (22,)),
+    LabelClass("sky", (70, 130, 180), (23,)),
+    LabelClass("person", (220, 20, 60), (24,), foreground=True),
+    LabelClass("rider", (255, 0, 0), (25,), foreground=True),
+    LabelClass("car", (0, 0, 142), (26,), foreground=True),
+    LabelClass("truck", (0, 0, 70), (27,), foreground=True),
+    LabelClass("bus", (0, 60, 100), (28,), foreground=True),
+    LabelClass("train", (0, 80, 100), (31,), foreground=True),
+    LabelClass("motorcycle", (0, 0, 230), (32,), foreground=True),
+    LabelClass("bicycle", (119, 11, 32), (33,), foreground=True),
+)
+
+# Those that have a label id alone; in the train ids they are "other".
+_UNTRAINED = (
+    LabelClass("unlabeled", (0, 0, 0), (0,)),
+    LabelClass("ego vehicle", (0, 0, 0), (1,)),
+    LabelClass("rectification border", (0, 0, 0), (2,)),
+    LabelClass("out of roi", (0, 0, 0), (3,)),
+    LabelClass("static", (0, 0, 0), (4,)),
+    LabelClass("dynamic", (111, 74, 0), (5,), foreground=True),
+    LabelClass("ground", (81, 0, 81), (6,)),
+    LabelClass("parking", (250, 170, 160), (9,)),
+    LabelClass("rail track", (230, 150, 140), (10,)),
+    LabelClass("guard rail", (180, 165, 180), (14,)),
+    LabelClass("bridge", (150, 100, 100), (15,)),
+    LabelClass("tunnel", (150, 120, 90), (16,)),
+    LabelClass("pole group", (153, 153, 153), (18,)),
+    LabelClass("caravan", (0, 0, 90), (29,), foreground=True),
+    LabelClass("trailer", (0, 0, 110), (30,), foreground=True),
+)
+
+# The split is the paper's (background 0..10, foreground 11..19, arXiv 1903.04480).  By colour alone licence plates
+# cannot be told from cars, nor pole groups from poles.
 CITYSCAPES = LabelSpace(
     name="cityscapes",
     classes=(
-        LabelClass("road", (128, 64, 128), (7,)),
-        LabelClass("sidewalk", (244, 35, 232), (8,)),
-        LabelClass("building", (70, 70, 70), (11,)),
-        LabelClass("wall", (102, 102, 156), (12,)),
-        LabelClass("fence", (190, 153, 153), (13,)),
-        LabelClass("pole", (153, 153, 153), (17,)),
-        LabelClass("traffic light", (250, 170, 30), (19,)),
-        LabelClass("traffic sign", (220, 220, 0), (20,)),
-        LabelClass("vegetation", (107, 142, 35), (21,)),
-        LabelClass("terrain", (152, 251, 152), (22,)),
-        LabelClass("sky", (70, 130, 180), (23,)),
-        LabelClass("person", (220, 20, 60), (24,), foreground=True),
-        LabelClass("rider", (255, 0, 0), (25,), foreground=True),
-        LabelClass("car", (0, 0, 142), (26,), foreground=True),
-        LabelClass("truck", (0, 0, 70), (27,), foreground=True),
-        LabelClass("bus", (0, 60, 100), (28,), foreground=True),
-        LabelClass("train", (0, 80, 100), (31,), foreground=True),
-        LabelClass("motorcycle", (0, 0, 230), (32,), foreground=True),
-        LabelClass("bicycle", (119, 11, 32), (33,), foreground=True),
+        *_TRAINED,
         LabelClass(
             "other",
             (0, 0, 0),
-            # unlabeled, ego vehicle, rectification border, out of roi, static, dynamic, ground, parking, rail track,
-            # guard rail, bridge, tunnel, pole group, caravan, trailer
-            (0, 1, 2, 3, 4, 5, 6, 9, 10, 14, 15, 16, 18, 29, 30),
+            tuple(label_id for label_class in _UNTRAINED for label_id in label_class.label_ids),
             foreground=True,
             more_colors=(
                 (20, 20, 20),  # static, in early copies of the table
@@ -149,40 +171,7 @@ CITYSCAPES = LabelSpace(
 CITYSCAPES_LABEL_IDS = LabelSpace(
     name="cityscapes-label-ids",
     classes=(
-        LabelClass("unlabeled", (0, 0, 0), (0,)),
-        LabelClass("ego vehicle", (0, 0, 0), (1,)),
-        LabelClass("rectification border", (0, 0, 0), (2,)),
-        LabelClass("out of roi", (0, 0, 0), (3,)),
-        LabelClass("static", (0, 0, 0), (4,)),
-        LabelClass("dynamic", (111, 74, 0), (5,), foreground=True),
-        LabelClass("ground", (81, 0, 81), (6,)),
-        LabelClass("road", (128, 64, 128), (7,)),
-        LabelClass("sidewalk", (244, 35, 232), (8,)),
-        LabelClass("parking", (250, 170, 160), (9,)),
-        LabelClass("rail track", (230, 150, 140), (10,)),
-        LabelClass("building", (70, 70, 70), (11,)),
-        LabelClass("wall", (102, 102, 156), (12,)),
-        LabelClass("fence", (190, 153, 153), (13,)),
-        LabelClass("guard rail", (180, 165, 180), (14,)),
-        LabelClass("bridge", (150, 100, 100), (15,)),
-        LabelClass("tunnel", (150, 120, 90), (16,)),
-        LabelClass("pole", (153, 153, 153), (17,)),
-        LabelClass("pole group", (153, 153, 153), (18,)),
-        LabelClass("traffic light", (250, 170, 30), (19,)),
-        LabelClass("traffic sign", (220, 220, 0), (20,)),
-        LabelClass("vegetation", (107, 142, 35), (21,)),
-        LabelClass("terrain", (152, 251, 152), (22,)),
-        LabelClass("sky", (70, 130, 180), (23,)),
-        LabelClass("person", (220, 20, 60), (24,), foreground=True),
-        LabelClass("rider", (255, 0, 0), (25,), foreground=True),
-        LabelClass("car", (0, 0, 142), (26,), foreground=True),
-        LabelClass("truck", (0, 0, 70), (27,), foreground=True),
-        LabelClass("bus", (0, 60, 100), (28,), foreground=True),
-        LabelClass("caravan", (0, 0, 90), (29,), foreground=True),
-        LabelClass("trailer", (0, 0, 110), (30,), foreground=True),
-        LabelClass("train", (0, 80, 100), (31,), foreground=True),
-        LabelClass("motorcycle", (0, 0, 230), (32,), foreground=True),
-        LabelClass("bicycle", (119, 11, 32), (33,), foreground=True),
+        *sorted((*_TRAINED, *_UNTRAINED), key=lambda label_class: label_class.label_ids),
         LabelClass("licence plate", (0, 0, 142), foreground=True),
     ),
     other=0,

@@ -4,7 +4,6 @@ They are torchvision's, learned on ImageNet; any file with the entries "features
 will do.
 """
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
@@ -19,18 +18,18 @@ from seg2vid_torch.networks.vgg19 import Vgg19
 from seg2vid_torch.torch_files import read_torch_file
 
 DOWNLOAD = "download"
+FOLDER = "weights"  # within the cache
 URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # the name ends with the beginning of the SHA-256
-CACHE_VARIABLE = "SEG2VID_CACHE"  # the command line keeps its models there too
 SHOWN = 3  # entries named in a message
 
 
-def find_vgg_weights(source: str) -> Path:
-    """Return the file that the setting `vgg_weights` means; "download" fetches it once, into the cache folder.
+def find_vgg_weights(source: str, cache: Path | None = None) -> Path:
+    """Return the file that the setting `vgg_weights` means; "download" fetches it once, into the folder `cache`.
 
     Raises:
         ModelError: no such file, or it cannot be fetched.
     """
-    path = fetch(URL, _cache_folder()) if source == DOWNLOAD else Path(source)
+    path = fetch(URL, cache / FOLDER) if cache and source == DOWNLOAD else Path(source)
     if not path.is_file():
         raise ModelError(
             f"vgg_weights = {source}: no such file", f"Name a file of VGG19's weights, or {DOWNLOAD} to fetch them."
@@ -59,14 +58,6 @@ def fetch(url: str, folder: Path) -> Path:
             f"{url}: cannot be fetched to {folder}: {error}", "Fetch it by other means, and set vgg_weights=FILE."
         ) from error
     return path
-
-
-def _cache_folder() -> Path:
-    if cache := os.environ.get(CACHE_VARIABLE):
-        return Path(cache).absolute() / "weights"
-    from platformdirs import user_cache_path
-
-    return user_cache_path("seg2vid", appauthor=False) / "weights"
 
 
 def load_vgg19(

@@ -11,7 +11,7 @@ from seg2vid_cli.benchmark.document import RowName, Unavailable
 from seg2vid_cli.benchmark.settings import ALL, BenchmarkSettings
 from seg2vid_cli.console import Console
 from seg2vid_cli.model_store import open_model
-from seg2vid_cli.plugins import load_backend, open_session, report_backends
+from seg2vid_cli.plugins import load_backend, open_session, report_backends, working_backend
 from seg2vid_interface.backend import Backend, BackendStatus, OpenOptions, Session
 from seg2vid_interface.clips import ClipRequest
 from seg2vid_interface.errors import BackendError, ModelError, UsageError
@@ -147,8 +147,8 @@ def _precisions(settings: BenchmarkSettings, status: BackendStatus | None) -> tu
 
 def _open(wanted: _Wanted, settings: BenchmarkSettings, stack: ExitStack, console: Console) -> Row:
     model = wanted.model
-    if wanted.backend != "auto" and (reason := load_backend(wanted.backend).status().reason) is not None:
-        raise BackendError(f"backend {wanted.backend}: {reason}")
+    if wanted.backend != "auto":
+        working_backend(wanted.backend)  # says why it is not, before anything is opened
     opened = open_session(wanted.backend, model, wanted.options, console.say)
     session = stack.enter_context(opened.session)
     frames = settings.frames or 1 + settings.effort.chunks * session.chunk_frames

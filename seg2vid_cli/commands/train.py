@@ -65,6 +65,7 @@ def train(
     options.check_device(device)
     overrides = parse_settings(settings or [])
 
+    from seg2vid_cli.cache import cache_folder
     from seg2vid_cli.plugins import find_trainer
     from seg2vid_cli.training_monitor import ConsoleMonitor, describe_training
     from seg2vid_interface.backend import TrainingRequest
@@ -82,6 +83,7 @@ def train(
         precision=precision,
         seed=seed,
         overwrite=overwrite,
+        cache=cache_folder(),
         dry_run=dry_run,
     )
     with ConsoleMonitor(console) as monitor:

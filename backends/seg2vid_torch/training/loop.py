@@ -37,7 +37,7 @@ def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
     device = choose_device(request.device)
     precision = choose_training_precision(request.precision, device)
     label_space = find_label_space(settings)
-    vgg_weights = _vgg_weights(settings)
+    vgg_weights = _vgg_weights(settings, request.cache)
     stills = [Path(root) for root in settings.teacher.stills] if isinstance(settings, MotionSettings) else []
     header = {
         "stage": request.stage,
@@ -103,11 +103,11 @@ def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
     return TrainingResult(request.out, step, settings.steps, step == settings.steps, metrics, summary)
 
 
-def _vgg_weights(settings: StageSettings) -> Path | None:
+def _vgg_weights(settings: StageSettings, cache: Path | None) -> Path | None:
     """Return the file of VGG19's weights; None if no loss needs it."""
     if not isinstance(settings, PerceptualSettings) or not settings.weights.perceptual or settings.vgg_weights is None:
         return None
-    return find_vgg_weights(settings.vgg_weights)
+    return find_vgg_weights(settings.vgg_weights, cache)
 
 
 def _mean_losses(pending: list[dict[str, Tensor]], step: int) -> dict[str, float]:

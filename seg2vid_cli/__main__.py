@@ -4,7 +4,7 @@ import signal
 import sys
 from typing import NoReturn
 
-from seg2vid_cli.signals import Stopped, stop_on_sigterm
+from seg2vid_cli.terminal.signals import Stopped, stop_on_sigterm
 
 
 def main() -> NoReturn:

@@ -18,9 +18,9 @@ from seg2vid_cli.commands.generate import generate
 from seg2vid_cli.commands.models import models
 from seg2vid_cli.commands.quick_help import QuickHelpGroup
 from seg2vid_cli.commands.train import train
-from seg2vid_cli.completion_scripts import VARIABLE as COMPLETION_VARIABLE
-from seg2vid_cli.console import Console, flush_results, program_version
-from seg2vid_cli.signals import Stopped, stop_on_sigterm
+from seg2vid_cli.completion.scripts import VARIABLE as COMPLETION_VARIABLE
+from seg2vid_cli.terminal.console import Console, flush_results, program_version
+from seg2vid_cli.terminal.signals import Stopped, stop_on_sigterm
 from seg2vid_interface.errors import Seg2VidError, UsageError
 
 _PLAIN_WORDS = {
@@ -75,7 +75,7 @@ class ErrorReportingGroup(QuickHelpGroup):
         return exit_code
 
     def _answer_shell(self, args: Sequence[str], request: str) -> int:
-        from seg2vid_cli.completion_request import answer
+        from seg2vid_cli.completion.request import answer
 
         typer.echo(answer(self, args, request), nl=False)
         return 0

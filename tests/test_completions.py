@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from seg2vid_cli.completion_scripts import SHELLS, VARIABLE, completion_script
+from seg2vid_cli.completion.scripts import SHELLS, VARIABLE, completion_script
 
 FOLDER = Path(__file__).parents[1] / "completions"
 FILES = {"bash": "seg2vid.bash", "zsh": "_seg2vid", "fish": "seg2vid.fish", "powershell": "seg2vid.ps1"}

@@ -12,7 +12,7 @@ from seg2vid_interface.backend import Stage
 from seg2vid_interface.errors import BackendError
 from seg2vid_interface.graphs import DIMENSIONS, METADATA_KEY, TensorFormat, check_graph
 from seg2vid_interface.model_card import ModelCard
-from seg2vid_onnx.kept_graphs import KeptGraph
+from seg2vid_onnx.graph_cache import CachedGraph
 from seg2vid_onnx.loading import first_line, load_session, place_of
 
 DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(bool)": "bool"}
@@ -89,8 +89,10 @@ class OnnxGraph:
         """Return the session for batches of this size: with all sizes known, nothing of a run is spent on shapes."""
         if batch not in self._sessions:
             dimensions = {DIMENSIONS[symbol]: side for symbol, side in {**self._sides, "N": batch}.items()}
-            kept = KeptGraph.of(self._cache, self._sha256, dimensions) if self._cache else None
-            self._sessions[batch] = load_session(self._path, self._device, dimensions, kept=kept, profile=self._profile)
+            cached = CachedGraph.of(self._cache, self._sha256, dimensions) if self._cache else None
+            self._sessions[batch] = load_session(
+                self._path, self._device, dimensions, cached=cached, profile=self._profile
+            )
         return self._sessions[batch]
 
     def _place(self, array: NDArray[np.generic]) -> onnxruntime.OrtValue:

@@ -8,7 +8,7 @@ import onnxruntime
 
 from seg2vid_interface.cores import available_cores
 from seg2vid_interface.errors import DeviceError, ModelError
-from seg2vid_onnx.kept_graphs import KeptGraph
+from seg2vid_onnx.graph_cache import CachedGraph
 from seg2vid_onnx.providers import provider_of
 
 FATAL = 4  # ONNX Runtime's own log goes to stderr; what fails is raised as well
@@ -19,7 +19,7 @@ def load_session(
     device: str,
     dimensions: Mapping[str, int] = {},
     *,
-    kept: KeptGraph | None = None,
+    cached: CachedGraph | None = None,
     profile: bool = False,
 ) -> onnxruntime.InferenceSession:
     """Load a file.
@@ -28,27 +28,27 @@ def load_session(
         path: of the file.
         device: "cpu" or "cuda:N".
         dimensions: open dimensions, by their names in the file -> their sizes.
-        kept: where the graph is kept as it was optimised for them, or is to be kept; for a CPU alone.
+        cached: where the graph is kept as it was optimised for them, or is to be kept; for a CPU alone.
         profile: note how long each operator takes, and where it runs.
 
     Raises:
         ModelError: it cannot be read.
         DeviceError: CUDA was asked for and does not run it.
     """
-    if kept is not None:
+    if cached is not None:
         with contextlib.suppress(ModelError):  # a damaged file, or one that cannot be written: the model's own will do
-            return _load_kept(path, device, _options(dimensions, profile=profile), kept)
+            return _load_cached(path, device, _options(dimensions, profile=profile), cached)
     return _load(path, device, _options(dimensions, profile=profile))
 
 
-def _load_kept(
-    path: Path, device: str, options: onnxruntime.SessionOptions, kept: KeptGraph
+def _load_cached(
+    path: Path, device: str, options: onnxruntime.SessionOptions, cached: CachedGraph
 ) -> onnxruntime.InferenceSession:
     """Load what is kept, or load the file and keep what becomes of it.  Raises ModelError, DeviceError."""
-    if file := kept.find():
+    if file := cached.find():
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
         return _load(file, device, options)
-    with kept.making() as file:
+    with cached.making() as file:
         if file is not None:
             options.optimized_model_filepath = str(file)
         return _load(path, device, options)

@@ -17,7 +17,8 @@ from typing import Any, Final
 
 import onnxruntime
 
-from seg2vid_interface.errors import DeviceError, UsageError
+from seg2vid_interface.devices import cuda_index
+from seg2vid_interface.errors import DeviceError
 
 CPU: Final = "CPUExecutionProvider"
 CUDA: Final = "CUDAExecutionProvider"
@@ -43,14 +44,9 @@ def choose_device(name: str) -> str:
         UsageError: no such kind of device.
         DeviceError: it is not there; the message says why and how to mend it.
     """
-    if name == "cpu":
-        return "cpu"
-    if name == "auto":
-        return _automatic_device()
-    kind, _, number = name.partition(":")
-    if kind != "cuda" or (number and not number.isdecimal()):
-        raise UsageError(f"--device {name}: not a device", "Use auto, cpu, cuda or cuda:N.")
-    index = int(number or 0)
+    index = cuda_index(name)
+    if index is None:
+        return "cpu" if name == "cpu" else _automatic_device()
     if problem := cuda_problem(index):
         reason, remedy = problem
         raise DeviceError(f"--device {name}: {reason}", f"{remedy} {USE_CPU}".strip())

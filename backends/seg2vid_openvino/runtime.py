@@ -10,7 +10,8 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Final
 
-from seg2vid_interface.errors import BackendError, DeviceError, UsageError
+from seg2vid_interface.devices import cuda_index
+from seg2vid_interface.errors import BackendError, DeviceError
 
 __all__ = ["DEVICE", "choose_device", "choose_precision", "core", "cpu_precisions", "openvino"]
 
@@ -76,9 +77,6 @@ def choose_device(name: str) -> str:
         UsageError: no such kind of device.
         DeviceError: CUDA, which OpenVINO knows nothing of.
     """
-    if name in ("auto", DEVICE):
+    if cuda_index(name) is None:
         return DEVICE
-    kind, _, number = name.partition(":")
-    if kind != "cuda" or (number and not number.isdecimal()):
-        raise UsageError(f"--device {name}: not a device", "The openvino backend takes auto or cpu.")
     raise DeviceError(f"--device {name}: OpenVINO has no CUDA", "Use --device cpu, or another --backend.")

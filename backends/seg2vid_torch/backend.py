@@ -35,7 +35,7 @@ class TorchBackend:
         try:
             import torch
 
-            from seg2vid_torch.devices import choose_device, precisions
+            from seg2vid_torch.runtime.devices import choose_device, precisions
         except (ImportError, OSError) as error:  # a broken installation, e.g. CUDA libraries that do not fit
             return BackendStatus(runtime_version, (), (), f"PyTorch cannot be loaded: {error}")
         gpus = tuple(f"cuda:{index}" for index in range(torch.cuda.device_count()))
@@ -44,14 +44,14 @@ class TorchBackend:
     def open(self, model: "ModelFolder", options: OpenOptions) -> "Session":
         """Open a model folder's safetensors; see `Backend.open`."""
         _require_torch()
-        from seg2vid_torch.session import open_session
+        from seg2vid_torch.runtime.session import open_session
 
         return open_session(model, options)
 
     def peak_gflops(self, options: OpenOptions) -> float:
         """Convolve; see `Benchmarked.peak_gflops`."""
         _require_torch()
-        from seg2vid_torch.peak import peak_gflops
+        from seg2vid_torch.runtime.peak import peak_gflops
 
         return peak_gflops(options)
 
@@ -65,7 +65,7 @@ class TorchBackend:
     def export(self, request: ExportRequest) -> ExportResult:
         """Make a model folder; see `Exporter.export`."""
         _require_torch()
-        from seg2vid_torch.export import export
+        from seg2vid_torch.export.exporting import export
 
         return export(request)
 

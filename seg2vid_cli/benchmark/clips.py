@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from seg2vid_cli.ahead import ahead
-from seg2vid_cli.clip_writer import ClipMetadata, ClipWriter
-from seg2vid_cli.console import program_version
-from seg2vid_cli.outputs import PlannedOutput
-from seg2vid_cli.trial_scene import SEED, trial_request
-from seg2vid_cli.video import Kind
+from seg2vid_cli.generation.prefetch import prefetch
+from seg2vid_cli.outputs.clip_writer import ClipMetadata, ClipWriter
+from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.video.kinds import Kind
+from seg2vid_cli.terminal.console import program_version
+from seg2vid_cli.trial.sample_scene import SEED, sample_request
 from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import ClipRequest
 from seg2vid_interface.model_card import ModelCard
@@ -28,9 +28,9 @@ class ClipTimes:
     """Frames of the chunks by their seconds; of the first frame if there are no chunks."""
 
 
-def trial_requests(session: Session, card: ModelCard, *, frames: int, batch: int) -> list[ClipRequest]:
+def sample_requests(session: Session, card: ModelCard, *, frames: int, batch: int) -> list[ClipRequest]:
     """Return a batch of requests, each with a motion of its own."""
-    return [trial_request(session, card, sample, frames=frames) for sample in range(1, batch + 1)]
+    return [sample_request(session, card, sample, frames=frames) for sample in range(1, batch + 1)]
 
 
 def time_clips(session: Session, requests: Sequence[ClipRequest]) -> ClipTimes:
@@ -58,7 +58,7 @@ def time_videos(session: Session, card: ModelCard, requests: Sequence[ClipReques
                 stack.enter_context(_writer(request, card, Path(folder, f"{number}.mp4")))
                 for number, request in enumerate(requests)
             ]
-            for chunks in stack.enter_context(closing(ahead(session.generate(requests)))):
+            for chunks in stack.enter_context(closing(prefetch(session.generate(requests)))):
                 for writer, chunk in zip(writers, chunks, strict=True):
                     writer.write(chunk)
             for writer in writers:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from seg2vid_cli.benchmark.rows import Row
 from seg2vid_cli.plugins import load_backend
-from seg2vid_cli.trial_scene import trial_request
+from seg2vid_cli.trial.sample_scene import sample_request
 from seg2vid_interface.backend import OpenOptions, Session
 from seg2vid_interface.errors import Seg2VidError
 from seg2vid_interface.model_card import ModelCard
@@ -74,7 +74,7 @@ def _begin(
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Return the first frame and the first chunk."""
     frames = 1 + (session.chunk_frames if "motion" in card.stages else 0)
-    request = trial_request(session, card, 1, frames=frames, first_frame=first_frame)
+    request = sample_request(session, card, 1, frames=frames, first_frame=first_frame)
     clip = np.concatenate([chunk.frames for (chunk,) in session.generate([request])])
     return clip[0], clip[1:]
 

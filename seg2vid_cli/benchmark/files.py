@@ -11,7 +11,7 @@ from seg2vid_cli.benchmark.document import Document
 from seg2vid_cli.benchmark.plot import check_plotting, plot_speeds
 from seg2vid_cli.benchmark.settings import BenchmarkSettings
 from seg2vid_cli.benchmark.tables import document_markdown
-from seg2vid_cli.staging import Staging, existing_results_error
+from seg2vid_cli.files.staging import Staging, existing_results_error
 from seg2vid_interface.errors import OutputError, UsageError
 
 TABLES = (".json", ".md")

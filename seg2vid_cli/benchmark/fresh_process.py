@@ -17,7 +17,7 @@ from typing import Any
 
 from seg2vid_cli.benchmark.machine import gpu_memory_mb
 from seg2vid_cli.benchmark.rows import Row
-from seg2vid_cli.console import Console
+from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.errors import BackendError
 
 MODULE = "seg2vid_cli.benchmark.fresh_process"
@@ -104,7 +104,7 @@ def _median_known(values: Sequence[float | None]) -> float | None:
 
 
 def _measure(order: Order) -> Start:
-    from seg2vid_cli.benchmark.clips import time_clips, trial_requests
+    from seg2vid_cli.benchmark.clips import sample_requests, time_clips
     from seg2vid_cli.plugins import load_backend
     from seg2vid_interface.backend import OpenOptions
     from seg2vid_interface.model_card import ModelFolder, read_card
@@ -116,7 +116,7 @@ def _measure(order: Order) -> Start:
     with backend.open(model, OpenOptions(order.device, order.precision, order.size, cache)) as session:
         load_s = time.perf_counter() - began
         frames = 1 + order.chunks * session.chunk_frames
-        time_clips(session, trial_requests(session, model.card, frames=frames, batch=order.batch))
+        time_clips(session, sample_requests(session, model.card, frames=frames, batch=order.batch))
         after = gpu_memory_mb(order.device)
     added = None if before is None or after is None else after - before
     return Start(load_s, _peak_memory_mb(), added)

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from seg2vid_cli.benchmark.document import Machine
-from seg2vid_cli.console import program_version
+from seg2vid_cli.terminal.console import program_version
 from seg2vid_interface.cores import available_cores
 
 

@@ -9,7 +9,7 @@ from seg2vid_cli.benchmark.clips import ClipTimes, time_videos
 from seg2vid_cli.benchmark.crowding import core_share
 from seg2vid_cli.benchmark.rows import Row
 from seg2vid_cli.benchmark.settings import Effort
-from seg2vid_cli.console import Console
+from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.backend import Benchmarked
 
 

@@ -6,12 +6,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from seg2vid_cli.benchmark.clips import ClipTimes, time_clips, trial_requests
+from seg2vid_cli.benchmark.clips import ClipTimes, sample_requests, time_clips
 from seg2vid_cli.benchmark.document import RowName, Unavailable
 from seg2vid_cli.benchmark.settings import ALL, BenchmarkSettings
-from seg2vid_cli.console import Console
-from seg2vid_cli.model_store import open_model
+from seg2vid_cli.model_store.store import open_model
 from seg2vid_cli.plugins import load_backend, open_session, report_backends, working_backend
+from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.backend import Backend, BackendStatus, OpenOptions, Session
 from seg2vid_interface.clips import ClipRequest
 from seg2vid_interface.errors import BackendError, ModelError, UsageError
@@ -155,6 +155,6 @@ def _open(wanted: _Wanted, settings: BenchmarkSettings, stack: ExitStack, consol
     if "motion" not in model.card.stages:
         frames = 1
     one_chunk = min(frames, 1 + session.chunk_frames)
-    time_clips(session, trial_requests(session, model.card, frames=one_chunk, batch=settings.batch))
-    requests = trial_requests(session, model.card, frames=frames, batch=settings.batch)
+    time_clips(session, sample_requests(session, model.card, frames=one_chunk, batch=settings.batch))
+    requests = sample_requests(session, model.card, frames=frames, batch=settings.batch)
     return Row(model, load_backend(opened.backend), session, tuple(requests), wanted.options.cache)

@@ -16,7 +16,7 @@ from seg2vid_cli.benchmark.machine import this_machine, versions
 from seg2vid_cli.benchmark.rounds import Timings, time_rows
 from seg2vid_cli.benchmark.rows import Row, model_sha256, open_models, open_rows
 from seg2vid_cli.benchmark.settings import BenchmarkSettings
-from seg2vid_cli.console import Console
+from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.cores import available_cores
 from seg2vid_interface.model_card import ModelCard, ModelFolder
 

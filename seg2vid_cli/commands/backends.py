@@ -4,7 +4,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from seg2vid_cli.commands import options
-from seg2vid_cli.console import Console
+from seg2vid_cli.terminal.console import Console
 
 if TYPE_CHECKING:
     from seg2vid_cli.plugins import BackendReport

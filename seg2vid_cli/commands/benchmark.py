@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from seg2vid_cli import completion
 from seg2vid_cli.commands import options
 from seg2vid_cli.commands.generate import parse_size
-from seg2vid_cli.console import Console
-from seg2vid_cli.model_store import DEFAULT_MODEL
+from seg2vid_cli.completion import offers
+from seg2vid_cli.model_store.store import DEFAULT_MODEL
+from seg2vid_cli.terminal.console import Console
+from seg2vid_interface.devices import cuda_index
 from seg2vid_interface.errors import Seg2VidError, UsageError
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ class RegressionError(Seg2VidError):
     code = "regression"
 
 
-def _backends(incomplete: str) -> completion.Offers:
-    return ["all", *completion.backend(incomplete)]
+def _backends(incomplete: str) -> offers.Offers:
+    return ["all", *offers.backend(incomplete)]
 
 
 def benchmark(
@@ -38,7 +39,7 @@ def benchmark(
             "--model",
             metavar="M",
             help="Name of a model, or a model folder; may be repeated.  [default: street]",
-            autocompletion=completion.model_or_folder,
+            autocompletion=offers.model_or_folder,
         ),
     ] = None,
     backend: Annotated[
@@ -84,7 +85,7 @@ def benchmark(
     With --compare the exit code is 1 if a row has become slower by more than the tolerance, beyond doubt: by what its
     backend reaches in one large convolution, and by the other rows.  A slower machine alone makes no difference.
     """
-    options.check_device(device)
+    cuda_index(device)
     options.check_range("--batch", batch, 1)
     options.check_range("--frames", frames, 1)
     if tolerance is not None and compare is None:
@@ -93,7 +94,7 @@ def benchmark(
 
     from seg2vid_cli.benchmark.run import run_benchmark
     from seg2vid_cli.benchmark.settings import FULL, QUICK, BenchmarkSettings, parse_backends, parse_tolerance
-    from seg2vid_cli.cache import graph_cache
+    from seg2vid_cli.files.cache import graph_cache
     from seg2vid_interface.backend import OpenOptions
 
     console = Console("benchmark", json=json, quiet=quiet, debug=debug)

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from seg2vid_cli import completion
 from seg2vid_cli.commands import options
-from seg2vid_cli.console import Console
-from seg2vid_cli.model_store import DEFAULT_MODEL
+from seg2vid_cli.completion import offers
+from seg2vid_cli.model_store.store import DEFAULT_MODEL
+from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.errors import UsageError
 
 
@@ -18,7 +18,7 @@ def export(
         list[str] | None,
         typer.Argument(
             metavar="RUN|CHECKPOINT|MODEL",
-            autocompletion=completion.model_or_file,
+            autocompletion=offers.model_or_file,
             help="At most one per stage; which stage it is, is read from it.  [default, with --onnx: the model street]",
         ),
     ] = None,
@@ -61,7 +61,7 @@ def export(
     if not sources and not onnx:
         raise UsageError("nothing to export", "Name runs, checkpoints or a model; --onnx alone exports the default.")
 
-    from seg2vid_cli.exporting import ExportSettings, export_model
+    from seg2vid_cli.export.exporting import ExportSettings, export_model
 
     console = Console("export", json=json, quiet=quiet, debug=debug)
     precisions = ("fp32", "fp16")[: 2 if precision == "fp16" else 1] if onnx else ()

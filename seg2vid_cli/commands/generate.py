@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from seg2vid_cli import completion
 from seg2vid_cli.commands import options
-from seg2vid_cli.console import Console
-from seg2vid_cli.model_store import DEFAULT_MODEL
-from seg2vid_cli.picture_limits import MAX_PIXELS, max_megapixels
+from seg2vid_cli.completion import offers
+from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, max_megapixels
+from seg2vid_cli.model_store.store import DEFAULT_MODEL
+from seg2vid_cli.terminal.console import Console
+from seg2vid_interface.devices import cuda_index
 from seg2vid_interface.errors import Seg2VidError, UsageError
 
 if TYPE_CHECKING:
-    from seg2vid_cli.generation import Outcome
+    from seg2vid_cli.generation.run import Outcome
 
 SMALLEST_SIDE = 128
 SIDE_STEP = 32
@@ -39,7 +40,7 @@ def generate(
             "-o",
             metavar="OUT",
             help="A file (.mp4, .webm, .gif, .webp), or a folder with a slash at its end.  [default: ./LABEL.mp4]",
-            autocompletion=completion.files,
+            autocompletion=offers.files,
         ),
     ] = None,
     model: Annotated[
@@ -47,7 +48,7 @@ def generate(
         typer.Option(
             metavar="M",
             help="Name of a bundled or pulled model, or a model folder (./NAME).",
-            autocompletion=completion.model_or_folder,
+            autocompletion=offers.model_or_folder,
         ),
     ] = DEFAULT_MODEL,
     frames: Annotated[
@@ -88,7 +89,7 @@ def generate(
             "--label-format",
             metavar="FORMAT",
             help="auto, train-ids, label-ids, colors, camvid, or a label space's TOML file.",
-            autocompletion=completion.label_format,
+            autocompletion=offers.label_format,
         ),
     ] = "auto",
     save: Annotated[
@@ -96,7 +97,7 @@ def generate(
         typer.Option(
             metavar="NAMES",
             help="Save more: any of labels,flow,occlusion,first-frame,frames.",
-            autocompletion=completion.save_names,
+            autocompletion=offers.save_names,
         ),
     ] = None,
     sheet: Annotated[Path | None, typer.Option(metavar="PNG", readable=False, help="Save an overview picture.")] = None,
@@ -106,7 +107,7 @@ def generate(
     ] = None,
     backend: Annotated[
         str,
-        typer.Option(metavar="NAME", help="auto, or one of `seg2vid backends`.", autocompletion=completion.backend),
+        typer.Option(metavar="NAME", help="auto, or one of `seg2vid backends`.", autocompletion=offers.backend),
     ] = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
@@ -123,11 +124,11 @@ def generate(
     options.check_range("--fps", fps, 0.1, 240)
     options.check_range("--seed", seed, 0, options.LARGEST_SEED)
     options.check_range("--samples", samples, 1)
-    options.check_device(device)
+    cuda_index(device)
     height_width = None if size is None else parse_size(size)
 
-    from seg2vid_cli.cache import graph_cache
-    from seg2vid_cli.generation import GenerationRequest, generate_clips
+    from seg2vid_cli.files.cache import graph_cache
+    from seg2vid_cli.generation.run import GenerationRequest, generate_clips
     from seg2vid_interface.backend import OpenOptions
 
     console = Console("generate", json=json, quiet=quiet, debug=debug)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from seg2vid_cli import completion
 from seg2vid_cli.commands import options
 from seg2vid_cli.commands.quick_help import QuickHelpGroup
-from seg2vid_cli.console import Console
+from seg2vid_cli.completion import offers
+from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.errors import ModelError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ models = typer.Typer(cls=QuickHelpGroup, help="List, show, check and fetch model
 Name = Annotated[
     str,
     typer.Argument(
-        metavar="NAME", help="A bundled or pulled model, or a model folder.", autocompletion=completion.model_or_folder
+        metavar="NAME", help="A bundled or pulled model, or a model folder.", autocompletion=offers.model_or_folder
     ),
 ]
 Names = Annotated[
@@ -29,7 +29,7 @@ Names = Annotated[
     typer.Argument(
         metavar="[NAME]...",
         help="Models by name, or model folders.  [default: all bundled and pulled]",
-        autocompletion=completion.model_or_folder,
+        autocompletion=offers.model_or_folder,
     ),
 ]
 
@@ -40,7 +40,7 @@ def list_models(json: options.Json = False, quiet: options.Quiet = False, debug:
 
     A damaged one is listed with what is wrong with it.
     """
-    from seg2vid_cli.model_store import bundled_models, pulled_models
+    from seg2vid_cli.model_store.store import bundled_models, pulled_models
 
     console = Console("models list", json=json, quiet=quiet, debug=debug)
     origins = {"bundled": bundled_models(), "pulled": pulled_models()}
@@ -55,7 +55,7 @@ def show_model(
     name: Name, json: options.Json = False, quiet: options.Quiet = False, debug: options.Debug = False
 ) -> None:
     """Show a model's card: licences, size, how it was trained and how good it is."""
-    from seg2vid_cli.model_store import open_model
+    from seg2vid_cli.model_store.store import open_model
 
     model = open_model(name)
     data = {"path": str(model.path), "card": model.card.model_dump(mode="json")}
@@ -67,7 +67,7 @@ def verify_models(
     names: Names = None, json: options.Json = False, quiet: options.Quiet = False, debug: options.Debug = False
 ) -> None:
     """Check every file of a model against the hashes of its card."""
-    from seg2vid_cli.model_store import bundled_models, find_model, pulled_models
+    from seg2vid_cli.model_store.store import bundled_models, find_model, pulled_models
 
     console = Console("models verify", json=json, quiet=quiet, debug=debug)
     folders = [find_model(name) for name in names or ()]
@@ -94,7 +94,7 @@ def pull(
 
     The model's folder is printed.  SEG2VID_CACHE=FOLDER in the environment puts the cache folder elsewhere.
     """
-    from seg2vid_cli.model_pull import pull_model
+    from seg2vid_cli.model_store.pull import pull_model
 
     console = Console("models pull", json=json, quiet=quiet, debug=debug)
     model = pull_model(url, sha256, overwrite=overwrite, console=console)

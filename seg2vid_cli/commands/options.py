@@ -1,12 +1,11 @@
 """Flags that several commands share."""
 
 import math
-import re
 from typing import Annotated, Literal
 
 import typer
 
-from seg2vid_cli import completion
+from seg2vid_cli.completion import offers
 from seg2vid_interface.errors import UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, errors included.")]
@@ -15,7 +14,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="No messages and no progres
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 Device = Annotated[
     str,
-    typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N.", autocompletion=completion.device),
+    typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N.", autocompletion=offers.device),
 ]
 Precision = Annotated[
     Literal["auto", "fp32", "fp16", "bf16"], typer.Option("--precision", help="Number format that networks run in.")
@@ -31,9 +30,3 @@ def check_range(flag: str, value: float | None, smallest: float, largest: float 
         return
     limits = f"{smallest} or more" if largest == math.inf else f"between {smallest} and {largest}"
     raise UsageError(f"{flag} {value}: must be {limits}")
-
-
-def check_device(device: str) -> None:
-    """Raise UsageError unless `device` is written as one; whether the machine has it is for the backend to say."""
-    if not re.fullmatch(r"auto|cpu|cuda(:[0-9]+)?", device):
-        raise UsageError(f"--device {device}: unknown", "Known are auto, cpu, cuda and cuda:N, N = 0, 1, ...")

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from seg2vid_cli import completion
 from seg2vid_cli.commands import options
-from seg2vid_cli.console import Console
+from seg2vid_cli.completion import offers
+from seg2vid_cli.terminal.console import Console
+from seg2vid_interface.devices import cuda_index
 from seg2vid_interface.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def train(
             metavar="DIR",
             readable=False,
             help="Root of a dataset; may be given several times.",
-            autocompletion=completion.folders,
+            autocompletion=offers.folders,
         ),
     ],
     out: Annotated[
@@ -35,12 +36,12 @@ def train(
             metavar="RUN",
             readable=False,
             help="The run's folder; an unfinished run goes on.",
-            autocompletion=completion.folders,
+            autocompletion=offers.folders,
         ),
     ],
     dataset: Annotated[str, typer.Option(metavar="LAYOUT", help="Layout of the datasets.")] = "clips",
     preset: Annotated[
-        str, typer.Option(metavar="NAME", help="Name of a preset, or a TOML file.", autocompletion=completion.files)
+        str, typer.Option(metavar="NAME", help="Name of a preset, or a TOML file.", autocompletion=offers.files)
     ] = "street",
     settings: Annotated[
         list[str] | None,
@@ -62,12 +63,12 @@ def train(
     Ctrl-C or SIGTERM saves a checkpoint and ends; the same command goes on from there.
     """
     options.check_range("--seed", seed, 0, options.LARGEST_SEED)
-    options.check_device(device)
+    cuda_index(device)
     overrides = parse_settings(settings or [])
 
-    from seg2vid_cli.cache import cache_folder
+    from seg2vid_cli.files.cache import cache_folder
     from seg2vid_cli.plugins import find_trainer
-    from seg2vid_cli.training_monitor import ConsoleMonitor, describe_training
+    from seg2vid_cli.terminal.training_monitor import ConsoleMonitor, describe_training
     from seg2vid_interface.backend import TrainingRequest
 
     # What a dry run says is its result: on stdout, not on stderr too.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg2vid_cli.label_maps import read_label_map
+from seg2vid_cli.inputs.label_maps.reading import read_label_map
 from seg2vid_interface.label_spaces import CITYSCAPES
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

@@ -13,9 +13,9 @@ from torch.nn import functional
 
 from golden import recipe
 from golden.folder import GoldenFolder
-from seg2vid_torch.networks.img2vid import Img2Vid
+from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
 from seg2vid_torch.networks.vgg19 import Vgg19
-from seg2vid_torch.published_names import NOT_NEEDED, img2vid_modules, translate
+from seg2vid_torch.published.names import NOT_NEEDED, img2vid_modules, translate
 
 BACKGROUND, FOREGROUND = range(11), range(11, 20)
 FRAMES = 4

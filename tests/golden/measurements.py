@@ -14,14 +14,14 @@ from torch import Tensor
 from golden.folder import GoldenFolder
 from golden.inputs import Inputs, img2vid, vgg19, with_recipe_weights
 from golden.training_step import training_step
-from seg2vid_cli.visualize import flow_to_color
-from seg2vid_torch import motion_losses
-from seg2vid_torch.networks.img2vid import Motion
+from seg2vid_cli.outputs.visualize import flow_to_color
+from seg2vid_torch.graphs.rollout import predict_chunk
+from seg2vid_torch.losses import motion as motion_losses
+from seg2vid_torch.networks.img2vid.img2vid import Motion
 from seg2vid_torch.networks.pix2pixhd.global_generator import GlobalGenerator
 from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
 from seg2vid_torch.networks.pix2pixhd.multiscale_discriminator import MultiscaleDiscriminator
-from seg2vid_torch.published_names import discriminator_modules, global_generator_modules, local_enhancer_modules
-from seg2vid_torch.rollout import predict_chunk
+from seg2vid_torch.published.names import discriminator_modules, global_generator_modules, local_enhancer_modules
 
 Measured = Mapping[str, Any]
 """Key without the group's prefix -> tensor, array or number."""

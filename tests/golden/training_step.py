@@ -7,10 +7,10 @@ from torch import Tensor, nn
 
 from golden.folder import GoldenFolder
 from golden.inputs import FRAMES, Inputs, img2vid, vgg19
-from seg2vid_torch.motion_settings import MotionSettings, MotionWeights
-from seg2vid_torch.networks.img2vid import Img2Vid
-from seg2vid_torch.published_names import img2vid_modules
-from seg2vid_torch.settings import load_settings
+from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
+from seg2vid_torch.published.names import img2vid_modules
+from seg2vid_torch.settings.loading import load_settings
+from seg2vid_torch.settings.motion import MotionSettings, MotionWeights
 from seg2vid_torch.training.motion_terms import (
     MotionBatch,
     Terms,

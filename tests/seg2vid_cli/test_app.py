@@ -11,7 +11,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from seg2vid_cli.app import ErrorReportingGroup
-from seg2vid_cli.signals import Stopped
+from seg2vid_cli.terminal.signals import Stopped
 from seg2vid_interface.errors import DatasetError
 
 HEAVY = {"numpy", "PIL", "av", "imageio", "pydantic", "rich", "torch", "importlib.metadata"}

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seg2vid_cli.agreement import measure_agreement
-from seg2vid_cli.trial_scene import trial_request
+from seg2vid_cli.trial.agreement import measure_agreement
+from seg2vid_cli.trial.sample_scene import sample_request
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.errors import BackendError, DeviceError, MissingWeightsError, UsageError
 from seg2vid_interface.model_card import ModelFolder
@@ -136,7 +136,7 @@ def test_a_package_that_cannot_be_imported_names_the_pip_line(monkeypatch, graph
 def test_what_openvino_compiled_is_kept_and_gives_the_same_clip(graph_model, tmp_path):
     def clip(cache):
         with OpenVinoBackend().open(graph_model, OpenOptions(cache=cache)) as session:
-            chunks = list(session.generate([trial_request(session, graph_model.card, 1, frames=6)]))
+            chunks = list(session.generate([sample_request(session, graph_model.card, 1, frames=6)]))
         return np.concatenate([chunk.frames for (chunk,) in chunks])
 
     def blobs():

@@ -6,9 +6,9 @@ from torch import Tensor
 from golden import recipe
 from golden.folder import REDUCED, GoldenFolder
 from seg2vid_interface.label_spaces import CITYSCAPES_LABEL_IDS
-from seg2vid_torch.image_settings import Pix2PixHDNetworkSettings
 from seg2vid_torch.networks.build import build_pix2pixhd_generator
-from seg2vid_torch.published_names import global_generator_modules, local_enhancer_modules
+from seg2vid_torch.published.names import global_generator_modules, local_enhancer_modules
+from seg2vid_torch.settings.image import Pix2PixHDNetworkSettings
 
 GOLDEN = GoldenFolder(REDUCED)
 Entries = dict[str, Tensor]

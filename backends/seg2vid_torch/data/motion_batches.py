@@ -17,7 +17,7 @@ from seg2vid_torch.data.frame_store import FrameStore
 from seg2vid_torch.data.teacher_clips import TeacherClips, drive
 from seg2vid_torch.geometry.camera_code import camera_code, path_of_code
 from seg2vid_torch.geometry.label_depth import StreetClasses
-from seg2vid_torch.networks.img2vid import Img2Vid
+from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
 
 PITCH = 0.0008  # radians: one standard deviation of the camera's nods
 HORIZON = (0.42, 0.46)  # of the height, in Cityscapes' clips

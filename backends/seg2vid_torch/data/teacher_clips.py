@@ -12,10 +12,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from seg2vid_torch.geometry.camera_motion import CameraPath, Scene, pixel_grid, project, sample
+from seg2vid_torch.geometry.camera_motion import CameraPath, Scene, length, pixel_grid, project, sample
 from seg2vid_torch.geometry.inversion import invert
 from seg2vid_torch.geometry.label_depth import StreetClasses, inverse_depth
-from seg2vid_torch.geometry.vectors import length
 
 STEPS = 5  # of the inversion: more than where speed counts
 SAME_PLACE = 0.75  # pixels between a point and itself after going to the other frame and back

@@ -11,8 +11,6 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from seg2vid_torch.geometry.vectors import vector
-
 FOCAL_LENGTH = 1.1  # of the picture's width; that of Cityscapes' cameras
 LANE, LANE_END = 0.7, 1.5  # camera heights to the side: surely in our lane, surely not
 BONNET_NEARNESS = 1e4
@@ -106,3 +104,14 @@ def sample(field: Tensor, positions: Tensor, *, mode: str = "bilinear") -> Tenso
     scale = vector(2 / (width - 1), 2 / (height - 1), positions.device)
     grid = (positions * scale - 1).permute(0, 2, 3, 1)
     return functional.grid_sample(field, grid, mode=mode, padding_mode="border", align_corners=True)
+
+
+def vector(x: float, y: float, device: torch.device) -> Tensor:
+    """Return x and y as (2, 1, 1) float32; unlike `torch.tensor` it lets an export keep what depends on the size."""
+    parts = [torch.scalar_tensor(value, dtype=torch.float32, device=device) for value in (x, y)]
+    return torch.stack(parts).view(2, 1, 1)
+
+
+def length(vectors: Tensor) -> Tensor:
+    """Return the Euclidean length (N, 1, H, W) of vectors (N, 2, H, W); `Tensor.norm` is many times slower here."""
+    return (vectors[:, :1].square() + vectors[:, 1:].square()).sqrt()

@@ -2,12 +2,12 @@
 
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_torch.geometry.label_depth import StreetClasses
-from seg2vid_torch.image_settings import Pix2PixHDNetworkSettings, SpadeNetworkSettings
-from seg2vid_torch.motion_settings import MotionNetworkSettings
-from seg2vid_torch.networks.img2vid import Img2Vid
+from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
 from seg2vid_torch.networks.pix2pixhd.global_generator import GlobalGenerator
 from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
-from seg2vid_torch.networks.spade_generator import SpadeGenerator
+from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
+from seg2vid_torch.settings.image import Pix2PixHDNetworkSettings, SpadeNetworkSettings
+from seg2vid_torch.settings.motion import MotionNetworkSettings
 
 Pix2PixHDGenerator = GlobalGenerator | LocalEnhancer
 ImageNetwork = SpadeGenerator | Pix2PixHDGenerator

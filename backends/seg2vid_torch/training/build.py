@@ -9,9 +9,9 @@ from seg2vid_interface.backend import TrainingRequest
 from seg2vid_interface.errors import SettingsError, UsageError
 from seg2vid_interface.label_spaces import LABEL_SPACES, NO_LABELS, LabelSpace
 from seg2vid_torch.data.frame_store import load_frames
-from seg2vid_torch.image_settings import Pix2PixHDSettings, SpadeSettings
-from seg2vid_torch.motion_settings import MotionSettings
-from seg2vid_torch.settings import StageSettings
+from seg2vid_torch.settings.image import Pix2PixHDSettings, SpadeSettings
+from seg2vid_torch.settings.loading import StageSettings
+from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.training.motion_stage import MotionStage
 from seg2vid_torch.training.pix2pixhd_stage import Pix2PixHDStage
 from seg2vid_torch.training.spade_stage import SpadeStage

@@ -7,8 +7,8 @@ from typing import Any, TypeGuard
 import torch
 
 from seg2vid_interface.errors import ModelError, OutputError, TrainingError
-from seg2vid_torch.torch_files import first_line, read_torch_file
 from seg2vid_torch.training.stage import StageTraining
+from seg2vid_torch.weights.torch_files import first_line, read_torch_file
 
 CHECKPOINT_NAME = "checkpoint.pt"
 HEADER_KEYS = {"stage", "preset", "seed", "settings", "label_space", "step"}

@@ -9,8 +9,8 @@ from PIL import Image
 from torch import Tensor, nn
 
 from seg2vid_torch.data.batches import flip_some, one_hot, pictures
-from seg2vid_torch.image_losses import pooled_l1
-from seg2vid_torch.stage_settings import CommonSettings
+from seg2vid_torch.losses.image import pooled_l1
+from seg2vid_torch.settings.stage import CommonSettings
 from seg2vid_torch.training.stage import TrainingContext, average_of, count_parameters, evenly_chosen
 
 VALIDATION_BATCHES = 8

@@ -16,16 +16,16 @@ from seg2vid_interface.backend import TrainingMonitor, TrainingRequest, Training
 from seg2vid_interface.errors import TrainingError
 from seg2vid_interface.model_card import file_sha256
 from seg2vid_torch.data.frame_store import fingerprint
-from seg2vid_torch.devices import PRECISIONS, choose_device, choose_training_precision
-from seg2vid_torch.memory import telling_out_of_memory
-from seg2vid_torch.motion_settings import MotionSettings
-from seg2vid_torch.settings import StageSettings, load_settings
-from seg2vid_torch.stage_settings import PerceptualSettings
+from seg2vid_torch.runtime.devices import PRECISIONS, choose_device, choose_training_precision
+from seg2vid_torch.runtime.memory import telling_out_of_memory
+from seg2vid_torch.settings.loading import StageSettings, load_settings
+from seg2vid_torch.settings.motion import MotionSettings
+from seg2vid_torch.settings.stage import PerceptualSettings
 from seg2vid_torch.training.build import build_stage, find_label_space
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, restore, save_checkpoint
 from seg2vid_torch.training.metrics_log import MetricsLog
 from seg2vid_torch.training.run_folder import SAMPLES_NAME, find_checkpoint, make_run
-from seg2vid_torch.vgg_weights import find_vgg_weights
+from seg2vid_torch.weights.vgg19 import find_vgg_weights
 
 OUT_OF_MEMORY_HINT = "Use a smaller --set batch=N, or a smaller network."
 

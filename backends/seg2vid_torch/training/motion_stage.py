@@ -12,11 +12,11 @@ from seg2vid_torch.data.batches import normal, numpy_generator, one_hot, picture
 from seg2vid_torch.data.frame_store import FrameStore
 from seg2vid_torch.data.motion_batches import RealClipSource, TeacherClipSource
 from seg2vid_torch.geometry.camera_code import camera_code
-from seg2vid_torch.motion_settings import MotionSettings
+from seg2vid_torch.graphs.rollout import predict_chunk
 from seg2vid_torch.networks.build import build_img2vid
 from seg2vid_torch.networks.colors import to_rgb
-from seg2vid_torch.networks.img2vid import Img2Vid, Motion
-from seg2vid_torch.rollout import predict_chunk
+from seg2vid_torch.networks.img2vid.img2vid import Img2Vid, Motion
+from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.training.motion_terms import (
     MotionBatch,
     Terms,
@@ -30,7 +30,7 @@ from seg2vid_torch.training.motion_terms import (
     where_known,
 )
 from seg2vid_torch.training.stage import TrainingContext, average_of, count_parameters, evenly_chosen
-from seg2vid_torch.vgg_weights import load_vgg19
+from seg2vid_torch.weights.vgg19 import load_vgg19
 
 SAMPLE_CHUNKS = 6
 VALIDATION_STARTS = 16

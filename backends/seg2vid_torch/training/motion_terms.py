@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from seg2vid_torch import motion_losses
 from seg2vid_torch.data.motion_batches import TaughtClips
 from seg2vid_torch.data.teacher_clips import TeacherClips
-from seg2vid_torch.motion_settings import MotionWeights
-from seg2vid_torch.networks.img2vid import Img2Vid, Motion
+from seg2vid_torch.losses import motion as motion_losses
+from seg2vid_torch.losses.perceptual import perceptual
+from seg2vid_torch.networks.img2vid.img2vid import Img2Vid, Motion
+from seg2vid_torch.networks.img2vid.warp import to_pixels, warp
 from seg2vid_torch.networks.vgg19 import Vgg19
-from seg2vid_torch.networks.warp import to_pixels, warp
-from seg2vid_torch.perceptual_loss import perceptual
+from seg2vid_torch.settings.motion import MotionWeights
 
 Terms = dict[str, Tensor]
 """Name of a weight -> loss, not yet weighted."""

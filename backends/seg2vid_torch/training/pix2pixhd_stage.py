@@ -5,14 +5,14 @@ from torch import Tensor, nn
 
 from seg2vid_torch.data.batches import numpy_generator
 from seg2vid_torch.data.instance_edges import instance_edges
-from seg2vid_torch.image_settings import Pix2PixHDSettings
+from seg2vid_torch.losses.perceptual import perceptual
+from seg2vid_torch.losses.pix2pixhd import PERCEPTUAL_WEIGHTS, adversarial_loss, feature_matching_loss
 from seg2vid_torch.networks.build import build_pix2pixhd_generator
 from seg2vid_torch.networks.pix2pixhd.multiscale_discriminator import MultiscaleDiscriminator
-from seg2vid_torch.perceptual_loss import perceptual
-from seg2vid_torch.pix2pixhd_losses import PERCEPTUAL_WEIGHTS, adversarial_loss, feature_matching_loss
+from seg2vid_torch.settings.image import Pix2PixHDSettings
 from seg2vid_torch.training.image_stage import ImageStage
 from seg2vid_torch.training.stage import TrainingContext
-from seg2vid_torch.vgg_weights import load_vgg19
+from seg2vid_torch.weights.vgg19 import load_vgg19
 
 BETAS = (0.5, 0.999)
 DEVIATION = 0.02  # of the convolutions' first weights

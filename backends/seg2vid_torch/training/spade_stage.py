@@ -4,10 +4,10 @@ import torch
 from torch import Tensor
 
 from seg2vid_torch.data.batches import normal, numpy_generator
-from seg2vid_torch.image_losses import class_weights, generated_loss, pooled_l1, segmentation_loss
-from seg2vid_torch.image_settings import SpadeSettings
+from seg2vid_torch.losses.image import class_weights, generated_loss, pooled_l1, segmentation_loss
 from seg2vid_torch.networks.build import build_spade_generator
-from seg2vid_torch.networks.segmentation_discriminator import SegmentationDiscriminator
+from seg2vid_torch.networks.spade.segmentation_discriminator import SegmentationDiscriminator
+from seg2vid_torch.settings.image import SpadeSettings
 from seg2vid_torch.training.image_stage import ImageStage
 from seg2vid_torch.training.stage import TrainingContext
 

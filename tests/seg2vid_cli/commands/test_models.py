@@ -2,13 +2,13 @@ import json
 
 import pytest
 
-from seg2vid_cli import model_store
+from seg2vid_cli.model_store import store
 
 
 @pytest.fixture(autouse=True)
 def no_models(tmp_path, monkeypatch):
     (tmp_path / "bundle").mkdir()
-    monkeypatch.setattr(model_store, "BUNDLED_MODELS", tmp_path / "bundle")
+    monkeypatch.setattr(store, "BUNDLED_MODELS", tmp_path / "bundle")
     monkeypatch.setenv("SEG2VID_CACHE", str(tmp_path / "cache"))
 
 

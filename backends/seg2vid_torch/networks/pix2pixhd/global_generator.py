@@ -14,7 +14,7 @@ from seg2vid_torch.networks.pix2pixhd.layers import (
     halving_convolution,
     to_rgb,
 )
-from seg2vid_torch.sizes import pix2pixhd_sizes
+from seg2vid_torch.settings.sizes import pix2pixhd_sizes
 
 
 class GlobalFeatures(nn.Module):

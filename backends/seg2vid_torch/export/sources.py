@@ -1,0 +1,140 @@
+"""The stages that an export is made of, read from runs, checkpoints (also published ones) and model folders."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from pydantic import TypeAdapter, ValidationError
+
+from seg2vid_interface.backend import Stage
+from seg2vid_interface.errors import ModelError, SettingsError
+from seg2vid_interface.label_spaces import NO_LABELS, LabelSpace
+from seg2vid_interface.model_card import CARD_NAME, ModelFolder, open_model_folder
+from seg2vid_interface.validation import problems_of
+from seg2vid_torch.networks.build import ImageNetwork, build_image_network, build_img2vid
+from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
+from seg2vid_torch.published.checkpoints import read_published
+from seg2vid_torch.settings.loading import validate_settings
+from seg2vid_torch.settings.motion import MotionSettings
+from seg2vid_torch.stages.card_text import CardText
+from seg2vid_torch.stages.trained_stage import TrainedStage
+from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, is_checkpoint, read_checkpoint
+from seg2vid_torch.training.metrics_log import read_metrics
+from seg2vid_torch.weights.loading import load_image_network, load_motion_network
+from seg2vid_torch.weights.torch_files import read_torch_file
+
+AVERAGED_PREFIX = "module."  # of the averaged network's entries in a checkpoint
+
+
+def read_stages(sources: tuple[Path, ...]) -> dict[Stage, TrainedStage]:
+    """Read all stages, the image stage first.
+
+    Raises:
+        ModelError: a source that cannot be read, or two of one stage.
+    """
+    stages: dict[Stage, TrainedStage] = {}
+    for source in sources:
+        for trained in _read_source(source):
+            if trained.stage in stages:
+                raise ModelError(f"{source}: a second {trained.stage} stage", "Give at most one of each stage.")
+            stages[trained.stage] = trained
+    return {stage: stages[stage] for stage in ("image", "motion") if stage in stages}
+
+
+def _read_source(source: Path) -> list[TrainedStage]:
+    if (source / CARD_NAME).is_file():
+        return _read_model(open_model_folder(source))
+    if source.is_dir():
+        path = source / CHECKPOINT_NAME
+        return [_read_checkpoint(read_checkpoint(path), path, run=source)]
+    return [_read_file(source)]
+
+
+def _read_model(model: ModelFolder) -> list[TrainedStage]:
+    return [_read_stage_of_model(stage, model) for stage in model.card.stages]
+
+
+def _read_stage_of_model(stage: Stage, model: ModelFolder) -> TrainedStage:
+    card, cpu = model.card, torch.device("cpu")
+    stage_card, is_image = card.stages[stage], stage == "image"
+    licence = next((model.path / name for name in card.licence_files), None)
+    return TrainedStage(
+        stage=stage,
+        network=load_image_network(model, cpu) if is_image else load_motion_network(model, cpu),
+        network_settings=stage_card.network,
+        label_space=(card.image_labels if is_image else card.label_space) or NO_LABELS,
+        height=card.height * (card.image_scale if is_image else 1),
+        width=card.width * (card.image_scale if is_image else 1),
+        frames_per_second=None if is_image else card.frames_per_second,
+        preset=stage_card.preset,
+        steps=stage_card.steps,
+        seed=stage_card.seed,
+        quality=stage_card.quality,
+        text=CardText(
+            description=card.description,
+            licence=card.licence,
+            licence_file=licence,
+            data=stage_card.data,
+            data_licence=stage_card.data_licence,
+        ),
+    )
+
+
+def _read_file(path: Path) -> TrainedStage:
+    state = read_torch_file(path, "checkpoint")
+    if is_checkpoint(state):
+        return _read_checkpoint(state, path, run=None)
+    published = read_published(state, path)
+    if published is None:
+        raise ModelError(
+            f"{path}: not a checkpoint written by seg2vid train, nor a published one of seg2vid or pix2pixHD"
+        )
+    return published
+
+
+def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> TrainedStage:
+    network: Img2Vid | ImageNetwork
+    try:
+        label_space = TypeAdapter(LabelSpace).validate_python(state["label_space"])
+        settings = validate_settings(state["stage"], state["settings"])
+        if isinstance(settings, MotionSettings):
+            network = build_img2vid(settings.network, label_space)
+        else:
+            network = build_image_network(settings.network, label_space)
+    except (ValidationError, SettingsError) as error:
+        problem = problems_of(error)[0] if isinstance(error, ValidationError) else error.message
+        raise ModelError(f"{path}: of another version of seg2vid: {problem}") from None
+    try:
+        network.load_state_dict(_averaged_weights(state))
+    except RuntimeError as error:
+        raise ModelError(f"{path}: does not fit its own settings: {str(error).splitlines()[0]}") from None
+    return TrainedStage(
+        stage=state["stage"],
+        network=network.eval().requires_grad_(False),
+        network_settings=settings.network.model_dump(mode="json"),
+        label_space=label_space,
+        height=settings.height,
+        width=settings.width,
+        frames_per_second=settings.frames_per_second if isinstance(settings, MotionSettings) else None,
+        preset=state["preset"],
+        steps=state["step"],
+        seed=state["seed"],
+        quality=_quality(run, state["step"]),
+    )
+
+
+def _averaged_weights(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name.removeprefix(AVERAGED_PREFIX): value
+        for name, value in state["averaged"].items()
+        if name.startswith(AVERAGED_PREFIX)
+    }
+
+
+def _quality(run: Path | None, step: int) -> dict[str, float]:
+    """Return the run's newest validation measures up to the checkpoint's step."""
+    measures: dict[str, float] = {}
+    for metrics in read_metrics(run, step) if run else []:
+        measures |= {name: round(value, 4) for name, value in metrics.items() if name.startswith("val_")}
+    return measures

@@ -1,0 +1,1 @@
+"""The stages as the graphs that sessions run and exports write."""

@@ -1,0 +1,53 @@
+"""The image stage as a graph, for every kind of network; see `graphs`.
+
+Shape symbols: N = batch, C = classes that the stage sees, Z = image noise, H, W = height and width of the frames, SH,
+SW = those of the network's picture.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seg2vid_torch.networks.build import ImageNetwork, Pix2PixHDGenerator
+from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
+
+
+class SpadeGraph(nn.Module):
+    """Label probabilities and noise -> first frame."""
+
+    def __init__(self, network: SpadeGenerator, scale: int = 1) -> None:
+        """Build it; `scale` = S, by which the network's picture is larger than the frame both ways."""
+        super().__init__()
+        self.network, self.scale = network, scale
+
+    def forward(self, labels: Tensor, image_noise: Tensor | None = None) -> dict[str, Tensor]:
+        """Return "frame" (N, 3, H, W) for labels (N, C, SH, SW) and noise (N, Z)."""
+        noise = labels.new_zeros(labels.shape[0], 0) if image_noise is None else image_noise
+        return {"frame": _averaged(self.network(labels, noise).float(), self.scale)}
+
+
+class Pix2PixHDGraph(nn.Module):
+    """Label probabilities and instance edges -> first frame."""
+
+    def __init__(self, network: Pix2PixHDGenerator, scale: int = 1) -> None:
+        """Build it; `scale` as above."""
+        super().__init__()
+        self.network, self.scale = network, scale
+
+    def forward(self, labels: Tensor, edges: Tensor | None = None) -> dict[str, Tensor]:
+        """Return "frame" (N, 3, H, W) for labels (N, C, SH, SW) and edges (N, 1, SH, SW) of 0 and 1."""
+        conditions = labels if edges is None else torch.cat([labels, edges], 1)
+        picture = self.network(conditions.to(next(self.network.parameters()).dtype)).float()
+        return {"frame": _averaged((picture + 1) / 2, self.scale)}
+
+
+def image_graph(network: ImageNetwork, scale: int) -> nn.Module:
+    """Return the graph of an image stage whose pictures are `scale` times as large as the frames."""
+    if isinstance(network, SpadeGenerator):
+        return SpadeGraph(network, scale)
+    return Pix2PixHDGraph(network, scale)
+
+
+def _averaged(pictures: Tensor, scale: int) -> Tensor:
+    """Average pictures (N, 3, SH, SW) over squares of S x S pixels."""
+    return pictures if scale == 1 else functional.avg_pool2d(pictures, scale)

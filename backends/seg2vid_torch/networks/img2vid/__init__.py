@@ -1,0 +1,1 @@
+"""The motion stage's network."""

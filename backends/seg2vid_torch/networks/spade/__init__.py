@@ -1,0 +1,1 @@
+"""The image stage's light generator and its discriminator."""

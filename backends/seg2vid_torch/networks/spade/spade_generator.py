@@ -1,0 +1,96 @@
+"""The image stage's generator: a light SPADE network with noise.
+
+Park et al., "Semantic Image Synthesis with Spatially-Adaptive Normalization" (CVPR 2019), with the noise fed to every
+normalisation beside the labels as in OASIS (Schönfeld et al., ICLR 2021).  Two changes make it cheap: all
+normalisations of a resolution share one hidden map of the labels, and their scale and shift come from it by 1x1
+convolutions (CLADE, Tan et al. 2021, shows that they need no wide view).
+
+Shape symbols: N = batch, K = classes, Z = noise size, C = channels, H, W = height and width.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seg2vid_torch.networks.layers import SLOPE
+from seg2vid_torch.settings.sizes import image_sizes
+
+
+class SpatiallyAdaptiveNorm(nn.Module):
+    """Batch norm whose scale and shift depend on the labels at each pixel (SPADE, Eq. 1)."""
+
+    def __init__(self, channels: int, hidden: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm2d(channels, affine=False)
+        self.scale = nn.Conv2d(hidden, channels, 1)
+        self.shift = nn.Conv2d(hidden, channels, 1)
+
+    def forward(self, features: Tensor, hidden: Tensor) -> Tensor:
+        """Normalise `features` (N, C, H, W) by the hidden map (N, hidden, H, W) of the labels."""
+        return self.norm(features) * (1 + self.scale(hidden)) + self.shift(hidden)
+
+
+class SpadeResidualBlock(nn.Module):
+    """SPADE's residual block (Fig. 4) with the hidden map of its resolution."""
+
+    def __init__(self, inputs: int, outputs: int, condition: int, hidden: int) -> None:
+        super().__init__()
+        middle = min(inputs, outputs)
+        self.condition = nn.Conv2d(condition, hidden, 3, padding=1)
+        self.norm_1 = SpatiallyAdaptiveNorm(inputs, hidden)
+        self.conv_1 = nn.Conv2d(inputs, middle, 3, padding=1)
+        self.norm_2 = SpatiallyAdaptiveNorm(middle, hidden)
+        self.conv_2 = nn.Conv2d(middle, outputs, 3, padding=1)
+        self.shortcut = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else nn.Identity()
+
+    def forward(self, features: Tensor, condition: Tensor) -> Tensor:
+        """Map (N, inputs, H, W) to (N, outputs, H, W) under the condition (N, K + Z, H, W)."""
+        hidden = functional.relu(self.condition(condition))
+        x = self.conv_1(functional.leaky_relu(self.norm_1(features, hidden), SLOPE))
+        x = self.conv_2(functional.leaky_relu(self.norm_2(x, hidden), SLOPE))
+        return self.shortcut(features) + x
+
+
+class SpadeGenerator(nn.Module):
+    """Label probabilities and noise -> first frame."""
+
+    def __init__(self, classes: int, noise_size: int, channels: Sequence[int], hidden: int) -> None:
+        """Build the generator.
+
+        Args:
+            classes: K.
+            noise_size: Z; 0 makes a generator without noise.
+            channels: per resolution, coarsest first; their number n fixes the coarsest size, H / 2^(n - 1).
+            hidden: channels of the labels' hidden map.
+        """
+        super().__init__()
+        self.noise_size, self.sizes = noise_size, image_sizes(len(channels))
+        condition = classes + noise_size
+        self.head = nn.Conv2d(condition, channels[0], 3, padding=1)
+        outputs = [*channels[1:], channels[-1]]
+        self.blocks = nn.ModuleList(
+            SpadeResidualBlock(a, b, condition, hidden) for a, b in zip(channels, outputs, strict=True)
+        )
+        self.to_rgb = nn.Conv2d(channels[-1], 3, 3, padding=1)
+
+    def forward(self, labels: Tensor, noise: Tensor) -> Tensor:
+        """Return frames (N, 3, H, W) in 0..1, RGB.
+
+        Args:
+            labels: (N, K, H, W) float, class probabilities; see `settings.sizes.image_sizes`.
+            noise: (N, Z) float, standard normal.
+        """
+        condition = torch.cat([labels, noise[:, :, None, None].expand(-1, -1, *labels.shape[2:])], 1)
+        condition = condition.to(self.head.weight.dtype)
+        pyramid = [condition]
+        for _ in self.blocks[1:]:
+            pyramid.append(functional.avg_pool2d(pyramid[-1], 2))
+        features = self.head(pyramid[-1])
+        for level, block in enumerate(self.blocks):
+            if level:
+                features = functional.interpolate(features, scale_factor=2.0, mode="nearest")
+            features = block(features, pyramid[-1 - level])
+        rgb = self.to_rgb(functional.leaky_relu(features, SLOPE))
+        return (torch.tanh(rgb.float()) + 1) / 2  # bf16 would leave 256 steps between black and white

@@ -1,0 +1,1 @@
+"""The checkpoints that the authors of seg2vid and pix2pixHD published."""

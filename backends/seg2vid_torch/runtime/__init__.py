@@ -1,0 +1,1 @@
+"""Models opened on a device."""

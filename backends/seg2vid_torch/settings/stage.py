@@ -1,0 +1,69 @@
+"""What the settings of both stages have in common."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+PositiveInt = Annotated[int, Field(gt=0)]
+Weight = Annotated[float, Field(ge=0)]
+
+
+class StrictSettings(BaseModel):
+    """A table of a preset: no key but those named here, no value changed afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class CommonSettings(StrictSettings):
+    """What both stages have."""
+
+    height: PositiveInt
+    """Pixels."""
+    width: PositiveInt
+    """Pixels."""
+    label_space: str
+    """A bundled label space's name, or the path of a TOML file; "none" for a motion stage without labels."""
+    steps: int = Field(ge=0)
+    """Optimizer steps."""
+    batch: PositiveInt
+    """Samples per step."""
+    learning_rate: float = Field(gt=0)
+    """Of Adam."""
+    ema_decay: float = Field(ge=0, lt=1)
+    """Decay per step of the averaged weights, which are the ones exported."""
+    log_interval: PositiveInt
+    """Steps between two lines of metrics."""
+    checkpoint_interval: PositiveInt
+    """Steps between two checkpoints."""
+    sample_interval: PositiveInt
+    """Steps between two samples."""
+
+
+class PerceptualWeights(StrictSettings):
+    """Weights of the losses of a stage that may compare pictures in VGG19's maps."""
+
+    perceptual: Weight = 0.0
+    """Mean absolute difference in VGG19's maps; above 0 it needs `vgg_weights`."""
+
+
+class PerceptualSettings(CommonSettings):
+    """A stage that may compare pictures in VGG19's maps."""
+
+    vgg_weights: str | None = None
+    """File of VGG19's weights, or "download" (see `weights.vgg19`)."""
+    weights: PerceptualWeights
+
+    @model_validator(mode="after")
+    def _check_vgg_weights(self) -> "PerceptualSettings":
+        if self.weights.perceptual and self.vgg_weights is None:
+            raise ValueError(
+                f"weights.perceptual = {self.weights.perceptual:g} needs VGG19's weights: "
+                "--set vgg_weights=FILE (or vgg_weights=download), or --set weights.perceptual=0 to do without"
+            )
+        return self
+
+
+def refuse_size(settings: CommonSettings, problem: str | None) -> None:
+    """Raise ValueError if there is a problem with the settings' size."""
+    if problem:
+        raise ValueError(f"the size {settings.height}x{settings.width}: the stage {problem}")

@@ -1,0 +1,1 @@
+"""Stages to be exported, and how they go together."""

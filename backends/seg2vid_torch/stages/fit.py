@@ -1,0 +1,78 @@
+"""How the stages of a model go together: their label spaces and their sizes."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from seg2vid_interface.backend import Stage
+from seg2vid_interface.errors import ModelError
+from seg2vid_interface.label_spaces import LabelSpace, model_space
+from seg2vid_interface.sizes import SizeRule
+from seg2vid_torch.stages.trained_stage import TrainedStage
+
+
+@dataclass(frozen=True)
+class StageFit:
+    """What the card says of all stages together."""
+
+    label_space: LabelSpace
+    """Of the model."""
+    image_label_space: LabelSpace | None
+    """Of the image stage, if it is finer than the model's."""
+    height: int
+    width: int
+    image_scale: int
+    """By which the image stage's height and width are larger than these."""
+    sizes: SizeRule
+    """Which heights and widths of the frames suit all networks."""
+
+
+def fit_stages(stages: Mapping[Stage, TrainedStage]) -> StageFit:
+    """Fit the image stage to the motion stage; either may be missing.
+
+    Raises:
+        ModelError: it does not fit.
+    """
+    image, motion = stages.get("image"), stages.get("motion")
+    if image and motion:
+        return _fit_both(image, motion)
+    (alone,) = stages.values()
+    space = alone.label_space if motion else model_space(alone.label_space)
+    finer = alone.label_space if alone.label_space != space else None
+    return StageFit(space, finer, alone.height, alone.width, 1, alone.network.sizes)
+
+
+def _fit_both(image: TrainedStage, motion: TrainedStage) -> StageFit:
+    _check_label_spaces(image, motion)
+    scale = _image_scale(image, motion)
+    own = image.network.sizes
+    sizes = SizeRule(own.multiple // math.gcd(own.multiple, scale), math.ceil(own.smallest / scale))
+    return StageFit(
+        label_space=motion.label_space,
+        image_label_space=image.label_space if image.label_space != motion.label_space else None,
+        height=motion.height,
+        width=motion.width,
+        image_scale=scale,
+        sizes=motion.network.sizes & sizes,
+    )
+
+
+def _check_label_spaces(image: TrainedStage, motion: TrainedStage) -> None:
+    """Raise ModelError unless the image stage sees the motion stage's classes, or finer ones."""
+    if motion.label_space not in (image.label_space, model_space(image.label_space)):
+        raise ModelError(
+            "the stages were trained with different label spaces: "
+            f"image {image.label_space.name}, motion {motion.label_space.name}",
+            "Export stages of one label space.",
+        )
+
+
+def _image_scale(image: TrainedStage, motion: TrainedStage) -> int:
+    scale = image.height // motion.height
+    if scale < 1 or (image.height, image.width) != (scale * motion.height, scale * motion.width):
+        raise ModelError(
+            "the stages were trained at different sizes: "
+            f"image {image.height}x{image.width}, motion {motion.height}x{motion.width}",
+            "Export stages of one size together; the image stage's may also be a whole multiple of the motion stage's.",
+        )
+    return scale

@@ -1,0 +1,33 @@
+"""One stage of a model to be made, wherever it comes from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from seg2vid_interface.backend import Stage
+from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_torch.networks.build import ImageNetwork
+from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
+from seg2vid_torch.stages.card_text import CardText
+
+
+@dataclass(frozen=True)
+class TrainedStage:
+    """One stage with its weights, and what its card is to say."""
+
+    stage: Stage
+    network: Img2Vid | ImageNetwork
+    """In evaluation mode, on the CPU."""
+    network_settings: Mapping[str, Any]
+    label_space: LabelSpace
+    """What it sees; `NO_LABELS` if it does without."""
+    height: int
+    width: int
+    frames_per_second: float | None
+    """None for an image stage."""
+    preset: str
+    steps: int
+    seed: int
+    quality: Mapping[str, float]
+    text: CardText = field(default_factory=CardText)
+    """What is known of its licence and data; `--card` overrides it."""

@@ -1,0 +1,57 @@
+"""Building networks from a model folder."""
+
+from typing import TypeVar
+
+import torch
+from pydantic import TypeAdapter, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import nn
+
+from seg2vid_interface.backend import Stage
+from seg2vid_interface.errors import MissingWeightsError, ModelError
+from seg2vid_interface.label_spaces import NO_LABELS
+from seg2vid_interface.model_card import ModelFolder
+from seg2vid_interface.validation import problems_of
+from seg2vid_torch.networks.build import ImageNetwork, build_image_network, build_img2vid
+from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
+from seg2vid_torch.settings.image import IMAGE_NETWORK
+from seg2vid_torch.settings.motion import MotionNetworkSettings
+
+Network = TypeVar("Network", bound=nn.Module)
+Settings = TypeVar("Settings")
+
+
+def load_image_network(model: ModelFolder, device: torch.device) -> ImageNetwork:
+    """Return the image stage's network in evaluation mode.  Raises ModelError where card and weights do not fit."""
+    settings = _settings(model, "image", IMAGE_NETWORK)
+    if model.card.image_labels is None:
+        raise ModelError(f"{model.path}: the card names no label space, which its image stage needs")
+    if getattr(settings, "instance_edges", False) != model.card.instance_edges:
+        raise ModelError(f"{model.path}: the card and its image network disagree on instance_edges")
+    return _with_weights(build_image_network(settings, model.card.image_labels), model, "image", device)
+
+
+def load_motion_network(model: ModelFolder, device: torch.device) -> Img2Vid:
+    """Return the motion stage's network in evaluation mode.  Raises ModelError where card and weights do not fit."""
+    settings = _settings(model, "motion", TypeAdapter(MotionNetworkSettings))
+    return _with_weights(build_img2vid(settings, model.card.label_space or NO_LABELS), model, "motion", device)
+
+
+def _settings(model: ModelFolder, stage: Stage, kind: TypeAdapter[Settings]) -> Settings:
+    try:
+        return kind.validate_python(model.card.stages[stage].network)
+    except ValidationError as error:
+        problem = problems_of(error)[0]
+        raise ModelError(f"{model.path}: the card's {stage} network is not one of ours: {problem}") from None
+
+
+def _with_weights(network: Network, model: ModelFolder, stage: Stage, device: torch.device) -> Network:
+    path = model.path / f"{stage}.safetensors"
+    if path.name not in model.card.stages[stage].files:
+        raise MissingWeightsError(f"{model.path}: the model has no {path.name}, which the torch backend runs")
+    try:
+        network.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError) as error:
+        raise ModelError(f"{path}: does not fit the card: {str(error).splitlines()[0]}") from None
+    return network.eval().requires_grad_(False).to(device)

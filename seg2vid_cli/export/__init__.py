@@ -1,0 +1,1 @@
+"""`seg2vid export` behind its flags."""

@@ -1,0 +1,1 @@
+"""Files on disk: staged, numbered, cached."""

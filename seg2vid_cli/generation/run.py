@@ -1,0 +1,247 @@
+"""`seg2vid generate` behind its flags: from paths and settings to finished clips, one at a time.
+
+What is cheap to check comes first, so that bad input fails before a network is loaded: the names of the results, the
+model's files, the label maps, and whether the results can be encoded.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seg2vid_cli.generation.prefetch import prefetch
+from seg2vid_cli.inputs.scenes import Input, Scene, check_inputs, pair_inputs, read_scene
+from seg2vid_cli.model_store.store import open_model
+from seg2vid_cli.outputs.clip_writer import ClipMetadata, ClipWriter, check_clip
+from seg2vid_cli.outputs.plan import plan_outputs
+from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.plugins import open_session
+from seg2vid_cli.terminal.console import Console, ProgressBar, program_version
+from seg2vid_interface.backend import OpenOptions, Session
+from seg2vid_interface.clips import ClipRequest
+from seg2vid_interface.errors import Seg2VidError, UsageError
+from seg2vid_interface.latents import chunk_noise, image_noise, motion_latent
+from seg2vid_interface.model_card import ModelFolder
+
+
+@dataclass(frozen=True)
+class GenerationRequest:
+    """One run of `seg2vid generate`."""
+
+    labels: tuple[Path, ...]
+    out: str | None
+    """As typed: a trailing slash means a folder."""
+    model: str
+    """Name or folder."""
+    frames: int | None
+    """Length of a clip; None = the model's."""
+    frames_per_second: float | None
+    """None = the model's."""
+    seed: int
+    samples: int
+    """Clips per input."""
+    first_frame: Path | None
+    instances: Path | None
+    label_format: str
+    save: frozenset[str]
+    sheet: Path | None
+    kind: str | None
+    """Of the results: "mp4", ...; None = what `out` says."""
+    backend: str
+    """A name or "auto"."""
+    options: OpenOptions
+    overwrite: bool
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One finished result, as JSON's `outputs` lists it."""
+
+    input: str | None
+    output: str
+    saved: list[str]
+    frames: int
+    height: int
+    width: int
+    seed: int
+    sample: int
+    seconds: float
+
+
+@dataclass
+class Outcome:
+    """What a run made, and which of its inputs failed."""
+
+    model: str
+    backend: str | None = None
+    device: str | None = None
+    precision: str | None = None
+    outputs: list[Clip] = field(default_factory=list)
+    failures: dict[Input, Seg2VidError] = field(default_factory=dict)
+
+    def data(self) -> dict[str, Any]:
+        """Return JSON's `data`; it has `failures` only if some input failed."""
+        data = {name: getattr(self, name) for name in ("model", "backend", "device", "precision")}
+        data["outputs"] = [asdict(clip) for clip in self.outputs]
+        if self.failures:
+            data["failures"] = [
+                {"input": _text(paths.label_map), "code": error.code, "message": error.message, "hint": error.hint}
+                for paths, error in self.failures.items()
+            ]
+        return data
+
+
+def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
+    """Make every clip that can be made; an input that fails is reported and does not stop the others.
+
+    Raises:
+        Seg2VidError: what concerns all of the inputs: flags, output names, the model, the backend, the device.
+    """
+    inputs = pair_inputs(request.labels, request.first_frame, request.instances)
+    outputs = plan_outputs(
+        [paths.source for paths in inputs],
+        request.out,
+        kind=request.kind,
+        samples=request.samples,
+        save=request.save,
+        sheet=request.sheet,
+        overwrite=request.overwrite,
+        also_read=[path for paths in inputs for path in paths.read_too()],
+    )
+    model = open_model(request.model)
+    check_inputs(request.labels, request.first_frame, model.card, request.instances)
+    generation = _Generation(request, console, model)
+    generation.check(outputs)
+    scenes = generation.read(inputs)
+    if scenes:
+        generation.make(scenes, outputs)
+    return generation.outcome
+
+
+class _Generation:
+    """One run; `outcome` grows while it goes on."""
+
+    def __init__(self, request: GenerationRequest, console: Console, model: ModelFolder) -> None:
+        card = model.card
+        self.request = request
+        self.console = console
+        self.model = model
+        self.label_space = card.label_space
+        self.frames = request.frames or card.frames
+        self.frames_per_second = request.frames_per_second or card.frames_per_second
+        self.height, self.width = request.options.size or (card.height, card.width)
+        self.outcome = Outcome(card.name)
+
+    def check(self, outputs: list[PlannedOutput]) -> None:
+        """Raise UsageError or OutputError if a clip cannot be written as planned."""
+        for output in outputs:
+            check_clip(
+                output,
+                frames=self.frames,
+                height=self.height,
+                width=self.width,
+                frames_per_second=self.frames_per_second,
+                label_space=self.label_space,
+            )
+
+    def read(self, inputs: list[Input]) -> dict[Input, Scene]:
+        """Read all inputs; those that fail are left out."""
+        scenes: dict[Input, Scene] = {}
+        for paths in inputs:
+            with self._failing(paths):
+                scene = read_scene(paths, self.request.label_format, self.model.card, self.height, self.width)
+                scenes[paths] = scene
+                for message in scene.messages:
+                    self.console.say(message)
+        return scenes
+
+    def make(self, scenes: dict[Input, Scene], outputs: list[PlannedOutput]) -> None:
+        """Make the clips of the scenes, one after another."""
+        inputs = {paths.source: paths for paths in scenes}
+        planned = [output for output in outputs if output.source in inputs]
+        total = self.frames * len(planned)
+        with self._open_session() as session, self.console.progress("generating", total, "frames") as bar:
+            for number, output in enumerate(planned):
+                paths = inputs[output.source]
+                if paths in self.outcome.failures:
+                    continue
+                with self._failing(paths):
+                    began = time.perf_counter()
+                    saved = self._write_clip(session, scenes[paths], output, bar, number * self.frames)
+                    self._record(paths, output, saved, time.perf_counter() - began)
+                if paths not in self.outcome.failures:
+                    self.console.write_lines([str(output.video)])
+
+    def _open_session(self) -> Session:
+        opened = open_session(self.request.backend, self.model, self.request.options, self.console.say)
+        session, outcome = opened.session, self.outcome
+        outcome.backend, outcome.device, outcome.precision = opened.backend, session.device, session.precision
+        self.console.say(
+            f"model {outcome.model}, backend {outcome.backend}, device {outcome.device}, precision {outcome.precision}"
+        )
+        return session
+
+    def _write_clip(
+        self, session: Session, scene: Scene, output: PlannedOutput, bar: ProgressBar, frames_before: int
+    ) -> list[Path]:
+        metadata = ClipMetadata(self.outcome.model, self.request.seed, output.sample, program_version())
+        writing = ClipWriter(
+            output,
+            frames=self.frames,
+            frames_per_second=self.frames_per_second,
+            label_map=scene.label_map,
+            label_space=self.label_space,
+            metadata=metadata,
+        )
+        chunks = prefetch(session.generate([self._clip_request(session, scene, output)]))
+        with writing as writer, closing(chunks):
+            for (chunk,) in chunks:
+                writer.write(chunk)
+                bar.advance(frames_before + chunk.start + len(chunk.frames))
+            return writer.commit()
+
+    def _clip_request(self, session: Session, scene: Scene, output: PlannedOutput) -> ClipRequest:
+        seed, sample = self.request.seed, output.sample
+        return ClipRequest(
+            label_map=scene.label_map,
+            first_frame=scene.first_frame,
+            latent=motion_latent(seed, sample, session.latent_size),
+            image_noise=image_noise(seed, sample, session.image_noise_size),
+            chunk_noise=chunk_noise(seed, sample, self.height, self.width),
+            frames=self.frames,
+            fields=output.fields,
+            image_label_map=scene.image.label_map,
+            edges=scene.image.edges,
+        )
+
+    def _record(self, paths: Input, output: PlannedOutput, saved: list[Path], seconds: float) -> None:
+        clip = Clip(
+            input=_text(paths.label_map),
+            output=str(output.video),
+            saved=[str(path) for path in saved],
+            frames=self.frames,
+            height=self.height,
+            width=self.width,
+            seed=self.request.seed,
+            sample=output.sample,
+            seconds=round(seconds, 3),
+        )
+        self.outcome.outputs.append(clip)
+
+    @contextmanager
+    def _failing(self, paths: Input) -> Iterator[None]:
+        """Note an error that concerns one input; wrong usage concerns them all."""
+        try:
+            yield
+        except Seg2VidError as error:
+            if error.exit_code == UsageError.exit_code:
+                raise
+            self.outcome.failures[paths] = error
+            if len(self.request.labels) > 1:
+                self.console.report(error)
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)

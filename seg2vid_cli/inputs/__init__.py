@@ -1,0 +1,1 @@
+"""What clips are made from: label maps, first frames, instances."""

@@ -1,0 +1,48 @@
+"""Reads instance ids, and finds those that belong to a set of label maps."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg2vid_cli.inputs.pictures.matching import cityscapes_stem, match_pictures
+from seg2vid_cli.inputs.pictures.reading import open_picture
+from seg2vid_interface.errors import ImageError
+
+_MODES = ("L", "P", "I;16", "I")  # 8-bit, palette, and 16-bit in a PNG or a PGM
+
+
+def read_instances(path: Path, size: tuple[int, int]) -> NDArray[np.uint16]:
+    """Return the ids (H, W) of a picture that has the `size` = height, width of its label map.
+
+    Raises:
+        ImageError: what `pictures.open_picture` refuses, pixels that are no ids, or another size.
+    """
+    image = open_picture(path, ImageError)
+    if image.mode not in _MODES or image.format == "JPEG":
+        kind = (
+            "a JPEG, which loses exact ids" if image.format == "JPEG" else f"{image.mode} pixels, not 8- or 16-bit ids"
+        )
+        raise ImageError(f"{path}: {kind}", "Save the instance ids as a 16-bit grey PNG.")
+    if (image.height, image.width) != size:
+        raise ImageError(
+            f"{path}: {image.height}x{image.width} (height x width), but its label map is {size[0]}x{size[1]}",
+            "Instance ids belong to the pixels of their label map.",
+        )
+    return np.asarray(image).astype(np.uint16)
+
+
+def match_instances(folder: Path, label_maps: Sequence[Path]) -> list[Path]:
+    """Return the picture in `folder` for each label map: the one of equal stem.
+
+    For Cityscapes' `x_gtFine_labelIds.png` it is `x_gtFine_instanceIds.png`.
+
+    Raises:
+        ImageError: `folder` is no folder, or label maps have no picture or several.
+    """
+    return match_pictures(folder, label_maps, "picture of instances", _stems)
+
+
+def _stems(label_map: Path) -> list[str]:
+    return [cityscapes_stem(label_map, r"_\1_instanceIds") or label_map.stem]

@@ -1,0 +1,1 @@
+"""Label maps in the encodings that people have."""

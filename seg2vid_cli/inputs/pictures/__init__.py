@@ -1,0 +1,1 @@
+"""Reading pictures, and pairing them with label maps."""

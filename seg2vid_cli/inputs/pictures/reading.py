@@ -1,0 +1,92 @@
+"""Opens picture files given by users, and refuses by name what cannot be used."""
+
+import struct
+import warnings
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, max_megapixels
+from seg2vid_interface.errors import Seg2VidError
+
+MIN_SIDE = 8
+"""Pixels; a smaller picture is a mistake."""
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM")
+_MODES_WITH_ALPHA = ("L", "LA", "P", "PA", "RGB", "RGBA")
+# What Pillow's decoders raise on damaged files; UnidentifiedImageError is an OSError.
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, LookupError, struct.error)
+
+
+def open_picture(path: Path, error: type[Seg2VidError]) -> Image.Image:
+    """Return the decoded picture, still in the mode of its file.
+
+    Raises:
+        error: the file is missing, a folder, empty, unreadable, damaged or no picture, has several frames, is smaller
+            than 8 x 8 pixels or larger than 8192 x 8192.
+    """
+    _require_file(path, error)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's remarks on metadata that play no part here
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            with Image.open(path, formats=_FORMATS) as image:
+                _require_size(image, path, error)
+                frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)  # MPO: a camera's previews
+                image.load()
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+            raise _too_large(path, error) from None
+        except PermissionError as problem:
+            raise error(f"{path}: cannot be read: {problem.strerror}") from None
+        except UnidentifiedImageError:
+            raise error(f"{path}: not a picture, or damaged", f"Known kinds: {', '.join(_FORMATS)}.") from None
+        except _DAMAGE as problem:
+            raise error(f"{path}: damaged or truncated: {problem}", "Make or copy the file again.") from None
+    if frames > 1:
+        raise error(f"{path}: an animation of {frames} frames, not one picture", "Save one frame as a PNG.")
+    return image
+
+
+def without_alpha(image: Image.Image, path: Path, error: type[Seg2VidError]) -> Image.Image:
+    """Return an opaque picture without its alpha channel (palette pictures stay as they are).
+
+    Raises:
+        error: some pixels are transparent.
+    """
+    if image.mode not in _MODES_WITH_ALPHA or not image.has_transparency_data:
+        return image
+    lowest, _ = image.convert("RGBA").getchannel("A").getextrema()
+    if lowest != 255:
+        raise error(f"{path}: has transparent pixels", "Flatten the picture on an opaque background.")
+    image.info.pop("transparency", None)
+    opaque_mode = {"LA": "L", "PA": "RGB", "RGBA": "RGB"}.get(image.mode, image.mode)
+    return image if opaque_mode == image.mode else image.convert(opaque_mode)
+
+
+def _require_file(path: Path, error: type[Seg2VidError]) -> None:
+    try:
+        if path.is_dir():
+            raise error(f"{path}: a folder, not a picture", "Name the picture itself.")
+        size = path.stat().st_size
+    except FileNotFoundError:
+        raise error(f"{path}: no such file") from None
+    except (OSError, ValueError) as problem:  # ValueError: a NUL character in the name
+        raise error(f"{path}: cannot be read: {getattr(problem, 'strerror', None) or problem}") from None
+    if not path.is_file():
+        raise error(f"{path}: not a regular file", "Save the picture to a file first.")
+    if size == 0:
+        raise error(f"{path}: an empty file")
+
+
+def _require_size(image: Image.Image, path: Path, error: type[Seg2VidError]) -> None:
+    if image.width * image.height > MAX_PIXELS:  # found before it is decoded
+        raise _too_large(path, error)
+    if min(image.width, image.height) < MIN_SIDE:
+        raise error(f"{path}: {image.height}x{image.width} pixels are too few, {MIN_SIDE}x{MIN_SIDE} are the least")
+
+
+def _too_large(path: Path, error: type[Seg2VidError]) -> Seg2VidError:
+    return error(
+        f"{path}: too large, more than {max_megapixels()} megapixels",
+        "Shrink it first (a label map with nearest-neighbour sampling).",
+    )

@@ -1,0 +1,122 @@
+"""What clips are made from: label maps, first frames and instances, paired, read and brought to the model's size."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg2vid_cli.inputs.conditions import ImageConditions, image_conditions
+from seg2vid_cli.inputs.first_frames import match_first_frames, read_first_frame
+from seg2vid_cli.inputs.instances import match_instances, read_instances
+from seg2vid_cli.inputs.label_maps.reading import fit_label_map, read_label_map
+from seg2vid_interface.errors import UsageError
+
+if TYPE_CHECKING:
+    from seg2vid_interface.model_card import ModelCard
+
+
+@dataclass(frozen=True)
+class Input:
+    """The files that one scene is read from."""
+
+    label_map: Path | None
+    """None for a model without labels."""
+    first_frame: Path | None
+    """None if the image stage is to make it."""
+    instances: Path | None = None
+    """None if the label map is to tell them."""
+
+    @property
+    def source(self) -> Path | None:
+        """The file that gives the results their names."""
+        return self.label_map or self.first_frame
+
+    def read_too(self) -> list[Path]:
+        """Return the files beside the label map."""
+        return [path for path in (self.first_frame, self.instances) if path is not None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One input, read and brought to the model's size (H, W)."""
+
+    label_map: NDArray[np.uint8] | None
+    """(H, W) class indices."""
+    first_frame: NDArray[np.uint8] | None
+    """(H, W, 3) RGB."""
+    image: ImageConditions
+    """What the image stage sees beside."""
+    messages: tuple[str, ...]
+    """What was found, for the user."""
+
+
+def pair_inputs(label_maps: Sequence[Path], first_frame: Path | None, instances: Path | None = None) -> list[Input]:
+    """Pair label maps with `--first-frame` and `--instances`: a picture, or a folder of those with the maps' stems.
+
+    Raises:
+        UsageError: one picture for several label maps.
+        ImageError: a folder lacks a picture, or has several for one label map.
+    """
+    first_frames = _paired(label_maps, first_frame, "--first-frame", match_first_frames)
+    ids = _paired(label_maps, instances, "--instances", match_instances)
+    return [Input(*files) for files in zip(label_maps or (None,), first_frames, ids, strict=True)]
+
+
+def _paired(
+    label_maps: Sequence[Path], given: Path | None, flag: str, match: Callable[[Path, Sequence[Path]], list[Path]]
+) -> Sequence[Path | None]:
+    """Return the picture of each label map, or one if there is no label map; None where none is given."""
+    if given is None:
+        return [None] * (len(label_maps) or 1)
+    if label_maps and given.is_dir():
+        return match(given, label_maps)
+    if len(label_maps) > 1:
+        raise UsageError(
+            f"{flag} {given}: one picture for {len(label_maps)} label maps",
+            "Give a folder of pictures that are named like the label maps.",
+        )
+    return [given]
+
+
+def check_inputs(
+    label_maps: Sequence[Path], first_frame: Path | None, card: "ModelCard", instances: Path | None = None
+) -> None:
+    """Raise UsageError if a model misses its label map or first frame, or gets something that it has no use for."""
+    if card.label_space is not None and not label_maps:
+        raise UsageError("LABEL is missing", f"The model {card.name} makes clips from label maps.")
+    if card.label_space is None and label_maps:
+        raise UsageError(f"{label_maps[0]}: the model {card.name} takes no label map", "Leave LABEL out.")
+    if "image" not in card.stages and first_frame is None:
+        raise UsageError(
+            "--first-frame is missing", f"The model {card.name} has no image stage: it goes on from a picture."
+        )
+    if instances is not None and not (card.instance_edges and "image" in card.stages):
+        raise UsageError(f"--instances {instances}: the model {card.name} sees no instances", "Leave it out.")
+    if instances is not None and first_frame is not None:
+        raise UsageError(
+            f"--instances {instances}: only the image stage sees them, and the first frame is given", "Leave one out."
+        )
+
+
+def read_scene(paths: Input, label_format: str, card: "ModelCard", height: int, width: int) -> Scene:
+    """Read an input for the model of this card, opened at this height and width.
+
+    Raises:
+        LabelMapError, ImageError: a file cannot be read or understood.
+        UsageError, SettingsError: `label_format` is unknown, or a wrong file.
+    """
+    label_map, first_frame, image = None, None, ImageConditions()
+    messages: list[str] = []
+    if paths.label_map is not None and card.label_space is not None:
+        found = read_label_map(paths.label_map, label_format, card.label_space, card.image_label_space)
+        label_map, aspect_message = fit_label_map(found.indices, height, width)
+        messages = [f"{paths.label_map}: {message}" for message in (found.encoding, aspect_message) if message]
+        instances = read_instances(paths.instances, found.indices.shape) if paths.instances else found.instances
+        image = image_conditions(card, found.image_indices, instances, (height, width))
+    if paths.first_frame is not None:
+        first_frame, aspect_message = read_first_frame(paths.first_frame, height, width, grey=card.grey)
+        messages += [f"{paths.first_frame}: {aspect_message}"] if aspect_message else []
+    return Scene(label_map, first_frame, image, tuple(messages))

@@ -1,0 +1,97 @@
+"""What must hold before results may be written: names that do not collide, folders that can take them."""
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from seg2vid_cli.files.numbered_files import numbered_files, numbered_name
+from seg2vid_cli.files.staging import existing_results_error
+from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_interface.errors import OutputError, UsageError
+
+
+def check_outputs(outputs: Sequence[PlannedOutput], inputs: Iterable[Path]) -> None:
+    """Check all results of a run; change nothing on disk.
+
+    Raises:
+        UsageError: two results have one name, or a result would replace an input.
+        OutputError: a folder is missing or not writable, or results exist and are not to be replaced.
+    """
+    _check_collisions(outputs, inputs)
+    for output in outputs:
+        _check_folders(output)
+    existing = [path for output in outputs for path in _existing_results(output)]
+    if existing and not outputs[0].overwrite:
+        raise existing_results_error(existing, _flag(existing[0], outputs[0]))
+
+
+def check_numbered_files(output: PlannedOutput, frames: int) -> None:
+    """Raise OutputError if a clip of this length would leave older files behind among its numbered ones."""
+    fields_between_frames = {output.saved_folder("flow"), output.saved_folder("occlusion")}
+    for folder, ending in output.folders.items():
+        count = frames - 1 if folder in fields_between_frames else frames
+        written = {numbered_name(number, ending) for number in range(count)}
+        left_over = [path.name for path in numbered_files(folder, ending) if path.name not in written]
+        if left_over:
+            raise OutputError(
+                f"{folder}: holds {left_over[0]}, beyond the {count} files that would be written there",
+                "Remove such files, or choose another -o.",
+            )
+
+
+def _check_collisions(outputs: Sequence[PlannedOutput], inputs: Iterable[Path]) -> None:
+    flags: dict[Path, str] = {}
+    results = [(path, _flag(path, output)) for output in outputs for path in [output.video, *output.saved]]
+    for path, flag in results:
+        if not flags.keys().isdisjoint(_with_parents(path)):
+            hint = "Rename an input, or run twice." if flag == "-o" else f"Choose another {flag}."
+            raise UsageError(f"{path}: two results would be written there", hint)
+        flags[path.resolve()] = flag
+    for path in inputs:
+        for result in flags.keys() & _with_parents(path):
+            raise UsageError(f"{path}: is read, and a result would replace it", f"Choose another {flags[result]}.")
+
+
+def _flag(path: Path, output: PlannedOutput) -> str:
+    """Return the flag that gives a result its name."""
+    return "--sheet" if path == output.sheet else "-o"
+
+
+def _with_parents(path: Path) -> list[Path]:
+    """Return a path and its folders, as a result may be a folder that other files lie in."""
+    resolved = path.resolve()
+    return [resolved, *resolved.parents]
+
+
+def _check_folders(output: PlannedOutput) -> None:
+    for path in [*output.files, *output.folders]:
+        is_new = output.makes_folder and path.parent == output.video.parent
+        _check_writable(path.parent.parent if is_new else path.parent, _flag(path, output))
+    for folder in output.folders:
+        if folder.is_dir():
+            _check_writable(folder, "-o")
+        elif os.path.lexists(folder):
+            raise OutputError(
+                f"{folder}: a folder of pictures or arrays goes there, but it is a file",
+                "Choose another -o, or move it away.",
+            )
+    for file in output.files:
+        if file.is_dir():
+            raise OutputError(
+                f"{file}: a file goes there, but it is a folder",
+                f"Choose another {_flag(file, output)}, or move it away.",
+            )
+
+
+def _check_writable(folder: Path, flag: str) -> None:
+    if not os.path.lexists(folder):
+        raise OutputError(f"{folder}: no such folder to write to", f"Make it first: mkdir -p {folder}")
+    if not folder.is_dir():
+        raise OutputError(f"{folder}: not a folder, so nothing can be written in it", f"Choose another {flag}.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder}: not writable", f"Choose another {flag}, or change the folder's permissions.")
+
+
+def _existing_results(output: PlannedOutput) -> list[Path]:
+    files = [file for file in output.files if os.path.lexists(file)]
+    return files + [file for folder, ending in output.folders.items() for file in numbered_files(folder, ending)]

@@ -1,0 +1,209 @@
+"""Everything that one clip leaves on disk, written while the clip streams from the session."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg2vid_cli.files.numbered_files import array_folder_writer, png_folder_writer, write_png
+from seg2vid_cli.files.staging import Staging
+from seg2vid_cli.outputs.checks import check_numbered_files
+from seg2vid_cli.outputs.fields import render_field
+from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.video.kinds import Kind, VideoWriter, check_memory, check_video, open_video
+from seg2vid_cli.outputs.visualize import contact_sheet, labels_to_color, sheet_indices
+from seg2vid_interface.clips import Chunk, Field
+from seg2vid_interface.errors import BackendError, OutputError, UsageError
+from seg2vid_interface.label_spaces import LabelSpace
+
+
+@dataclass(frozen=True)
+class ClipMetadata:
+    """What made a clip; goes into its files as one line of JSON."""
+
+    model: str
+    seed: int
+    sample: int
+    version: str
+    """Of seg2vid."""
+
+
+def check_clip(
+    output: PlannedOutput,
+    *,
+    frames: int,
+    height: int,
+    width: int,
+    frames_per_second: float,
+    label_space: LabelSpace | None,
+) -> None:
+    """Refuse, before anything is computed, a clip of (height, width) pixels that cannot be written.
+
+    Raises:
+        UsageError: `--save` asks for what the clip does not have, or the speed does not suit the kind of video.
+        OutputError: the encoder is missing, or the size or length does not suit the kind of video, or a folder of
+            numbered files holds more of them than the clip would replace.
+    """
+    if "labels" in output.save and label_space is None:
+        raise UsageError("--save labels: this model knows no labels", "Leave labels out of --save.")
+    between_frames = [name for name in ("flow", "occlusion") if name in output.save]
+    if between_frames and frames < 2:
+        raise UsageError(f"--save {between_frames[0]}: lies between two frames", "Ask for --frames 2 or more.")
+    kinds = {output.kind, output.saved_kind} if output.fields else {output.kind}
+    for kind in kinds:
+        check_video(kind, height=height, width=width, frames_per_second=frames_per_second)
+    check_memory(output.kind, frames=frames * (1 + len(output.fields)), height=height, width=width)
+    check_numbered_files(output, frames)
+
+
+class ClipWriter:
+    """Writes a clip chunk by chunk; leaving the context without `commit` removes all of it.
+
+    with ClipWriter(output, ...) as writer:
+        for chunk in chunks:
+            writer.write(chunk)
+        saved = writer.commit()
+    """
+
+    def __init__(
+        self,
+        output: PlannedOutput,
+        *,
+        frames: int,
+        frames_per_second: float,
+        label_map: NDArray[np.uint8] | None,
+        label_space: LabelSpace | None,
+        metadata: ClipMetadata,
+    ) -> None:
+        """Touch nothing on disk yet.
+
+        Args:
+            output: the planned files.
+            frames: length of the whole clip.
+            frames_per_second: its speed.
+            label_map: class indices (H, W), 0..K-1, for the contact sheet; None if the model knows no labels.
+            label_space: the model's; None if it knows no labels.
+            metadata: what goes into the files' metadata.
+        """
+        self._output = output
+        self._frames = frames
+        self._frames_per_second = frames_per_second
+        self._label_map = label_map
+        self._label_space = label_space
+        self._comment = json.dumps(asdict(metadata))
+        self._staging = Staging(
+            overwrite=output.overwrite, new_folder=output.video.parent if output.makes_folder else None
+        )
+        self._writers: dict[Path, VideoWriter] = {}
+        self._sheet_frames: dict[int, NDArray[np.uint8]] = {}
+        self._written = 0
+
+    def write(self, chunk: Chunk) -> None:
+        """Write the next frames and their fields.
+
+        Raises:
+            BackendError: the chunk is not the next one, or lacks a field.
+            OutputError: something cannot be written.
+        """
+        if chunk.start != self._written:
+            raise BackendError(f"The session yielded frame {chunk.start} where frame {self._written} was due.")
+        with self._output_errors():
+            for index, frame in enumerate(chunk.frames, chunk.start):
+                self._write_frame(index, frame)
+            for field in sorted(self._output.fields):
+                self._write_field(field, chunk)
+        self._written += len(chunk.frames)
+
+    def commit(self) -> list[Path]:
+        """Finish all files and give them their names; return those beside the video itself, folders as one.
+
+        Raises:
+            BackendError: frames are missing.
+            OutputError: something cannot be written, or has come to exist meanwhile; all is as it was before.
+        """
+        if self._written != self._frames:
+            raise BackendError(f"The session ended after {self._written} of {self._frames} frames.")
+        with self._output_errors():
+            for writer in self._writers.values():
+                writer.close()
+            if self._output.sheet is not None:
+                write_png(self._staging.add_file(self._output.sheet), self._contact_sheet(), self._comment)
+            self._staging.commit()
+        return self._output.saved
+
+    def discard(self) -> None:
+        """Remove everything that was not committed; harmless twice and after `commit`."""
+        for writer in self._writers.values():
+            writer.abort()
+        self._staging.discard()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.discard()
+
+    def _write_frame(self, index: int, frame: NDArray[np.uint8]) -> None:
+        output = self._output
+        self._video(output.video, output.kind, frame).write(frame)
+        if "frames" in output.save:
+            self._folder(output.saved_folder("frames")).write(frame)
+        if "first-frame" in output.save and index == 0:
+            write_png(self._staging.add_file(output.first_frame), frame, self._comment)
+        if output.sheet is not None and index in sheet_indices(self._frames):
+            self._sheet_frames[index] = frame.copy()
+
+    def _write_field(self, field: Field, chunk: Chunk) -> None:
+        output = self._output
+        for picture, array in render_field(field, chunk, self._label_space):
+            self._video(output.saved_video(field), output.saved_kind, picture).write(picture)
+            self._folder(output.saved_folder(field)).write(array)
+
+    def _video(self, target: Path, kind: Kind, frame: NDArray[np.uint8]) -> VideoWriter:
+        """Return the video's writer, opened with the size of its first frame."""
+        if kind is Kind.PNG:
+            return self._folder(target)
+        if target not in self._writers:
+            height, width, _ = frame.shape
+            self._writers[target] = open_video(
+                self._staging.add_file(target),
+                kind,
+                height=height,
+                width=width,
+                frames_per_second=self._frames_per_second,
+                comment=self._comment,
+            )
+        return self._writers[target]
+
+    def _folder(self, target: Path) -> VideoWriter:
+        if target not in self._writers:
+            ending = self._output.folders[target]
+            folder = self._staging.add_folder(target, ending)
+            self._writers[target] = (
+                png_folder_writer(folder, self._comment) if ending == ".png" else array_folder_writer(folder)
+            )
+        return self._writers[target]
+
+    def _contact_sheet(self) -> NDArray[np.uint8]:
+        pictures = [(f"frame {index}", frame) for index, frame in self._sheet_frames.items()]
+        if self._label_map is not None and self._label_space is not None:
+            pictures.insert(0, ("label map", labels_to_color(self._label_map, self._label_space)))
+        return contact_sheet(pictures)
+
+    @contextmanager
+    def _output_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise OutputError(
+                f"{self._output.video}: cannot be written: {error.strerror or error}",
+                "See that the disk has room and the folder is still there.",
+            ) from error

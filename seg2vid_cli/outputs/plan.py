@@ -1,0 +1,125 @@
+"""The names of all results of a run, planned and checked before anything is computed."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from seg2vid_cli.outputs.checks import check_outputs
+from seg2vid_cli.outputs.planned import SAVE_NAMES, PlannedOutput
+from seg2vid_cli.outputs.video.kinds import Kind, kind_of
+from seg2vid_interface.errors import UsageError
+
+_STEM_WITHOUT_INPUT = "clip"
+_SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
+
+
+def plan_outputs(
+    label_maps: Sequence[Path | None],
+    out: str | None,
+    *,
+    kind: str | None,
+    samples: int,
+    save: frozenset[str],
+    sheet: Path | None,
+    overwrite: bool,
+    also_read: Sequence[Path] = (),
+) -> list[PlannedOutput]:
+    """Plan every clip of a run: all samples of the first input, then all of the second, ...; change nothing on disk.
+
+    Args:
+        label_maps: the inputs, which give the results their stems; None where there is no file.
+        out: `-o` as typed, as a trailing slash means a folder; a folder that exists needs none.
+        kind: `--format`; None = what `out` says.
+        samples: clips per input.
+        save: names among `SAVE_NAMES`.
+        sheet: `--sheet`.
+        overwrite: whether results that exist may be replaced.
+        also_read: further files that the run reads and must not replace.
+
+    Raises:
+        UsageError: flags that contradict each other, or names that collide with each other or with an input.
+        OutputError: a folder is missing or not writable, or results exist and are not to be replaced.
+    """
+    _check_flags(save, sheet, clips=len(label_maps) * samples)
+    destination = _destination(out, _as_kind(kind), several=len(label_maps) * samples > 1)
+    outputs = [
+        PlannedOutput(
+            source=source,
+            sample=sample,
+            video=destination.video(stem, sample),
+            kind=destination.kind,
+            save=save,
+            sheet=sheet,
+            overwrite=overwrite,
+            makes_folder=destination.makes_folder,
+        )
+        for source, stem in zip(label_maps, _stems(label_maps), strict=True)
+        for sample in range(1, samples + 1)
+    ]
+    check_outputs(outputs, [path for path in [*label_maps, *also_read] if path is not None])
+    return outputs
+
+
+@dataclass(frozen=True)
+class _Destination:
+    folder: Path
+    file: Path | None
+    """The only result's name, if it was given."""
+    kind: Kind
+    makes_folder: bool = False
+
+    def video(self, stem: str, sample: int) -> Path:
+        name = stem if sample == 1 else f"{stem}_{sample}"
+        return self.file or self.folder / (name if self.kind is Kind.PNG else f"{name}.{self.kind}")
+
+
+def _destination(out: str | None, kind: Kind | None, *, several: bool) -> _Destination:
+    if out and (out.endswith(_SEPARATORS) or Path(out).is_dir()):
+        return _Destination(Path(out), None, kind or Kind.MP4, makes_folder=not os.path.lexists(Path(out)))
+    if several:
+        problem = f"-o {out}: one file cannot take" if out else "no folder was given for"
+        raise UsageError(
+            f"{problem} several results", f"Name a folder, with a slash: -o {Path(out or 'videos').with_suffix('')}/"
+        )
+    if out is None:
+        return _Destination(Path(), None, kind or Kind.MP4)
+    file = Path(out)
+    if kind not in {None, kind_of(file)}:
+        raise UsageError(
+            f"--format {kind}: contradicts -o {out}", f"Leave --format out, or give a folder: -o {file.parent}/"
+        )
+    return _Destination(file.parent, file, kind_of(file))
+
+
+def _as_kind(name: str | None) -> Kind | None:
+    if name is None:
+        return None
+    if name not in set(Kind):
+        raise UsageError(f"--format {name}: unknown", f"Known are {', '.join(Kind)}.")
+    return Kind(name)
+
+
+def _check_flags(save: frozenset[str], sheet: Path | None, *, clips: int) -> None:
+    if "" in save:
+        raise UsageError("--save: an empty name", f"Known are {', '.join(SAVE_NAMES)}.")
+    unknown = sorted(save - set(SAVE_NAMES))
+    if unknown:
+        raise UsageError(f"--save {','.join(unknown)}: unknown", f"Known are {', '.join(SAVE_NAMES)}.")
+    if sheet is not None and sheet.suffix.lower() != ".png":
+        raise UsageError(f"--sheet {sheet}: a sheet is a .png picture", f"Write --sheet {sheet.with_suffix('.png')}")
+    if sheet is not None and clips > 1:
+        raise UsageError(f"--sheet {sheet}: one sheet cannot show {clips} clips", "Make one clip at a time.")
+
+
+def _stems(label_maps: Sequence[Path | None]) -> list[str]:
+    """Return the results' stems, one per input."""
+    owners: dict[str, Path | None] = {}
+    for path in label_maps:
+        stem = _STEM_WITHOUT_INPUT if path is None else path.stem
+        if stem in owners:
+            raise UsageError(
+                f"{owners[stem]} and {path}: both results would be called {stem}", "Rename one of them, or run twice."
+            )
+        owners[stem] = path
+    return list(owners)

@@ -1,0 +1,1 @@
+"""Trying models out on a sample scene."""

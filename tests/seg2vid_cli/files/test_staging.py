@@ -1,0 +1,116 @@
+"""Whatever happens on the way, the folder ends up with all new files, or as it was."""
+
+from pathlib import Path
+
+import pytest
+
+from seg2vid_cli.files.staging import Staging, _Rename
+from seg2vid_interface.errors import OutputError
+
+
+def tree(folder: Path) -> dict[str, str | None]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text() if path.is_file() else None for path in folder.rglob("*")
+    }
+
+
+def stage(staging: Staging, folder: Path) -> None:
+    staging.add_file(folder / "a.mp4").write_text("new video")
+    frames = staging.add_folder(folder / "a.frames", ".png")
+    frames.mkdir()
+    for number in range(2):
+        (frames / f"{number:06d}.png").write_text(f"new {number}")
+
+
+def old_results(folder: Path) -> None:
+    (folder / "a.mp4").write_text("old video")
+    (folder / "a.frames").mkdir()
+    for name in ("000000.png", "000001.png", "000002.png", "notes.txt", "7.png", "000003.npy"):
+        (folder / "a.frames" / name).write_text(f"old {name}")
+
+
+def test_files_and_folders_take_their_names(tmp_path: Path) -> None:
+    staging = Staging(overwrite=False)
+    stage(staging, tmp_path)
+    assert not (tmp_path / "a.mp4").exists()
+    staging.commit()
+    new = {"a.mp4": "new video", "a.frames": None, "a.frames/000000.png": "new 0", "a.frames/000001.png": "new 1"}
+    assert tree(tmp_path) == new
+
+
+def test_discard_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
+    old_results(tmp_path)
+    before = tree(tmp_path)
+    staging = Staging(overwrite=True)
+    stage(staging, tmp_path)
+    staging.discard()
+    staging.discard()
+    assert tree(tmp_path) == before
+
+
+def test_overwriting_replaces_files_of_equal_name_and_takes_none_away(tmp_path: Path) -> None:
+    old_results(tmp_path)
+    expected = tree(tmp_path) | {"a.mp4": "new video", "a.frames/000000.png": "new 0", "a.frames/000001.png": "new 1"}
+    staging = Staging(overwrite=True)
+    stage(staging, tmp_path)
+    staging.commit()
+    assert tree(tmp_path) == expected
+
+
+@pytest.mark.parametrize("when", range(3))
+@pytest.mark.parametrize("after", [False, True])
+def test_an_interrupt_between_any_two_renames_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: int, after: bool
+) -> None:
+    old_results(tmp_path)
+    before = tree(tmp_path)
+    staging = Staging(overwrite=True)
+    stage(staging, tmp_path)
+    apply, calls = _Rename.apply, iter(range(3))
+
+    def interrupted(rename: _Rename) -> None:
+        due = next(calls) == when
+        if due and not after:
+            rename.target.rename(rename.backup)  # half of what `apply` does
+        else:
+            apply(rename)
+        if due:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(_Rename, "apply", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        staging.commit()
+    staging.discard()
+    assert tree(tmp_path) == before
+
+
+def test_a_result_that_came_to_exist_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    staging = Staging(overwrite=False)
+    stage(staging, tmp_path)
+    (tmp_path / "a.mp4").write_text("somebody else's")
+    with pytest.raises(OutputError, match=r"a\.mp4: exists already"):
+        staging.commit()
+    staging.discard()
+    assert tree(tmp_path) == {"a.mp4": "somebody else's"}
+
+
+def test_a_new_folder_is_made_for_the_first_file_and_goes_again_if_nothing_lands_in_it(tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    first, second = Staging(overwrite=False, new_folder=new), Staging(overwrite=False, new_folder=new)
+    assert not new.exists()
+    stage(first, new)
+    second.add_file(new / "b.mp4").write_text("b")
+    first.discard()
+    assert new.exists()
+    second.discard()
+    assert not new.exists()
+
+
+def test_a_new_folder_stays_with_what_landed_in_it(tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    first, second = Staging(overwrite=False, new_folder=new), Staging(overwrite=False, new_folder=new)
+    first.add_file(new / "a.mp4").write_text("a")
+    second.add_file(new / "b.mp4").write_text("b")
+    first.commit()
+    second.discard()
+    assert tree(tmp_path) == {"new": None, "new/a.mp4": "a"}

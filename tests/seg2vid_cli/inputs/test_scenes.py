@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from seg2vid_cli.inputs.scenes import Input, check_inputs, pair_inputs, read_scene
+from seg2vid_interface.errors import ImageError, UsageError
+from seg2vid_interface.model_card import read_card
+
+MAPS = [Path("a.png"), Path("b.png")]
+
+
+def test_pairs_without_first_frames():
+    assert pair_inputs(MAPS, None) == [Input(MAPS[0], None), Input(MAPS[1], None)]
+    assert pair_inputs([], None) == [Input(None, None)]
+
+
+def test_pairs_with_one_picture():
+    assert pair_inputs(MAPS[:1], Path("x.jpg")) == [Input(MAPS[0], Path("x.jpg"))]
+    assert pair_inputs([], Path("x.jpg")) == [Input(None, Path("x.jpg"))]
+    with pytest.raises(UsageError, match=r"^--first-frame x\.jpg: one picture for 2 label maps$"):
+        pair_inputs(MAPS, Path("x.jpg"))
+
+
+def test_pairs_with_a_folder(tmp_path):
+    for name in ("a.jpg", "b.png"):
+        (tmp_path / name).touch()
+    assert pair_inputs(MAPS, tmp_path) == [Input(MAPS[0], tmp_path / "a.jpg"), Input(MAPS[1], tmp_path / "b.png")]
+    with pytest.raises(ImageError, match="c"):
+        pair_inputs([Path("c.png")], tmp_path)
+
+
+def test_a_model_gets_what_it_takes(make_model):
+    street, blind = read_card(make_model()), read_card(make_model("blind", with_labels=False))
+    check_inputs(MAPS, None, street)
+    check_inputs([], None, blind)
+    with pytest.raises(UsageError, match=r"^LABEL is missing$"):
+        check_inputs([], None, street)
+    with pytest.raises(UsageError, match=r"^a\.png: the model blind takes no label map$"):
+        check_inputs(MAPS, None, blind)
+
+
+def test_a_model_without_an_image_stage_needs_a_first_frame(make_model):
+    card = read_card(make_model())
+    moving = card.model_copy(update={"stages": {"motion": card.stages["motion"]}})
+    check_inputs(MAPS, Path("x.jpg"), moving)
+    with pytest.raises(UsageError, match=r"^--first-frame is missing$") as caught:
+        check_inputs(MAPS, None, moving)
+    assert caught.value.hint == "The model tiny has no image stage: it goes on from a picture."
+
+
+def test_a_grey_model_s_first_frame_has_no_colours(make_model, tmp_path):
+    card = read_card(make_model("blind", with_labels=False)).model_copy(update={"grey": True})
+    Image.new("RGB", (64, 32), (200, 100, 50)).save(tmp_path / "first.png")
+    scene = read_scene(Input(None, tmp_path / "first.png"), "auto", card, 32, 64)
+    assert np.array_equal(scene.first_frame, np.full((32, 64, 3), 124))  # 0.299 * 200 + 0.587 * 100 + 0.114 * 50
+
+
+def test_a_scene_has_the_model_s_size(make_model, tmp_path):
+    card = read_card(make_model())
+    Image.fromarray(np.full((64, 64), 13, np.uint8)).save(tmp_path / "car.png")
+    Image.new("RGB", (10, 10), (1, 2, 3)).save(tmp_path / "first.png")
+    scene = read_scene(Input(tmp_path / "car.png", tmp_path / "first.png"), "auto", card, 32, 64)
+    assert np.array_equal(scene.label_map, np.full((32, 64), 13))
+    assert np.array_equal(scene.first_frame, np.broadcast_to((1, 2, 3), (32, 64, 3)))
+    assert scene.messages[0] == f"{tmp_path / 'car.png'}: Cityscapes train ids"
+    assert scene.messages[1].startswith(f"{tmp_path / 'car.png'}: the label map is 64x64")
+    assert scene.messages[2].startswith(f"{tmp_path / 'first.png'}: the first frame is 10x10")
+    assert len(scene.messages) == 3

@@ -1,0 +1,152 @@
+import hashlib
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from loopback_server import LoopbackServer, content, endless, loopback_server, redirect, stalling, status
+from seg2vid_cli.model_store import download as downloading
+from seg2vid_cli.model_store.download import check_url, download
+from seg2vid_cli.terminal.console import Console
+from seg2vid_interface.errors import ModelError, OutputError, UsageError
+
+BODY = bytes(range(256)) * 1000
+
+
+@pytest.fixture
+def server() -> Iterator[LoopbackServer]:
+    with loopback_server() as server:
+        yield server
+
+
+def fetch(url: str) -> tuple[bytes, str]:
+    file = io.BytesIO()
+    sha256 = download(url, file, Console(None))
+    return file.getvalue(), sha256
+
+
+def message_of(url: str) -> str:
+    with pytest.raises(ModelError) as caught:
+        fetch(url)
+    return caught.value.message.replace(url, "URL")
+
+
+@pytest.mark.parametrize("stated_length", [None, -1])
+def test_the_bytes_and_their_hash(server, stated_length):
+    url = server.answer("/a.zip", content(BODY, stated_length))
+    assert fetch(url) == (BODY, hashlib.sha256(BODY).hexdigest())
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://host/a.zip", "https://host:8443/a.zip?x=1", "http://localhost/a", "http://[::1]:80/a", "HTTPS://h/"],
+)
+def test_addresses_that_are_fetched(url):
+    check_url(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "problem"),
+    [
+        ("http://host/a.zip", "not an https URL"),
+        ("http://127.0.0.1.host/a.zip", "not an https URL"),
+        ("http://localhost@host/a.zip", "not an https URL"),
+        ("http://host#@localhost/a.zip", "not an https URL"),
+        ("ftp://host/a.zip", "not an https URL"),
+        ("file:///etc/passwd", "not an https URL"),
+        ("doi:10.5281/zenodo.1/a.zip", "not an https URL"),
+        ("town.zip", "not an https URL"),
+        ("", "not an https URL"),
+        ("https:///a.zip", "a URL without a host"),
+        ("https://[::1/a.zip", "not a URL (Invalid IPv6 URL)"),
+        ("https://host:999999/", "not a URL (Port out of range 0-65535)"),
+        (r"http://host\@localhost/a.zip", "not a URL (a backslash or control character)"),
+        ("https://host/\x1b[2J", "not a URL (a backslash or control character)"),
+        ("https://me:secret@host/", "a URL with a password, which messages would show (~/.netrc can hold it)"),
+    ],
+)
+def test_addresses_that_are_not_fetched(url, problem):
+    with pytest.raises(UsageError) as caught:
+        check_url(url)
+    assert caught.value.message == f"{url}: {problem}"
+
+
+def test_a_redirect_on_this_machine_is_followed(server):
+    target = server.answer("/a.zip", content(BODY))
+    url = server.answer("/latest", redirect("/a.zip"))
+    elsewhere = server.answer("/old", redirect(target))
+    assert fetch(url) == fetch(elsewhere) == (BODY, hashlib.sha256(BODY).hexdigest())
+    assert server.requested == ["/latest", "/a.zip", "/old", "/a.zip"]
+
+
+@pytest.mark.parametrize("target", ["http://192.0.2.1/a.zip", "ftp://127.0.0.1/a.zip", "file:///etc/passwd"])
+def test_a_redirect_elsewhere_is_not_followed(server, target):
+    url = server.answer("/a.zip", redirect(target))
+    assert message_of(url) == f"URL: the server redirects to {target!r}: not an https URL"
+
+
+def test_a_redirect_back_and_forth_ends(server):
+    url = server.answer("/a", redirect("/b"))
+    server.answer("/b", redirect("/a"))
+    assert message_of(url) == "URL: cannot be fetched: Exceeded 30 redirects."
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Length": "9999999999"}])
+def test_the_body_of_a_redirect_is_not_read(server, headers):
+    url = server.answer("/a", endless(302, headers | {"Location": "/b"}))
+    server.answer("/b", content(BODY))
+    assert fetch(url)[0] == BODY
+
+
+@pytest.mark.parametrize(
+    ("code", "answer"),
+    [(404, "404 (Not Found)"), (500, "500 (Internal Server Error)"), (204, "204 (No Content)"), (599, "599 (unknown)")],
+)
+def test_an_answer_that_is_no_file(server, code, answer):
+    assert message_of(server.answer("/a.zip", status(code))) == f"URL: the server answered {answer}"
+
+
+def test_no_server():
+    with loopback_server() as server:
+        url = server.answer("/a.zip", content(BODY))
+    assert re.search(r"^URL: cannot be fetched: .*refused", message_of(url))
+
+
+def test_a_server_that_hangs_up_early(server):
+    url = server.answer("/a.zip", content(BODY, stated_length=len(BODY) + 10))
+    assert message_of(url) == "URL: cannot be fetched: IncompleteRead(256000 bytes read, 10 more expected)"
+
+
+def test_a_server_that_falls_silent(server, monkeypatch):
+    monkeypatch.setattr(downloading, "TIMEOUT_SECONDS", 0.2)
+    assert message_of(server.answer("/a.zip", stalling(BODY))) == "URL: cannot be fetched: timed out"
+
+
+@pytest.mark.parametrize("headers", [{}, {"Content-Length": "9999999999"}])
+def test_a_file_that_is_too_long(server, headers, monkeypatch):
+    monkeypatch.setattr(downloading, "MAX_DOWNLOAD_BYTES", 3_000_000)
+    url = server.answer("/a.zip", endless(200, headers))
+    assert message_of(url) == "URL: longer than 3 MB, the most that is fetched"
+
+
+def test_a_length_that_is_no_number(server):
+    url = server.answer("/a.zip", endless(200, {"Content-Length": "many"}))
+    assert message_of(url).startswith("URL: cannot be fetched: ")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_disk(server):
+    url = server.answer("/a.zip", content(BODY))
+    with open("/dev/full", "wb", buffering=0) as file, pytest.raises(OutputError) as caught:  # noqa: PTH123
+        download(url, file, Console(None))
+    assert caught.value.message == f"{url}: its bytes cannot be kept: No space left on device"
+
+
+def test_http_passes_no_proxy(server, monkeypatch):
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    server.answer("/a.zip", content(BODY))
+    url = server.answer("/latest", redirect("/a.zip"))
+    assert fetch(url)[0] == BODY

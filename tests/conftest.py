@@ -31,7 +31,7 @@ uninstalled = fake_backend:BrokenRuntimeBackend
 broken = package_that_is_not_there:Backend
 nothing = fake_backend:NoBackend
 """
-LAUNCHER = "from seg2vid_cli import app, plugins; plugins.AUTO_ORDER = ('fake',); app.main()"
+LAUNCHER = "from seg2vid_cli import app, plugins; plugins.AUTO_ORDER, plugins.CUDA_ORDER = ('fake',), (); app.main()"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -77,6 +77,7 @@ def fake_backends(fake_packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Install the fake backends for this process; "auto" means the one called fake."""
     monkeypatch.syspath_prepend(fake_packages)
     monkeypatch.setattr(plugins, "AUTO_ORDER", ("fake",))
+    monkeypatch.setattr(plugins, "CUDA_ORDER", ())
 
 
 @pytest.fixture

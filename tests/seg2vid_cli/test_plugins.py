@@ -94,6 +94,33 @@ def test_auto_for_a_device_that_no_backend_has(model):
     assert caught.value.hint == "Use --device cpu."
 
 
+def attempts(device: str) -> list[tuple[str, str]]:
+    return [(name, options.device) for name, options in plugins._attempts(OpenOptions(device))]
+
+
+def test_auto_tries_the_fastest_for_the_device_first(monkeypatch):
+    monkeypatch.setattr(plugins, "AUTO_ORDER", ("openvino", "onnx", "torch"))
+    monkeypatch.setattr(plugins, "CUDA_ORDER", ("onnx", "torch"))
+    monkeypatch.setattr(plugins, "gpu_count", lambda: 0)
+    on_cpu = ["openvino", "onnx", "torch"]
+    assert attempts("auto") == [(name, "auto") for name in on_cpu]
+    assert attempts("cpu") == [(name, "cpu") for name in on_cpu]
+    assert attempts("cuda:1") == [(name, "cuda:1") for name in ("onnx", "torch", "openvino")]
+    monkeypatch.setattr(plugins, "gpu_count", lambda: 1)
+    on_gpu = [("onnx", "cuda"), ("torch", "cuda")]  # any on the GPU before any on the CPU
+    assert attempts("auto") == on_gpu + [(name, "cpu") for name in on_cpu]
+    assert attempts("cpu") == [(name, "cpu") for name in on_cpu]
+
+
+def test_auto_goes_on_to_the_cpu_where_no_backend_can_use_the_gpu_and_says_why(monkeypatch, model):
+    monkeypatch.setattr(plugins, "CUDA_ORDER", ("fake",))
+    monkeypatch.setattr(plugins, "gpu_count", lambda: 1)
+    told: list[str] = []
+    opened = open_tiny("auto", model, told)
+    assert (opened.backend, opened.session.device) == ("fake", "cpu")
+    assert told == ["passed over fake: --device cuda: this machine has none"]
+
+
 def test_auto_does_not_hide_a_damaged_model(monkeypatch, model):
     """What is broken is an error, although the next backend might not mind."""
     add_odd_backends(monkeypatch)

@@ -32,7 +32,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
     names = set(wheel.namelist())
     packages = {top for top in (name.split("/")[0] for name in names) if not top.endswith((".dist-info", ".data"))}
-    assert packages == {"seg2vid_cli", "seg2vid_interface", "seg2vid_onnx", "seg2vid_openvino", "seg2vid_torch"}
+    assert packages == {
+        "seg2vid",
+        "seg2vid_cli",
+        "seg2vid_interface",
+        "seg2vid_onnx",
+        "seg2vid_openvino",
+        "seg2vid_torch",
+    }
     assert all(f"{package}/py.typed" in names for package in packages)
     assert "seg2vid_torch/presets/street.toml" in names
     folder = "seg2vid_cli/models/street/"

@@ -5,24 +5,22 @@ model's files, the label maps, and whether the results can be encoded.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seg2vid_cli.generation.prefetch import prefetch
+from seg2vid_cli.generation.scene_clip import SceneClip
 from seg2vid_cli.inputs.scenes import Input, Scene, check_inputs, pair_inputs, read_scene
 from seg2vid_cli.model_store.store import open_model
-from seg2vid_cli.outputs.clip_writer import ClipMetadata, ClipWriter, check_clip
+from seg2vid_cli.outputs.clip_writer import check_clip
 from seg2vid_cli.outputs.plan import plan_outputs
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.plugins import open_session
-from seg2vid_cli.terminal.console import Console, ProgressBar, program_version
+from seg2vid_cli.terminal.console import Console, ProgressBar
 from seg2vid_interface.backend import OpenOptions, Session
-from seg2vid_interface.clips import ClipRequest
 from seg2vid_interface.errors import Seg2VidError, UsageError
-from seg2vid_interface.latents import chunk_noise, image_noise, motion_latent
 from seg2vid_interface.model_card import ModelFolder
 
 
@@ -169,7 +167,8 @@ class _Generation:
                     continue
                 with self._failing(paths):
                     began = time.perf_counter()
-                    saved = self._write_clip(session, scenes[paths], output, bar, number * self.frames)
+                    clip = self._clip(session, scenes[paths], output.sample)
+                    saved = clip.write(output, self._advancing(bar, number))
                     self._record(paths, output, saved, time.perf_counter() - began)
                 if paths not in self.outcome.failures:
                     self.console.write_lines([str(output.video)])
@@ -183,38 +182,19 @@ class _Generation:
         )
         return session
 
-    def _write_clip(
-        self, session: Session, scene: Scene, output: PlannedOutput, bar: ProgressBar, frames_before: int
-    ) -> list[Path]:
-        metadata = ClipMetadata(self.outcome.model, self.request.seed, output.sample, program_version())
-        writing = ClipWriter(
-            output,
+    def _clip(self, session: Session, scene: Scene, sample: int) -> SceneClip:
+        return SceneClip(
+            session=session,
+            card=self.model.card,
+            scene=scene,
+            seed=self.request.seed,
+            sample=sample,
             frames=self.frames,
             frames_per_second=self.frames_per_second,
-            label_map=scene.label_map,
-            label_space=self.label_space,
-            metadata=metadata,
         )
-        chunks = prefetch(session.generate([self._clip_request(session, scene, output)]))
-        with writing as writer, closing(chunks):
-            for (chunk,) in chunks:
-                writer.write(chunk)
-                bar.advance(frames_before + chunk.start + len(chunk.frames))
-            return writer.commit()
 
-    def _clip_request(self, session: Session, scene: Scene, output: PlannedOutput) -> ClipRequest:
-        seed, sample = self.request.seed, output.sample
-        return ClipRequest(
-            label_map=scene.label_map,
-            first_frame=scene.first_frame,
-            latent=motion_latent(seed, sample, session.latent_size),
-            image_noise=image_noise(seed, sample, session.image_noise_size),
-            chunk_noise=chunk_noise(seed, sample, self.height, self.width),
-            frames=self.frames,
-            fields=output.fields,
-            image_label_map=scene.image.label_map,
-            edges=scene.image.edges,
-        )
+    def _advancing(self, bar: ProgressBar, clips_before: int) -> Callable[[int], None]:
+        return lambda frames: bar.advance(clips_before * self.frames + frames)
 
     def _record(self, paths: Input, output: PlannedOutput, saved: list[Path], seconds: float) -> None:
         clip = Clip(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from seg2vid_cli.files.numbered_files import array_folder_writer, png_folder_writer, write_png
 from seg2vid_cli.files.staging import Staging
 from seg2vid_cli.outputs.checks import check_numbered_files
-from seg2vid_cli.outputs.fields import render_field
+from seg2vid_cli.outputs.fields import field_arrays, field_picture
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.video.kinds import Kind, VideoWriter, check_memory, check_video, open_video
 from seg2vid_cli.outputs.visualize import contact_sheet, labels_to_color, sheet_indices
@@ -163,7 +163,8 @@ class ClipWriter:
 
     def _write_field(self, field: Field, chunk: Chunk) -> None:
         output = self._output
-        for picture, array in render_field(field, chunk, self._label_space):
+        for array in field_arrays(field, chunk, self._label_space):
+            picture = field_picture(field, array, self._label_space)
             self._video(output.saved_video(field), output.saved_kind, picture).write(picture)
             self._folder(output.saved_folder(field)).write(array)
 

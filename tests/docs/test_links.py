@@ -67,9 +67,19 @@ def problem_of(document: Path, target: str) -> str | None:
     return None
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+documents = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+
+
+@documents
 def test_links_lead_somewhere(document: Path) -> None:
     assert problems(document) == []
+
+
+@documents
+def test_source_files_that_are_named_exist(document: Path) -> None:
+    named = re.findall(r"`([\w.-]+/[\w./-]+\.(?:py|toml|sh))`", document.read_text(encoding="utf-8"))
+    roots = [document.parent, ROOT, ROOT / "backends", ROOT / "seg2vid_cli", ROOT / "backends" / "seg2vid_torch"]
+    assert [name for name in named if not any((root / name).is_file() for root in roots)] == []
 
 
 def test_the_documents_are_found() -> None:

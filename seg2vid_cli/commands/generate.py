@@ -30,7 +30,12 @@ def generate(
     *,
     labels: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="LABEL", readable=False, help="Label maps; left out only for a model without labels."),
+        typer.Argument(
+            metavar="LABEL",
+            readable=False,
+            help="Label maps; left out only for a model without labels.",
+            autocompletion=offers.files,
+        ),
     ] = None,
     out: Annotated[
         str | None,

@@ -119,7 +119,7 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
             "frames_per_second": 17.0,
             "frames": 6,
             "latent_size": 2,
-            "sizes": sizes or {},
+            **({"sizes": sizes} if sizes else {}),
             "image_noise_size": 3,
             "stages": {stage: _stage(folder, stage, network) for stage in ("image", "motion")},
         }

@@ -2,13 +2,13 @@
 
 Each function takes the word as far as it is typed and returns the words it can become, for the caller to pick from.
 Where a path is meant as well, and no word fits, it returns FILES or FOLDERS, and the shell completes that itself.
-A `Path` needs none of them to complete files.  Nothing heavy is imported here: Tab should answer at once.
+A single `Path` needs none of them to complete files.  Nothing heavy is imported here: Tab should answer at once.
 """
 
 from collections.abc import Iterable
 
 from seg2vid_cli.inputs.label_maps.format_names import LABEL_FORMATS
-from seg2vid_cli.model_store.store import bundled_models, model_names
+from seg2vid_cli.model_store.store import model_names
 from seg2vid_cli.outputs.save_names import ALL, SAVE_NAMES
 
 FILES = "files"
@@ -31,20 +31,12 @@ def folders(incomplete: str) -> Offers:
 
 def model_or_folder(incomplete: str) -> Offers:
     """For the name of a model, or a model folder."""
-    return _models(incomplete) or folders(incomplete)
+    return _matching(model_names(), incomplete) or folders(incomplete)
 
 
 def model_or_file(incomplete: str) -> Offers:
     """For the name of a model, or a path."""
-    return _models(incomplete) or files(incomplete)
-
-
-def _models(incomplete: str) -> Offers:
-    try:
-        names: Iterable[str] = model_names()
-    except OSError:  # the folder of the pulled ones
-        names = bundled_models()
-    return _matching(names, incomplete)
+    return _matching(model_names(), incomplete) or files(incomplete)
 
 
 def backend(_incomplete: str) -> Offers:

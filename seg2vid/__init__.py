@@ -225,33 +225,35 @@ class Clip:
 
         Args:
             path: .mp4, .webm, .gif or .webp.
-            save: what is written beside it: any of "labels", "flow", "occlusion", "first-frame", "frames".
+            save: what is written beside it: any of "labels", "flow", "occlusion", "first-frame", "frames", or "all".
             sheet: a .png, for an overview picture.
             overwrite: replace existing files of these names.
 
         Raises:
             Seg2VidError: files exist, cannot be written, or contradict each other; nothing is left behind.
         """
-        from seg2vid_cli.outputs.clip_writer import check_clip
+        from seg2vid_cli.outputs.checks import check_outputs
         from seg2vid_cli.outputs.plan import plan_outputs
+        from seg2vid_cli.outputs.save_names import names_to_save
 
-        clip, session = self._clip, self._clip.session
+        clip, session, has_labels = self._clip, self._clip.session, self._clip.card.label_space is not None
         (output,) = plan_outputs(
             [None],
             fspath(path),
             kind=None,
             samples=1,
-            save=frozenset(save),
+            save=names_to_save(frozenset(save), frames=clip.frames, has_labels=has_labels),
             sheet=None if sheet is None else Path(sheet),
             overwrite=overwrite,
         )
-        check_clip(
-            output,
+        check_outputs(
+            [output],
+            [],
             frames=clip.frames,
             height=session.height,
             width=session.width,
             frames_per_second=clip.frames_per_second,
-            label_space=clip.card.label_space,
+            has_labels=has_labels,
         )
         return [output.video, *clip.write(output)]
 

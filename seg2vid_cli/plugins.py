@@ -52,6 +52,11 @@ class BackendReport:
     """Among "generate", "train" and "export"; empty if it cannot be imported."""
 
 
+def backend_names() -> list[str]:
+    """Return the names of the installed backends, those that "auto" tries first; none is imported."""
+    return list(_known_backends())
+
+
 def load_backend(name: str) -> Backend:
     """Load the backend called `name`; nothing of the others is imported.
 
@@ -147,6 +152,14 @@ def find_trainer() -> Trainer:
         if isinstance(backend, Trainer):
             return _working(backend)
     raise BackendError("no installed backend can train", _INSTALL_HINT)
+
+
+def preset_names() -> list[str]:
+    """Return the names of the presets of the backend that trains, if there is one; no runtime is imported."""
+    for backend in _loadable_backends():
+        if isinstance(backend, Trainer):
+            return list(backend.presets())
+    return []
 
 
 def find_exporter() -> Exporter:

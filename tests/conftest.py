@@ -102,7 +102,9 @@ def start_seg2vid(fake_packages: Path) -> Callable[..., subprocess.Popen[str]]:
 def make_model(tmp_path: Path) -> Callable[..., Path]:
     """Write a model folder of 32x64 pixels; settings of the motion stage's network steer the fake backend."""
 
-    def make(name: str = "tiny", with_labels: bool = True, **network: float) -> Path:
+    def make(
+        name: str = "tiny", with_labels: bool = True, sizes: dict[str, int] | None = None, **network: float
+    ) -> Path:
         folder = tmp_path / name
         folder.mkdir()
         card = {
@@ -118,6 +120,7 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
             "frames_per_second": 17.0,
             "frames": 6,
             "latent_size": 2,
+            **({"sizes": sizes} if sizes else {}),
             "image_noise_size": 3,
             "stages": {stage: _stage(folder, stage, network) for stage in ("image", "motion")},
         }

@@ -42,6 +42,9 @@ class FakeBackend:
             raise DeviceError(f"--precision {options.precision}: fakes are exact", "Use --precision fp32.")
         return FakeSession(model, options)
 
+    def presets(self) -> list[str]:
+        return ["calm", "wild"]
+
     def train(self, request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
         settings = request.settings or {}
         steps, summary = (

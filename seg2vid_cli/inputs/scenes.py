@@ -35,9 +35,9 @@ class Input:
         """The file that gives the results their names."""
         return self.label_map or self.first_frame
 
-    def read_too(self) -> list[Path]:
-        """Return the files beside the label map."""
-        return [path for path in (self.first_frame, self.instances) if path is not None]
+    def files(self) -> list[Path]:
+        """Return all of them."""
+        return [path for path in (self.label_map, self.first_frame, self.instances) if path is not None]
 
 
 @dataclass(frozen=True)

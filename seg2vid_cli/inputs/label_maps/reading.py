@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from seg2vid_cli.inputs.label_maps.encodings import LABEL_FORMATS, Encoding, Encodings, PixelValues, encodings_for
+from seg2vid_cli.inputs.label_maps.encodings import Encoding, Encodings, PixelValues, encodings_for
 from seg2vid_cli.inputs.label_maps.faults import unexplained
 from seg2vid_cli.inputs.label_maps.palettes import numberings_of_palette
 from seg2vid_cli.inputs.label_maps.pictures import LabelPicture, open_label_picture
@@ -14,8 +14,6 @@ from seg2vid_cli.inputs.pictures.aspect_ratios import distortion_message
 from seg2vid_cli.inputs.pictures.reading import PictureSource
 from seg2vid_interface.errors import LabelMapError
 from seg2vid_interface.label_spaces import LabelSpace
-
-__all__ = ["LABEL_FORMATS", "LabelMap", "fit_label_map", "read_label_map", "resize_nearest"]
 
 _Id = TypeVar("_Id", bound=np.integer[Any])
 

@@ -7,11 +7,8 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, max_megapixels
+from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, MIN_SIDE, max_megapixels
 from seg2vid_interface.errors import Seg2VidError
-
-MIN_SIDE = 8
-"""Pixels; a smaller picture is a mistake."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM")
 _MODES_WITH_ALPHA = ("L", "LA", "P", "PA", "RGB", "RGBA")

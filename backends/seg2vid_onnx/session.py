@@ -28,5 +28,5 @@ def _choose_precision(wanted: str, model: ModelFolder, device: str) -> str:
     """Return what was asked for; "auto" is fp32 on the CPU, and fp16 on a GPU if the model has it."""
     if wanted != "auto":
         return wanted
-    has_half = all(graph_file(stage, "fp16") in card.files for stage, card in model.card.stages.items())
+    has_half = all(model.has(graph_file(stage, "fp16")) for stage in model.card.stages)
     return "fp16" if has_half and device != "cpu" else "fp32"

@@ -7,7 +7,7 @@ A `Path` needs none of them to complete files.  Nothing heavy is imported here: 
 
 from collections.abc import Iterable
 
-from seg2vid_cli.model_store.store import bundled_models, model_names
+from seg2vid_cli.model_store.store import bundled_models, model_names, pulled_models
 
 FILES = "files"
 FOLDERS = "folders"
@@ -39,6 +39,14 @@ def model_or_folder(incomplete: str) -> Offers:
 def model_or_file(incomplete: str) -> Offers:
     """For the name of a model, or a path."""
     return _models(incomplete) or files(incomplete)
+
+
+def pulled_model(incomplete: str) -> Offers:
+    """For the name of a pulled model."""
+    try:
+        return _matching(pulled_models(), incomplete)
+    except OSError:
+        return []
 
 
 def _models(incomplete: str) -> Offers:

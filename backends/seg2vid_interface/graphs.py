@@ -87,12 +87,15 @@ def graph_paths(model: ModelFolder, precision: str) -> dict[Stage, Path]:
     """Return the graph of every stage, checked against the card.
 
     Raises:
-        MissingWeightsError: the model has none for a stage; if it never had, the hint is the command that makes it.
+        MissingWeightsError: the model has none for a stage; the hint is the command that makes it from the weights.
         ModelError: a graph is not the file that the card means.
     """
     flags = "--onnx" if precision == "fp32" else f"--onnx --precision {precision}"
     remedy = f"Make it: seg2vid export {model.path} {flags} -o NEW-FOLDER"
-    return {stage: model.file(graph_file(stage, precision), remedy) for stage in model.card.stages}
+    has_weights = all(model.has(f"{stage}.safetensors") for stage in model.card.stages)
+    return {
+        stage: model.file(graph_file(stage, precision), remedy if has_weights else None) for stage in model.card.stages
+    }
 
 
 def tensors(formats: Iterable[TensorFormat], card: ModelCard) -> list[TensorFormat]:

@@ -131,13 +131,13 @@ class ModelFolder:
         """Return the path of a file that is to be used, which is there and what the card says.
 
         Raises:
-            MissingWeightsError: the card does not name it, with `remedy` as the hint; or it is not there.
+            MissingWeightsError: the card does not name it, or it is not there; `remedy` is the hint.
             ModelError: it is not the file that the card means, or cannot be read.
         """
         if name not in self.card.all_files():
-            raise MissingWeightsError(f"{self.path}: the model has no {name}", remedy)
+            raise MissingWeightsError(f"{self.path}: the model has no {name}", remedy or _MEND)
         if not self.has(name):
-            raise MissingWeightsError(f"{self.path}: the model's file {name} is missing", _MEND)
+            raise MissingWeightsError(f"{self.path}: the model's file {name} is missing", remedy or _MEND)
         if self._is_altered(name):
             raise ModelError(f"{self.path / name}: altered, its SHA-256 is not the card's", _MEND)
         return self.path / name

@@ -31,8 +31,9 @@ def test_only_the_file_that_is_used_has_to_be_there(folder):
     (folder.path / "motion.weights").unlink()
     assert open_model_folder(folder.path) == folder
     assert folder.file("image.weights").read_text() == "image"
-    error = error_of(folder.file, "motion.weights", "Make it.")
+    error = error_of(folder.file, "motion.weights")
     assert (type(error), error.hint) == (MissingWeightsError, AGAIN)
+    assert error_of(folder.file, "motion.weights", "Make it.").hint == "Make it."
     assert error.message == f"{folder.path}: the model's file motion.weights is missing"
     assert not folder.has("motion.weights")
 

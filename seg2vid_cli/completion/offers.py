@@ -8,7 +8,7 @@ A single `Path` needs none of them to complete files.  Nothing heavy is imported
 from collections.abc import Iterable
 
 from seg2vid_cli.inputs.label_maps.format_names import LABEL_FORMATS
-from seg2vid_cli.model_store.store import model_names
+from seg2vid_cli.model_store.store import model_names, pulled_models
 from seg2vid_cli.outputs.save_names import ALL, SAVE_NAMES
 
 FILES = "files"
@@ -37,6 +37,11 @@ def model_or_folder(incomplete: str) -> Offers:
 def model_or_file(incomplete: str) -> Offers:
     """For the name of a model, or a path."""
     return _matching(model_names(), incomplete) or files(incomplete)
+
+
+def pulled_model(incomplete: str) -> Offers:
+    """For the name of a pulled model."""
+    return _matching(pulled_models(), incomplete)
 
 
 def backend(_incomplete: str) -> Offers:

@@ -1,6 +1,6 @@
 """`seg2vid generate` behind its flags: from paths and settings to finished clips, one at a time.
 
-What is cheap to check comes first, so that bad input fails before a network is loaded: the model's files, the size,
+What is cheap to check comes first, so that bad input fails before a network is loaded: the model's card, the size,
 whether the results can be written, and the label maps.
 """
 

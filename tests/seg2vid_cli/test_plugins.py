@@ -1,3 +1,4 @@
+import json
 import sys
 from importlib.metadata import EntryPoint
 
@@ -75,6 +76,17 @@ def test_auto_takes_the_first_that_can_and_tells_of_the_others(monkeypatch, mode
         "passed over uninstalled: Fake is not installed: pip install fake",
         f"passed over onnx: {model}: the model has no image.onnx",
     ]
+
+
+def test_auto_passes_on_where_files_are_missing_that_the_next_does_not_need(monkeypatch, model):
+    card = json.loads((model / "model.json").read_text())
+    for stage, stage_card in card["stages"].items():
+        stage_card["files"][f"{stage}.onnx"] = "0" * 64
+    (model / "model.json").write_text(json.dumps(card))
+    monkeypatch.setattr(plugins, "AUTO_ORDER", ("onnx", "fake"))
+    told: list[str] = []
+    assert open_tiny("auto", model, told).backend == "fake"
+    assert told == [f"passed over onnx: {model}: the model's file image.onnx is missing"]
 
 
 def test_auto_gives_every_reason_if_none_works(monkeypatch, model):

@@ -385,11 +385,17 @@ def test_a_model_folder_with_a_missing_or_altered_file(seg2vid, model, street):
     (model / "motion.weights").write_text("altered")
     result = seg2vid("generate", street, "--model", model)
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"error: {model / 'motion.weights'}: altered, its SHA-256 is not the card's\n")
+    assert result.stderr.splitlines()[1:] == [
+        f"error: {model / 'motion.weights'}: altered, its SHA-256 is not the card's",
+        "       Fetch or export the model again.",
+    ]
     (model / "motion.weights").unlink()
     result = seg2vid("generate", street, "--model", model)
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"error: {model}: the model's file motion.weights is missing\n")
+    assert result.stderr.splitlines()[1:] == [
+        f"error: no backend can open the model: fake: {model}: the model's file motion.weights is missing",
+        "       Fetch or export the model again.",
+    ]
     assert contents(Path()) == {}
 
 

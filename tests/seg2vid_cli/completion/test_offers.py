@@ -118,6 +118,7 @@ def test_pulled_models_are_offered(offered, monkeypatch, tmp_path):
     (tmp_path / "models" / "strange").mkdir(parents=True)
     monkeypatch.setenv("SEG2VID_CACHE", str(tmp_path))
     assert offered("generate", "--model", "str") == ["street", "strange"]
+    assert offered("models", "remove", "str") == ["strange"]
 
 
 def test_presets_are_those_of_the_backend_that_trains(offered, fake_backends):
@@ -132,7 +133,8 @@ def test_backends_are_offered_broken_ones_too(offered, fake_backends):
     assert "package_that_is_not_there" not in sys.modules
 
 
-def test_whatever_takes_a_value_offers_something(offered):
+def test_whatever_takes_a_value_offers_something(offered, tmp_path):
+    (tmp_path / "cache" / "models" / "town").mkdir(parents=True)
     places = list(places_for_values(typer.main.get_command(app)))
     without = [words for words in places if words_of(offered(*words, ""))[:1] in ([], ["--json"])]
     assert {words[-1] if words[-1].startswith("-") else " ".join(words) for words in without} == FREE_TEXT

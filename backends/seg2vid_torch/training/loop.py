@@ -119,7 +119,7 @@ def _mean_losses(pending: list[dict[str, Tensor]], step: int) -> dict[str, float
     collected: dict[str, list[float]] = {}
     first_step = step - len(pending) + 1
     for offset, losses in enumerate(pending):
-        values = torch.stack([loss.detach().float() for loss in losses.values()]).tolist()
+        values = torch.stack([loss.float() for loss in losses.values()]).tolist()
         for name, value in zip(losses, values, strict=True):
             if not math.isfinite(value):
                 raise TrainingError(

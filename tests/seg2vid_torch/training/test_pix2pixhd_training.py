@@ -20,18 +20,9 @@ from seg2vid_torch.backend import TorchBackend
 from seg2vid_torch.data.frame_store import load_frames
 from seg2vid_torch.training.checkpoint import read_checkpoint
 from seg2vid_torch.training.pix2pixhd_stage import decay
-from street_data import TINY
+from street_data import TINY_PIX2PIXHD
 from vgg_file import write_vgg_file
 
-TINY_PIX2PIXHD = {
-    **TINY,
-    "height": "64",
-    "width": "64",
-    "network.width": "4",
-    "network.downsamplings": "2",
-    "network.blocks": "1",
-    "network.discriminator_width": "4",
-}
 TERMS = {"adversarial", "feature_matching", "perceptual", "discriminator_real", "discriminator_generated"}
 
 

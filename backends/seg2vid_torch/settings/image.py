@@ -97,7 +97,11 @@ class Pix2PixHDSettings(PerceptualSettings):
     """Training of pix2pixHD's generator."""
 
     decay_from: float = Field(ge=0, le=1)
-    """Share of the steps after which the learning rate begins to fall, linearly to 0; 1 = it never falls."""
+    """Share of the steps after which the learning rate begins to fall, linearly to 0; 1 = it never falls.
+
+    A run that is given more steps later goes on with the rate of this step among so many, and so ends otherwise than
+    one that had them from the start, unless it began to fall in neither.
+    """
     weights: Pix2PixHDWeights
     network: Pix2PixHDNetworkSettings
 

@@ -1,5 +1,6 @@
 """Typed settings of the image stage."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
@@ -50,9 +51,9 @@ class Pix2PixHDNetworkSettings(StrictSettings):
     """Discriminators, each at half the size of the one before."""
 
 
-def _kind(table: Any) -> str:
-    """Return a network's kind; cards from before there were several name none."""
-    return str(table.get("kind", "spade") if isinstance(table, dict) else table.kind)
+def _kind(table: Mapping[str, Any]) -> str:
+    """Return the kind of a card's network; cards from before there were several name none."""
+    return str(table.get("kind", "spade"))
 
 
 ImageNetworkSettings = Annotated[

@@ -114,7 +114,7 @@ def load_frames(
 
 def _find_clips(root: Path, split: str, label_space: LabelSpace) -> list[list[_FramePaths]]:
     if not root.is_dir():
-        raise DatasetError(f"--data {root}: no such folder")
+        raise DatasetError(f"{root}: no such folder", "Name a dataset's root, with --data or in teacher.stills.")
     folder = root / split
     if not folder.is_dir():
         raise DatasetError(

@@ -16,14 +16,16 @@ def tell_faults(error: ValidationError, settings: type[BaseModel]) -> tuple[list
     tables = _tables(settings)
     faults, asked_of = [], dict[str, None]()
     for fault, text in zip(error.errors(), problems_of(error), strict=True):
-        if fault["type"] != "extra_forbidden":
+        key = ".".join(map(str, fault["loc"]))
+        if fault["type"] == "extra_forbidden":
+            beginning, name = key[: key.rfind(".") + 1], key[key.rfind(".") + 1 :]
+            meant = _meant(beginning, name, tables)
+            faults.append(f"{key}: no such key" + (f", did you mean {meant}?" if meant else ""))
+            asked_of[beginning] = None
+        elif fault["type"] == "tuple_type":
+            faults.append(f'{key}: a list is needed, such as [1, 2] or ["a", "b"]')
+        else:
             faults.append(text)
-            continue
-        *table, name = map(str, fault["loc"])
-        beginning = "".join(f"{part}." for part in table)
-        meant = _meant(beginning, name, tables)
-        faults.append(f"{beginning}{name}: no such key" + (f", did you mean {meant}?" if meant else ""))
-        asked_of[beginning] = None
     known = [f"Known keys: {', '.join(beginning + key for key in tables[beginning])}." for beginning in asked_of]
     return faults, " ".join(known) or "Mend the preset or the --set."
 

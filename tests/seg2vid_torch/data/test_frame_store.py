@@ -49,6 +49,13 @@ def test_pictures_are_resized(root):
     assert set(store.labels.unique().tolist()) <= {0, 1, 2, 8, 10, 13, 19}
 
 
+def test_a_root_that_is_not_there_is_named_whatever_names_it(tmp_path):
+    with pytest.raises(DatasetError) as caught:
+        load(tmp_path / "none")
+    assert caught.value.message == f"{tmp_path / 'none'}: no such folder"
+    assert caught.value.hint == "Name a dataset's root, with --data or in teacher.stills."
+
+
 def test_a_split_that_is_not_there(root):
     with pytest.raises(DatasetError, match="no folder 'test'") as caught:
         load(root, split="test")

@@ -56,6 +56,11 @@ def test_all_faults_are_told_at_once():
         ({"netwrk.hidden": "4"}, ["netwrk: no such key, did you mean network?"], IMAGE_KEYS),
         ({"noise_size": "4"}, ["noise_size: no such key, did you mean network.noise_size?"], IMAGE_KEYS),
         ({"network.bach": "4"}, ["network.bach: no such key, did you mean batch?"], NETWORK_KEYS),
+        (
+            {"network.channels": "8"},
+            ['network.channels: a list is needed, such as [1, 2] or ["a", "b"]'],
+            "Mend the preset or the --set.",
+        ),
         ({"network.z": "4"}, ["network.z: no such key"], NETWORK_KEYS),
         (
             {"steps.more": "1", "batch.less": "2", "batch": "0"},

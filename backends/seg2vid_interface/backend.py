@@ -113,7 +113,7 @@ class TrainingRequest:
     data: tuple[Path, ...]
     """Dataset roots."""
     out: Path
-    """The run's folder; an unfinished run with the same settings is resumed."""
+    """The run's folder; a run with the same settings is resumed, also with another number of steps than before."""
     dataset: str = "clips"
     """Layout of the roots."""
     preset: str = "street"
@@ -128,7 +128,7 @@ class TrainingRequest:
     cache: Path | None = None
     """A folder where a backend may keep what it fetches; None = nowhere."""
     dry_run: bool = False
-    """Check settings and data and build the networks, but train nothing and write nothing."""
+    """Make every check of a real run, build the networks and read the checkpoint; train, write and fetch nothing."""
 
 
 class TrainingMonitor(Protocol):

@@ -60,7 +60,8 @@ def train(
 ) -> None:
     """Train a stage, or go on with its training.
 
-    Ctrl-C or SIGTERM saves a checkpoint and ends; the same command goes on from there.
+    Ctrl-C or SIGTERM saves a checkpoint and ends; the same command goes on from there, and with a larger --set steps=N
+    a finished run goes on, too.
     """
     options.check_range("--seed", seed, 0, options.LARGEST_SEED)
     cuda_index(device)

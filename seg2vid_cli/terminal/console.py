@@ -108,14 +108,15 @@ class ProgressBar:
         self._total = total
         self._unit = unit
         self._first = completed
-        self._shown = shown
+        self.shown = shown
+        """Whether it is shown at all, be it after a while; not if quiet, or where there is no terminal."""
         self._began = time.monotonic()
         self._rich: Progress | None = None
 
     def advance(self, completed: int, note: str = "") -> None:
         """Tell that `completed` of the total units are done; `note` stands at the end of the bar."""
         elapsed = time.monotonic() - self._began
-        if not self._shown or elapsed < BAR_DELAY:
+        if not self.shown or elapsed < BAR_DELAY:
             return
         if self._rich is None:
             self._rich = self._start()

@@ -1,7 +1,9 @@
 """What `seg2vid train` shows while it trains, and how it is stopped."""
 
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from datetime import timedelta
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +13,10 @@ from seg2vid_interface.backend import TrainingResult
 
 
 class ConsoleMonitor:
-    """A `TrainingMonitor` with a progress bar, which asks for a stop after the first SIGINT or SIGTERM."""
+    """A `TrainingMonitor` with a progress bar, which asks for a stop after the first SIGINT or SIGTERM.
+
+    Where stderr is no terminal, a line per interval stands in for the bar.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -20,6 +25,8 @@ class ConsoleMonitor:
         self._stop_said = False
         self._metrics: Mapping[str, float] = {}
         self._bar: ProgressBar | None = None
+        self._first = self._steps = 0
+        self._began = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -34,12 +41,21 @@ class ConsoleMonitor:
         self._console.say(describe_training(step, steps, summary))
         self._bar = self._resources.enter_context(self._console.progress("training", steps, "steps", completed=step))
         self._request = self._resources.enter_context(graceful_stop())
+        self._first, self._steps, self._began = step, steps, time.monotonic()
 
     def advance(self, *, step: int, metrics: Mapping[str, float]) -> None:
-        """Move the bar on; it goes on showing the metrics of the last interval."""
+        """Move the bar on, which goes on showing the metrics of the last interval; or say these in a line."""
         self._metrics = metrics or self._metrics
-        if self._bar is not None:
+        if self._bar is not None and self._bar.shown:
             self._bar.advance(step, format_values(self._metrics))
+        elif metrics:
+            self._console.say(f"step {step:,} of {self._steps:,}, {format_values(metrics)}{self._time_left(step)}")
+
+    def _time_left(self, step: int) -> str:
+        """Return how long the steps that are left will take at the speed so far, as ", 1:02:03 left"."""
+        left = self._steps - step
+        seconds = round((time.monotonic() - self._began) * left / (step - self._first))
+        return f", {timedelta(seconds=seconds)} left" if left else ""
 
     def stop_requested(self) -> bool:
         """True after the first signal."""

@@ -15,7 +15,7 @@ from golden import recipe
 from golden.folder import GoldenFolder
 from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
 from seg2vid_torch.networks.vgg19 import Vgg19
-from seg2vid_torch.published.names import NOT_NEEDED, img2vid_modules, translate
+from seg2vid_torch.published.names import NOT_NEEDED, img2vid_modules
 
 BACKGROUND, FOREGROUND = range(11), range(11, 20)
 FRAMES = 4
@@ -67,7 +67,9 @@ def with_recipe_weights(
     entries = {name: torch.from_numpy(recipe.weight(name, tuple(shape), salt)) for name, shape in needed.items()}
     with torch.device("meta"):  # saves drawing weights that are replaced at once
         network = build()
-    network.load_state_dict(translate(entries, modules), assign=True)
+    split = {name: name.rpartition(".") for name in entries}
+    ours = {f"{modules[module]}.{entry}": entries[name] for name, (module, _, entry) in split.items()}
+    network.load_state_dict(ours, assign=True)
     return network.eval()
 
 

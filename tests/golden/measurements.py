@@ -21,12 +21,15 @@ from seg2vid_torch.networks.img2vid.img2vid import Motion
 from seg2vid_torch.networks.pix2pixhd.global_generator import GlobalGenerator
 from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
 from seg2vid_torch.networks.pix2pixhd.multiscale_discriminator import MultiscaleDiscriminator
-from seg2vid_torch.published.names import discriminator_modules, global_generator_modules, local_enhancer_modules
+from seg2vid_torch.published.names import global_generator_modules, local_enhancer_modules
 
 Measured = Mapping[str, Any]
 """Key without the group's prefix -> tensor, array or number."""
 
 CONDITIONS = 36  # of pix2pixHD: 35 label ids and the instance edges
+DISCRIMINATOR_MODULES = {  # published -> ours; pix2pixHD's authors count from the coarsest scale
+    f"scale{1 - scale}_layer{layer}.0": f"scales.{scale}.layers.{layer}.0" for scale in range(2) for layer in range(5)
+}
 
 
 @torch.no_grad()
@@ -113,7 +116,7 @@ def pix2pixhd_local(golden: GoldenFolder) -> Measured:
 @torch.no_grad()
 def pix2pixhd_discriminator(golden: GoldenFolder) -> Measured:
     network = with_recipe_weights(
-        lambda: MultiscaleDiscriminator(CONDITIONS + 3), golden, "pix2pixhd_discriminator", discriminator_modules()
+        lambda: MultiscaleDiscriminator(CONDITIONS + 3), golden, "pix2pixhd_discriminator", DISCRIMINATOR_MODULES
     )
     scales = network(Inputs(golden).draw("p2p_d_input", (1, CONDITIONS + 3, 64, 128), "uniform"))
     return {"mean": torch.stack([torch.stack([layer.mean() for layer in scale]) for scale in scales])}

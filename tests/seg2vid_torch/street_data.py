@@ -30,6 +30,15 @@ TINY_MOTION = {
     "refined_from": "0",
     "rollout_probability": "1",
 }
+TINY_PIX2PIXHD = {
+    **TINY,
+    "height": "64",
+    "width": "64",
+    "network.width": "4",
+    "network.downsamplings": "2",
+    "network.blocks": "1",
+    "network.discriminator_width": "4",
+}
 TINY_LABEL_IDS = {
     **TINY,
     "steps": "0",

@@ -8,6 +8,7 @@ three, and grey one.
 """
 
 import hashlib
+import struct
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -25,7 +26,8 @@ from seg2vid_torch.networks.colors import from_rgb
 
 IMAGE_ENDINGS = {".jpg", ".jpeg", ".png"}
 UNLABELLED = 255
-UNREADABLE = (OSError, SyntaxError, Image.DecompressionBombError)  # what Pillow raises for damaged files
+# What Pillow's decoders raise on damaged files.
+UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, LookupError, struct.error, Image.DecompressionBombError)
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,7 @@ def load_frames(
 
 def _find_clips(root: Path, split: str, label_space: LabelSpace) -> list[list[_FramePaths]]:
     if not root.is_dir():
-        raise DatasetError(f"--data {root}: no such folder")
+        raise DatasetError(f"{root}: no such folder", "Name a dataset's root, with --data or in teacher.stills.")
     folder = root / split
     if not folder.is_dir():
         raise DatasetError(

@@ -16,7 +16,7 @@ from seg2vid_torch.graphs.image import image_graph
 from seg2vid_torch.graphs.motion import MotionGraph
 from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
 from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
-from seg2vid_torch.stages.card_text import UNSTATED_LICENCE, CardText
+from seg2vid_torch.stages.card_text import CardText, joined_text
 from seg2vid_torch.stages.fit import fit_stages
 from seg2vid_torch.stages.trained_stage import TrainedStage
 from seg2vid_torch.training.stage import count_parameters
@@ -30,17 +30,9 @@ def make_card(name: str, stages: Mapping[Stage, TrainedStage], given_text: CardT
     Raises:
         ModelError: the stages do not fit together, or the name is none for a model.
     """
-    card = _card_without_stages(name, stages, given_text or text_of(stages))
+    card = _card_without_stages(name, stages, given_text or joined_text([trained.text for trained in stages.values()]))
     stage_cards = {stage: _stage_card(trained, card, given_text) for stage, trained in stages.items()}
     return card.model_copy(update={"stages": stage_cards})
-
-
-def text_of(stages: Mapping[Stage, TrainedStage]) -> CardText:
-    """Return what the stages say by themselves; of licences, the first that is stated."""
-    texts = [trained.text for trained in stages.values()]
-    licensed = min(texts, key=lambda text: text.licence == UNSTATED_LICENCE)
-    descriptions = dict.fromkeys(text.description for text in texts)  # each once
-    return licensed.model_copy(update={"description": " ".join(descriptions)})
 
 
 def stage_graph(trained: TrainedStage, card: ModelCard) -> nn.Module:

@@ -1,6 +1,5 @@
 """Making a model folder from training runs, checkpoints, or a model that is to be exported again."""
 
-import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,9 +11,10 @@ from seg2vid_interface.backend import ExportRequest, ExportResult, Stage
 from seg2vid_interface.errors import ModelError, OutputError
 from seg2vid_interface.graphs import graph_file
 from seg2vid_interface.model_card import CARD_NAME, ModelCard, ModelFolder, file_sha256, read_card
-from seg2vid_torch.export.card import make_card, stage_graph, text_of
+from seg2vid_torch.export.card import make_card, stage_graph
 from seg2vid_torch.export.sources import read_stages
-from seg2vid_torch.stages.card_text import CardText, read_card_text
+from seg2vid_torch.stages.card_text import CardText, joined_text, read_card_text
+from seg2vid_torch.stages.licences import LICENCE_NAME, name_licence_files
 from seg2vid_torch.stages.trained_stage import TrainedStage
 
 
@@ -52,13 +52,13 @@ def _write_model(
     precisions: tuple[str, ...],
 ) -> ModelCard:
     """Write weights, graphs, licence and card into `folder`; return the card."""
-    text = given_text or text_of(stages)
+    text = given_text or joined_text([trained.text for trained in stages.values()])
     card = make_card(name, stages, given_text)
     for trained in stages.values():
         _write_weights(folder / f"{trained.stage}.safetensors", trained.network)
         _write_graphs(folder, trained, card, precisions)
-    if text.licence_file:
-        shutil.copyfile(text.licence_file, folder / "LICENSE")
+    for file, content in name_licence_files(text.licence_files).items():
+        (folder / file).write_bytes(content)
     card = _with_hashes(card, folder)
     (folder / CARD_NAME).write_text(card.model_dump_json(indent=1) + "\n", encoding="utf-8")
     return card
@@ -88,7 +88,7 @@ def _with_hashes(card: ModelCard, folder: Path) -> ModelCard:
         )
         for name, stage in card.stages.items()
     }
-    licences = {file: sha256 for file, sha256 in hashes.items() if file == "LICENSE"}
+    licences = {file: sha256 for file, sha256 in hashes.items() if file.startswith(LICENCE_NAME)}
     return card.model_copy(update={"stages": stages, "licence_files": licences})
 
 

@@ -58,7 +58,6 @@ def _read_model(model: ModelFolder) -> list[TrainedStage]:
 def _read_stage_of_model(stage: Stage, model: ModelFolder) -> TrainedStage:
     card, cpu = model.card, torch.device("cpu")
     stage_card, is_image = card.stages[stage], stage == "image"
-    licence = next((model.file(name) for name in card.licence_files), None)
     return TrainedStage(
         stage=stage,
         network=load_image_network(model, cpu) if is_image else load_motion_network(model, cpu),
@@ -74,7 +73,7 @@ def _read_stage_of_model(stage: Stage, model: ModelFolder) -> TrainedStage:
         text=CardText(
             description=card.description,
             licence=card.licence,
-            licence_file=licence,
+            licence_file=tuple(model.file(name) for name in card.licence_files),
             data=stage_card.data,
             data_licence=stage_card.data_licence,
         ),

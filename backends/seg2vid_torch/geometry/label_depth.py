@@ -57,7 +57,7 @@ class StreetClasses:
         if "road" not in names or "sky" not in names:
             raise SettingsError(
                 f"label space {space.name}: has no classes named road and sky, so no depth can be told",
-                "Name the classes so, or leave out teacher.stills and camera_prior.",
+                "Name them so, or do without: --set network.camera_prior=false, and no teacher.stills.",
             )
         foreground = tuple(index for index in space.foreground if index != space.other)
         ground = tuple(names.index(name) for name in GROUND if name in names)

@@ -7,10 +7,6 @@ as our networks, under the names of their own code.  Only the module part of a n
 
 from collections.abc import Mapping
 
-from torch import Tensor
-
-from seg2vid_interface.errors import ModelError
-
 Modules = Mapping[str, str]
 """Published module -> ours."""
 
@@ -19,20 +15,6 @@ PARALLEL_PREFIX = "module."
 
 NOT_NEEDED = ("vgg_net.",)
 """Beginnings of entries that only training needs."""
-
-
-def translate(entries: Mapping[str, Tensor], modules: Modules) -> dict[str, Tensor]:
-    """Return a published state dict under our names; raises ModelError for an entry that `modules` does not know."""
-    translated = {}
-    for name, values in entries.items():
-        published = name.removeprefix(PARALLEL_PREFIX)
-        if published.startswith(NOT_NEEDED):
-            continue
-        module, _, entry = published.rpartition(".")
-        if module not in modules:
-            raise ModelError(f"{name}: not an entry of the published network")
-        translated[f"{modules[module]}.{entry}"] = values
-    return translated
 
 
 def img2vid_modules() -> dict[str, str]:
@@ -62,15 +44,6 @@ def local_enhancer_modules(downsamplings: int = 4, blocks: int = 9, enhancer_blo
     for block in range(enhancer_blocks):
         modules |= _residual_block(f"model1_2.{block}", f"blocks.{block}")
     return modules | {f"model1_2.{enhancer_blocks}": "up.0", f"model1_2.{enhancer_blocks + 4}": "to_rgb.1"}
-
-
-def discriminator_modules() -> dict[str, str]:
-    """Return the modules of pix2pixHD's two-scale discriminator; its authors count from the coarsest scale."""
-    return {
-        f"scale{1 - scale}_layer{layer}.0": f"scales.{scale}.layers.{layer}.0"
-        for scale in range(2)
-        for layer in range(5)
-    }
 
 
 def _same(theirs: str, ours: str, numbers: tuple[int, ...]) -> dict[str, str]:

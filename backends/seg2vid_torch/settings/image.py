@@ -1,5 +1,6 @@
 """Typed settings of the image stage."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
@@ -50,9 +51,9 @@ class Pix2PixHDNetworkSettings(StrictSettings):
     """Discriminators, each at half the size of the one before."""
 
 
-def _kind(table: Any) -> str:
-    """Return a network's kind; cards from before there were several name none."""
-    return str(table.get("kind", "spade") if isinstance(table, dict) else table.kind)
+def _kind(table: Mapping[str, Any]) -> str:
+    """Return the kind of a card's network; cards from before there were several name none."""
+    return str(table.get("kind", "spade"))
 
 
 ImageNetworkSettings = Annotated[
@@ -97,7 +98,11 @@ class Pix2PixHDSettings(PerceptualSettings):
     """Training of pix2pixHD's generator."""
 
     decay_from: float = Field(ge=0, le=1)
-    """Share of the steps after which the learning rate begins to fall, linearly to 0; 1 = it never falls."""
+    """Share of the steps after which the learning rate begins to fall, linearly to 0; 1 = it never falls.
+
+    A run that is given more steps later goes on with the rate of this step among so many, and so ends otherwise than
+    one that had them from the start, unless it began to fall in neither.
+    """
     weights: Pix2PixHDWeights
     network: Pix2PixHDNetworkSettings
 

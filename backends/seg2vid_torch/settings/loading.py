@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from seg2vid_interface.errors import SettingsError
-from seg2vid_interface.validation import problems_of
+from seg2vid_torch.settings.faults import tell_faults
 from seg2vid_torch.settings.image import Pix2PixHDSettings, SpadeSettings
 from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.settings.preset_files import read_preset
@@ -37,13 +37,18 @@ def load_settings(stage: Literal["image", "motion"], preset: str, overrides: Map
     table = document[stage]
     if not isinstance(table, dict):
         raise SettingsError(f"--preset {preset}: {stage} is a value, not a table")
-    for key, value in overrides.items():
-        _override(table, key, _toml_value(value))
+    faults = [fault for key, value in overrides.items() if (fault := _override(table, key, _toml_value(value)))]
+    hint: str | None = "Mend the preset or the --set."
     try:
-        return validate_settings(stage, table)
+        settings = validate_settings(stage, table)
+        if not faults:
+            return settings
     except ValidationError as error:
-        problems = "; ".join(problems_of(error))
-        raise SettingsError(f"--preset {preset}, stage {stage}: {problems}", "Mend the preset or the --set.") from None
+        more, hint = tell_faults(error, _settings_of(stage, table))
+        faults += more
+    except SettingsError as error:
+        faults, hint = [*faults, error.message], error.hint
+    raise SettingsError(f"--preset {preset}, stage {stage}: {'; '.join(faults)}", hint)
 
 
 def validate_settings(stage: Literal["image", "motion"], table: Mapping[str, Any]) -> StageSettings:
@@ -53,22 +58,28 @@ def validate_settings(stage: Literal["image", "motion"], table: Mapping[str, Any
         pydantic.ValidationError: all that is wrong with its keys and values.
         SettingsError: an image stage's network of an unknown kind.
     """
+    return _settings_of(stage, table).model_validate(table)
+
+
+def _settings_of(stage: Literal["image", "motion"], table: Mapping[str, Any]) -> type[StageSettings]:
     if stage == "motion":
-        return MotionSettings.model_validate(table)
+        return MotionSettings
     network = table.get("network")
     kind = network.get("kind", "spade") if isinstance(network, Mapping) else "spade"
     if kind not in IMAGE_SETTINGS:
         raise SettingsError(f"network.kind = {kind}: unknown", f"Known kinds: {', '.join(IMAGE_SETTINGS)}.")
-    return IMAGE_SETTINGS[kind].model_validate(table)
+    return IMAGE_SETTINGS[kind]
 
 
-def _override(table: dict[str, Any], key: str, value: object) -> None:
+def _override(table: dict[str, Any], key: str, value: object) -> str | None:
+    """Put a value in its place; return what is wrong with the key."""
     *parents, last = key.split(".")
     for parent in parents:
         table = table.setdefault(parent, {})
         if not isinstance(table, dict):
-            raise SettingsError(f"--set {key}: {parent} is a value, not a table")
+            return f"--set {key}: {parent} is a value, not a table"
     table[last] = value
+    return None
 
 
 def _toml_value(text: str) -> object:

@@ -24,7 +24,7 @@ class CommonSettings(StrictSettings):
     label_space: str
     """A bundled label space's name, or the path of a TOML file; "none" for a motion stage without labels."""
     steps: int = Field(ge=0)
-    """Optimizer steps."""
+    """Optimizer steps; a run may be given more of them later."""
     batch: PositiveInt
     """Samples per step."""
     learning_rate: float = Field(gt=0)

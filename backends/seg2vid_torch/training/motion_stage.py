@@ -29,7 +29,7 @@ from seg2vid_torch.training.motion_terms import (
     weighted_sum,
     where_known,
 )
-from seg2vid_torch.training.stage import TrainingContext, average_of, count_parameters, evenly_chosen
+from seg2vid_torch.training.stage import TrainingContext, average_of, count_parameters, detached, evenly_chosen
 from seg2vid_torch.weights.vgg19 import load_vgg19
 
 SAMPLE_CHUNKS = 6
@@ -73,7 +73,7 @@ class MotionStage:
         weighted_sum(terms, self._settings.weights).backward()
         optimizer.step()
         self.averaged.update_parameters(self._network)
-        return terms
+        return detached(terms)
 
     def _batch(self, step: int, *, rolled_out: bool) -> MotionBatch:
         """Draw the step's clips; the real ones begin T frames earlier if the network is to predict its own input."""

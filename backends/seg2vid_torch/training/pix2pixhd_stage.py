@@ -11,7 +11,7 @@ from seg2vid_torch.networks.build import build_pix2pixhd_generator
 from seg2vid_torch.networks.pix2pixhd.multiscale_discriminator import MultiscaleDiscriminator
 from seg2vid_torch.settings.image import Pix2PixHDSettings
 from seg2vid_torch.training.image_stage import ImageStage
-from seg2vid_torch.training.stage import TrainingContext
+from seg2vid_torch.training.stage import TrainingContext, detached
 from seg2vid_torch.weights.vgg19 import load_vgg19
 
 BETAS = (0.5, 0.999)
@@ -50,7 +50,7 @@ class Pix2PixHDStage(ImageStage):
         frames, labels = self._draw(numpy_generator(self._context.seed, step, "image batch"))
         conditions = self._conditions(labels)
         generated, generator_losses = self._train_generator(conditions, frames)
-        return generator_losses | self._train_discriminator(conditions, frames, generated.detach())
+        return detached(generator_losses | self._train_discriminator(conditions, frames, generated.detach()))
 
     def _set_learning_rate(self, step: int) -> None:
         learning_rate = self._settings.learning_rate * decay(step, self._settings.steps, self._settings.decay_from)

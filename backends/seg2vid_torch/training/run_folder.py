@@ -1,7 +1,8 @@
 """A run's folder: what lies in it, whether a command goes on with it, and starting it anew."""
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,30 +12,42 @@ from seg2vid_torch.training.metrics_log import BOARD_NAME, METRICS_NAME
 
 SETTINGS_NAME = "settings.json"
 SAMPLES_NAME = "samples"
+SHOWN = 5  # settings that a message names
+STEPS_KEY = "settings.steps"  # of the header; a run may be given more, or fewer that are not done yet
 # What a run writes, and `--overwrite` therefore removes; other files are left alone.
 RUN_FILES = (SETTINGS_NAME, CHECKPOINT_NAME, METRICS_NAME)
 FOLDER_FILES = {SAMPLES_NAME: ("[0-9]" * 7 + ".png", "[0-9]" * 7 + ".webp"), BOARD_NAME: ("events.out.tfevents.*",)}
 
 
-def find_checkpoint(run: Path, header: Mapping[str, Any], *, overwrite: bool) -> dict[str, Any] | None:
-    """Return the checkpoint to go on from; None if the run starts at step 0.
+def find_checkpoint(
+    run: Path, header: Mapping[str, Any], *, overwrite: bool, unknown: Collection[str] = ()
+) -> dict[str, Any] | None:
+    """Return the checkpoint to go on from; None if the run starts at step 0.  Writes nothing.
+
+    The number of steps may be another than the run was started with; the `unknown` keys of the header may be, too.
 
     Raises:
-        SettingsError: the run was started with other settings.
-        OutputError: something else lies where the run's files would.
+        SettingsError: the run was started with other settings, or has done more steps than are asked for.
+        OutputError: something else lies where the run's files would, or nothing can be written there.
         ModelError: its settings or its checkpoint cannot be read.
     """
-    if run.exists() and not run.is_dir():
-        raise OutputError(f"--out {run}: is a file, not a folder", "Name a folder for the run.")
+    _refuse_unwritable(run)
     if overwrite:
         return None
     if not (run / SETTINGS_NAME).exists():
         _refuse_foreign_files(run)
         return None
-    _compare_settings(run, header)
+    _compare_settings(run, header, {STEPS_KEY, *unknown})
     if not (run / CHECKPOINT_NAME).exists():  # stopped before its first checkpoint
         return None
-    return read_checkpoint(run / CHECKPOINT_NAME)
+    checkpoint = read_checkpoint(run / CHECKPOINT_NAME)
+    steps = header["settings"]["steps"]
+    if checkpoint["step"] > steps:
+        raise SettingsError(
+            f"--out {run}: steps = {steps}, but {checkpoint['step']} are done",
+            "Give at least as many --set steps=N, another --out, or --overwrite to start anew.",
+        )
+    return checkpoint
 
 
 def make_run(run: Path, header: Mapping[str, Any]) -> None:
@@ -42,11 +55,29 @@ def make_run(run: Path, header: Mapping[str, Any]) -> None:
     try:
         _remove_earlier(run)
         (run / SAMPLES_NAME).mkdir(parents=True, exist_ok=True)
-        temporary = run / f".{SETTINGS_NAME}.tmp"
+    except OSError as error:
+        raise OutputError(f"--out {run}: cannot be made: {error.strerror}") from None
+    write_settings(run, header)
+
+
+def write_settings(run: Path, header: Mapping[str, Any]) -> None:
+    """Write the run's settings, or those that it goes on with.  Raises OutputError."""
+    temporary = run / f".{SETTINGS_NAME}.tmp"
+    try:
         temporary.write_text(json.dumps(header, indent=1) + "\n", encoding="utf-8")
         temporary.replace(run / SETTINGS_NAME)
     except OSError as error:
-        raise OutputError(f"--out {run}: cannot be made: {error.strerror}") from None
+        raise OutputError(f"{run / SETTINGS_NAME}: cannot be written: {error.strerror}") from None
+
+
+def _refuse_unwritable(run: Path) -> None:
+    """Raise OutputError if the run's folder, or the one that it would be made in, cannot be written to."""
+    nearest = next(folder for folder in (run.absolute(), *run.absolute().parents) if folder.exists())
+    if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
+        return
+    problem = "cannot be written to" if nearest.is_dir() else "is a file, not a folder"
+    where = "" if run.exists() else f"{nearest} "
+    raise OutputError(f"--out {run}: {where}{problem}", "Name another folder for the run.")
 
 
 def _refuse_foreign_files(run: Path) -> None:
@@ -67,17 +98,21 @@ def _remove_earlier(run: Path) -> None:
                 path.unlink()
 
 
-def _compare_settings(run: Path, header: Mapping[str, Any]) -> None:
+def _compare_settings(run: Path, header: Mapping[str, Any], free: Collection[str]) -> None:
+    """Raise SettingsError if the run was started with others; those that are `free` may differ."""
     try:
         saved = json.loads((run / SETTINGS_NAME).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        if not isinstance(saved, dict):
+            raise ValueError("no JSON object")
+    except (OSError, ValueError) as error:
         raise ModelError(f"{run / SETTINGS_NAME}: not readable: {error}", "Start anew with --overwrite.") from None
     before, now = _flat(saved), _flat(json.loads(json.dumps(header)))
-    changed = sorted(key for key in before.keys() | now.keys() if before.get(key) != now.get(key))
+    changed = sorted(key for key in (before.keys() | now.keys()) - set(free) if before.get(key) != now.get(key))
     if changed:
-        listed = ", ".join(f"{key} ({_short(before.get(key))} -> {_short(now.get(key))})" for key in changed[:5])
+        listed = ", ".join(f"{key} ({_short(before.get(key))} -> {_short(now.get(key))})" for key in changed[:SHOWN])
+        more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
         raise SettingsError(
-            f"--out {run}: this run was started with other settings: {listed}",
+            f"--out {run}: this run was started with other settings: {listed}{more}",
             "Give the same settings to resume it, another --out, or --overwrite to start anew.",
         )
 

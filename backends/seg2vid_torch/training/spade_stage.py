@@ -9,7 +9,7 @@ from seg2vid_torch.networks.build import build_spade_generator
 from seg2vid_torch.networks.spade.segmentation_discriminator import SegmentationDiscriminator
 from seg2vid_torch.settings.image import SpadeSettings
 from seg2vid_torch.training.image_stage import ImageStage
-from seg2vid_torch.training.stage import TrainingContext
+from seg2vid_torch.training.stage import TrainingContext, detached
 
 BETAS = (0.0, 0.99)
 
@@ -35,7 +35,7 @@ class SpadeStage(ImageStage):
         noise = normal(generator, len(frames), self._settings.network.noise_size).to(self._device)
         weights = class_weights(labels, self._label_space.size, self._settings.class_weight_limit)
         generated, generator_losses = self._train_generator(frames, labels, noise, weights)
-        return generator_losses | self._train_discriminator(frames, generated.detach(), labels, weights)
+        return detached(generator_losses | self._train_discriminator(frames, generated.detach(), labels, weights))
 
     def _train_generator(
         self, frames: Tensor, labels: Tensor, noise: Tensor, weights: Tensor

@@ -1,5 +1,6 @@
 """What the training loop asks of a stage."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -42,7 +43,7 @@ class StageTraining(Protocol):
     optimizers: dict[str, torch.optim.Adam]
 
     def step(self, step: int) -> dict[str, Tensor]:
-        """Do optimizer step `step` (counted from 0); return every loss term by name.
+        """Do optimizer step `step` (counted from 0); return every loss term by name, detached (see `detached`).
 
         All randomness is a function of (seed, step).
         """
@@ -59,6 +60,11 @@ class StageTraining(Protocol):
     def summary(self) -> dict[str, object]:
         """Say what is trained on what: parameters, pictures, clips."""
         ...
+
+
+def detached(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return loss terms without their graphs, which would keep a step's activations alive until the term is read."""
+    return {name: loss.detach() for name, loss in losses.items()}
 
 
 def average_of(network: nn.Module, decay: float) -> AveragedModel:

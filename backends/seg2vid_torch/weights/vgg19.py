@@ -20,16 +20,22 @@ from seg2vid_torch.weights.torch_files import read_torch_file
 DOWNLOAD = "download"
 FOLDER = "weights"  # within the cache
 URL = "https://download.pytorch.org/models/vgg19-dcbb9e9d.pth"  # the name ends with the beginning of the SHA-256
+DOWNLOAD_SIZE = "548 MB"
 SHOWN = 3  # entries named in a message
 
 
-def find_vgg_weights(source: str, cache: Path | None = None) -> Path:
-    """Return the file that the setting `vgg_weights` means; "download" fetches it once, into the folder `cache`.
+def find_vgg_weights(source: str, cache: Path | None = None) -> Path | None:
+    """Return the file that the setting `vgg_weights` means; None if that is the one that `fetch_vgg_weights` fetches.
+
+    "download" means the file in the folder `cache`, where it is fetched once.
 
     Raises:
-        ModelError: no such file, or it cannot be fetched.
+        ModelError: no such file.
     """
-    path = fetch(URL, cache / FOLDER) if cache and source == DOWNLOAD else Path(source)
+    if cache and source == DOWNLOAD:
+        kept = _kept_file(URL, cache / FOLDER)
+        return kept if kept.exists() else None
+    path = Path(source)
     if not path.is_file():
         raise ModelError(
             f"vgg_weights = {source}: no such file", f"Name a file of VGG19's weights, or {DOWNLOAD} to fetch them."
@@ -37,13 +43,18 @@ def find_vgg_weights(source: str, cache: Path | None = None) -> Path:
     return path
 
 
+def fetch_vgg_weights(cache: Path) -> Path:
+    """Fetch VGG19's weights into the cache folder; see `fetch`."""
+    return fetch(URL, cache / FOLDER)
+
+
 def fetch(url: str, folder: Path) -> Path:
-    """Return the folder's file of the URL's name, NAME-HASH.pth, fetched if it is not there; 548 MB for VGG19.
+    """Return the folder's file of the URL's name, NAME-HASH.pth, fetched if it is not there.
 
     Raises:
         ModelError: it cannot be fetched or kept, or its SHA-256 does not begin with HASH.
     """
-    path = folder / Path(urlsplit(url).path).name
+    path = _kept_file(url, folder)
     if path.exists():
         return path
     expected = path.stem.rpartition("-")[2]
@@ -58,6 +69,10 @@ def fetch(url: str, folder: Path) -> Path:
             f"{url}: cannot be fetched to {folder}: {error}", "Fetch it by other means, and set vgg_weights=FILE."
         ) from error
     return path
+
+
+def _kept_file(url: str, folder: Path) -> Path:
+    return folder / Path(urlsplit(url).path).name
 
 
 def load_vgg19(

@@ -15,7 +15,13 @@ pytestmark = pytest.mark.usefixtures("fake_backends")
 def test_the_run_is_the_result(seg2vid):
     result = seg2vid("train", "image", "--data", "a", "--data", "b", "--out", "run", "--set", "steps=4")
     assert (result.exit_code, result.stdout) == (0, "run\n")
-    assert result.stderr == "from step 0, to step 4, device cpu, parameters generator 12,345, rate 0.25\n"
+    assert result.stderr == (
+        "from step 0, to step 4, device cpu, parameters generator 12,345, rate 0.25\n"
+        "step 1 of 4, loss 1, 0:00:00 left\n"
+        "step 2 of 4, loss 0.5, 0:00:00 left\n"
+        "step 3 of 4, loss 0.3333, 0:00:00 left\n"
+        "step 4 of 4, loss 0.25\n"
+    )
 
 
 def test_json(seg2vid):

@@ -1,5 +1,7 @@
 """Reading datasets of the clips layout."""
 
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,10 @@ from seg2vid_interface.errors import DatasetError
 from seg2vid_interface.label_spaces import CITYSCAPES
 from seg2vid_torch.data.frame_store import load_frames
 from street_data import label_map, picture, write_clips
+
+# A header chunk that is whole by its checksum, but of four bytes in place of thirteen.
+_HEADER = b"IHDR" + bytes(4)
+TRUNCATED_HEADER = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 4) + _HEADER + struct.pack(">I", zlib.crc32(_HEADER))
 
 
 @pytest.fixture
@@ -43,6 +49,13 @@ def test_pictures_are_resized(root):
     assert set(store.labels.unique().tolist()) <= {0, 1, 2, 8, 10, 13, 19}
 
 
+def test_a_root_that_is_not_there_is_named_whatever_names_it(tmp_path):
+    with pytest.raises(DatasetError) as caught:
+        load(tmp_path / "none")
+    assert caught.value.message == f"{tmp_path / 'none'}: no such folder"
+    assert caught.value.hint == "Name a dataset's root, with --data or in teacher.stills."
+
+
 def test_a_split_that_is_not_there(root):
     with pytest.raises(DatasetError, match="no folder 'test'") as caught:
         load(root, split="test")
@@ -71,8 +84,9 @@ def test_an_unknown_class_is_named(root):
 
 
 @pytest.mark.parametrize("name", ["images", "labels"])
-def test_a_damaged_file_is_named(root, name):
-    (root / "train" / "drive" / name / "000004.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n broken", TRUNCATED_HEADER], ids=["no header", "short header"])
+def test_a_damaged_file_is_named(root, name, content):
+    (root / "train" / "drive" / name / "000004.png").write_bytes(content)
     with pytest.raises(DatasetError, match=r"000004\.png: not a readable"):
         load(root)
 

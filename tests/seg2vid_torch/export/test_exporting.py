@@ -177,6 +177,45 @@ def test_a_model_s_own_words_stay_unless_others_are_given(runs, tmp_path):
         export(tmp_path / "second", out=tmp_path / "third")
 
 
+def test_two_stages_under_two_licences_keep_both(runs, tmp_path):
+    for stage, licence in (("image", "MIT OR Zlib"), ("motion", "LicenseRef-mine")):
+        (tmp_path / "TERMS").write_text(f"Terms of {licence}.")
+        (tmp_path / "card.toml").write_text(
+            f'description = "About {stage}."\nlicence = "{licence}"\nlicence_file = "TERMS"\n'
+            f'data = "{stage} data"\ndata_licence = "{stage} terms"\n'
+        )
+        export(runs[stage], out=tmp_path / stage, card=tmp_path / "card.toml")
+    export(tmp_path / "motion", tmp_path / "image", out=tmp_path / "both")
+    export(tmp_path / "both", out=tmp_path / "again")
+    for folder in (tmp_path / "both", tmp_path / "again"):
+        card = open_model_folder(folder).card
+        assert (card.licence, card.description) == ("(MIT OR Zlib) AND LicenseRef-mine", "About image. About motion.")
+        assert {name: (folder / name).read_text() for name in card.licence_files} == {
+            "LICENSE-1": "Terms of MIT OR Zlib.",
+            "LICENSE-2": "Terms of LicenseRef-mine.",
+        }
+        said = {name: (stage.data, stage.data_licence) for name, stage in card.stages.items()}
+        assert said == {"image": ("image data", "image terms"), "motion": ("motion data", "motion terms")}
+
+
+def test_a_stage_without_a_stated_licence_is_not_given_the_others(runs, tmp_path):
+    (tmp_path / "card.toml").write_text('licence = "MIT"\n')
+    export(runs["motion"], out=tmp_path / "motion", card=tmp_path / "card.toml")
+    export(tmp_path / "motion", runs["image"], out=tmp_path / "both")
+    assert open_model_folder(tmp_path / "both").card.licence == "LicenseRef-unstated AND MIT"
+
+
+def test_a_card_s_text_may_name_several_licence_files(runs, tmp_path):
+    (tmp_path / "A").write_text("a")
+    (tmp_path / "B").write_text("b")
+    (tmp_path / "card.toml").write_text('licence = "MIT AND Zlib"\nlicence_file = ["A", "B"]\n')
+    export(runs["image"], out=tmp_path / "model", card=tmp_path / "card.toml")
+    assert {name: (tmp_path / "model" / name).read_text() for name in ("LICENSE-1", "LICENSE-2")} == {
+        "LICENSE-1": "a",
+        "LICENSE-2": "b",
+    }
+
+
 def test_the_card_says_which_sizes_the_networks_take(model, runs, tmp_path):
     assert model.card.sizes == SizeRule(multiple=32, smallest=128, area_multiple=4096)
     export(runs["image"], out=tmp_path / "image")

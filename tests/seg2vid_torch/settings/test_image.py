@@ -31,7 +31,7 @@ def test_the_preset_is_the_papers():
     ("overrides", "message"),
     [
         ({"vgg_weights": "1"}, "vgg_weights: Input should be a valid string"),
-        (VGG | {"decay_from": "1.5", "class_weight_limit": "2"}, "decay_from: .*; class_weight_limit: Extra inputs"),
+        (VGG | {"decay_from": "1.5", "class_weight_limit": "2"}, "decay_from: .*; class_weight_limit: no such key$"),
         (VGG | {"height": "136"}, "the size 136x256: the stage needs multiples of 16"),
         (VGG | {"height": "144", "network.enhancer_blocks": "3"}, "the size 144x256: the stage needs multiples of 32"),
         (VGG | {"height": "16"}, "multiples of 16, at least 32"),

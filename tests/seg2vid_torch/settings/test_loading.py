@@ -11,6 +11,13 @@ from seg2vid_torch.settings.preset_files import preset_names
 from seg2vid_torch.training.build import find_label_space
 
 WITHOUT_VGG = {"weights.perceptual": "0"}
+IMAGE_KEYS = (
+    "Known keys: adversarial_weight, batch, checkpoint_interval, class_weight_limit, ema_decay, height, label_space, "
+    "learning_rate, log_interval, network, reconstruction_weight, sample_interval, steps, width."
+)
+NETWORK_KEYS = (
+    "Known keys: network.channels, network.discriminator_channels, network.hidden, network.kind, network.noise_size."
+)
 
 
 def test_the_bundled_presets_are_valid():
@@ -32,6 +39,55 @@ def test_all_faults_are_told_at_once():
         load_settings("image", "street", {"batch": "0", "stepps": "3", "network.hidden": '"many"', "height": "100"})
     assert all(name in caught.value.message for name in ("batch", "stepps", "network.hidden"))
     assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("overrides", "faults", "hint"),
+    [
+        (
+            {"stepps": "3", "network.hiden": "4", "steps": "abc"},
+            [
+                "steps: Input should be a valid integer, unable to parse string as an integer",
+                "network.hiden: no such key, did you mean network.hidden?",
+                "stepps: no such key, did you mean steps?",
+            ],
+            f"{NETWORK_KEYS} {IMAGE_KEYS}",
+        ),
+        ({"netwrk.hidden": "4"}, ["netwrk: no such key, did you mean network?"], IMAGE_KEYS),
+        ({"noise_size": "4"}, ["noise_size: no such key, did you mean network.noise_size?"], IMAGE_KEYS),
+        ({"network.bach": "4"}, ["network.bach: no such key, did you mean batch?"], NETWORK_KEYS),
+        (
+            {"network.channels": "8"},
+            ['network.channels: a list is needed, such as [1, 2] or ["a", "b"]'],
+            "Mend the preset or the --set.",
+        ),
+        ({"network.z": "4"}, ["network.z: no such key"], NETWORK_KEYS),
+        (
+            {"steps.more": "1", "batch.less": "2", "batch": "0"},
+            [
+                "--set steps.more: steps is a value, not a table",
+                "--set batch.less: batch is a value, not a table",
+                "batch: Input should be greater than 0",
+            ],
+            "Mend the preset or the --set.",
+        ),
+        (
+            {"steps.more": "1", "network.kind": "gan"},
+            ["--set steps.more: steps is a value, not a table", "network.kind = gan: unknown"],
+            "Known kinds: spade, pix2pixhd.",
+        ),
+    ],
+)
+def test_an_unknown_key_is_told_with_the_known_ones_and_beside_all_other_faults(overrides, faults, hint):
+    with pytest.raises(SettingsError) as caught:
+        load_settings("image", "street", overrides)
+    assert caught.value.message == "--preset street, stage image: " + "; ".join(faults)
+    assert caught.value.hint == hint
+
+
+def test_a_fault_of_an_override_alone_is_one():
+    with pytest.raises(SettingsError, match=r"stage image: --set steps\.more: steps is a value, not a table$"):
+        load_settings("image", "street", {"steps.more": "1"})
 
 
 @pytest.mark.parametrize(

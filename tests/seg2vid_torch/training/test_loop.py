@@ -171,6 +171,84 @@ def test_diverging_stops_with_step_and_name_and_keeps_a_good_checkpoint(train_ti
 
 
 @pytest.mark.parametrize("stage", STAGES)
+def test_a_finished_run_can_be_given_more_steps_and_ends_with_the_same_bits(stage, runs, train_tiny, tmp_path):
+    run = tmp_path / "run"
+    assert train_tiny(stage, run, steps=2).finished
+    monitor = RecordingMonitor()
+    assert train_tiny(stage, run, steps=4, monitor=monitor).finished
+    assert (monitor.begun_at, monitor.steps_seen) == (2, [3, 4])
+    unbroken, extended = weights(runs[stage]), weights(run)
+    assert unbroken.keys() == extended.keys()
+    assert all(torch.equal(unbroken[name], extended[name]) for name in unbroken)
+    assert (run / "settings.json").read_text() == (runs[stage] / "settings.json").read_text()
+    assert read_checkpoint(run / "checkpoint.pt")["settings"]["steps"] == 4
+
+
+def test_steps_may_be_fewer_than_planned_but_not_than_done(train_tiny, tmp_path):
+    run = tmp_path / "run"
+    train_tiny("image", run, steps=6, monitor=RecordingMonitor(stop_after=2))
+    with pytest.raises(SettingsError, match=r"run: steps = 1, but 2 are done$") as caught:
+        train_tiny("image", run, steps=1)
+    assert "--set steps=N" in caught.value.hint
+    assert json.loads((run / "settings.json").read_text())["settings"]["steps"] == 6
+    assert train_tiny("image", run, steps=3).step == 3
+    with pytest.raises(SettingsError, match=r"other settings: settings\.batch \(2 -> 3\)$"):
+        train_tiny("image", run, steps=5, settings={"batch": "3"})
+
+
+def test_many_other_settings_are_counted(train_tiny, tmp_path):
+    train_tiny("image", tmp_path / "run", steps=0)
+    names = ("class_weight_limit", "ema_decay", "learning_rate", "log_interval", "sample_interval", "batch")
+    with pytest.raises(SettingsError, match=r"settings\.log_interval \([^)]*\) and 1 more$"):
+        train_tiny("image", tmp_path / "run", steps=0, settings=dict.fromkeys(names, "7") | {"ema_decay": "0.7"})
+
+
+@pytest.mark.parametrize("text", ["[]", "{", "3"])
+def test_damaged_settings_are_named(train_tiny, tmp_path, text):
+    train_tiny("image", tmp_path / "run", steps=0)
+    (tmp_path / "run" / "settings.json").write_text(text)
+    with pytest.raises(ModelError, match=r"settings\.json: not readable: "):
+        train_tiny("image", tmp_path / "run", steps=0)
+
+
+def files_of(folder: Path) -> dict[Path, bytes | None]:
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+def test_a_dry_run_says_from_which_step_a_run_would_go_on(train_tiny, tmp_path):
+    run = tmp_path / "run"
+    train_tiny("image", run, steps=4, monitor=RecordingMonitor(stop_after=2))
+    before = files_of(tmp_path)
+    monitor = RecordingMonitor()
+    result = train_tiny("image", run, steps=6, monitor=monitor, dry_run=True)
+    assert (monitor.begun_at, result.step, result.steps, result.finished) == (2, 2, 6, False)
+    anew = train_tiny("image", run, steps=6, dry_run=True, overwrite=True)
+    assert anew.step == 0
+    assert files_of(tmp_path) == before
+
+
+def test_a_dry_run_refuses_what_the_real_one_refuses(train_tiny, tmp_path):
+    run = tmp_path / "run"
+    train_tiny("image", run, steps=1)
+    (tmp_path / "notes").write_text("mine")
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "metrics.jsonl").write_text("mine")
+    before = files_of(tmp_path)
+    for out, steps, changed, error in (
+        (run, 1, {"batch": "3"}, r"other settings: settings\.batch \(2 -> 3\)"),
+        (run, 0, {}, "steps = 0, but 1 are done"),
+        (foreign, 1, {}, r"metrics\.jsonl: exists already"),
+        (tmp_path / "notes", 1, {}, r"--out \S+notes: is a file, not a folder"),
+        (tmp_path / "notes" / "run", 1, {}, r"--out \S+run: \S+notes is a file, not a folder"),
+    ):
+        for dry_run in (True, False):
+            with pytest.raises((SettingsError, OutputError), match=error):
+                train_tiny("image", out, steps=steps, settings=changed, dry_run=dry_run)
+    assert files_of(tmp_path) == before
+
+
+@pytest.mark.parametrize("stage", STAGES)
 def test_a_dry_run_writes_nothing(stage, train_tiny, tmp_path):
     monitor = RecordingMonitor()
     result = train_tiny(stage, tmp_path / "run", steps=4, monitor=monitor, dry_run=True)

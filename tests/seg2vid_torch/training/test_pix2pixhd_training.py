@@ -18,20 +18,12 @@ from seg2vid_interface.label_spaces import CITYSCAPES
 from seg2vid_interface.model_card import open_model_folder
 from seg2vid_torch.backend import TorchBackend
 from seg2vid_torch.data.frame_store import load_frames
+from seg2vid_torch.training import loop
 from seg2vid_torch.training.checkpoint import read_checkpoint
 from seg2vid_torch.training.pix2pixhd_stage import decay
-from street_data import TINY
+from street_data import TINY_PIX2PIXHD
 from vgg_file import write_vgg_file
 
-TINY_PIX2PIXHD = {
-    **TINY,
-    "height": "64",
-    "width": "64",
-    "network.width": "4",
-    "network.downsamplings": "2",
-    "network.blocks": "1",
-    "network.discriminator_width": "4",
-}
 TERMS = {"adversarial", "feature_matching", "perceptual", "discriminator_real", "discriminator_generated"}
 
 
@@ -100,6 +92,40 @@ def test_other_vgg_weights_do_not_go_on_with_a_run(train, tmp_path):
     write_vgg_file(path, seed=1)
     with pytest.raises(SettingsError, match=r"other settings: vgg_weights \(\w+\.\.\. -> \w+\.\.\.\)"):
         train(tmp_path / "run", steps=1, settings={"vgg_weights": str(path)})
+
+
+def test_a_dry_run_fetches_nothing_and_says_what_would_be(train, tmp_path, monkeypatch):
+    cache, file = tmp_path / "cache", write_vgg_file(tmp_path / "vgg.pth")
+    fetched = []
+
+    def fetch(folder):
+        fetched.append(folder)
+        return file
+
+    monkeypatch.setattr(loop, "fetch_vgg_weights", fetch)
+    arguments = {"steps": 0, "settings": {"vgg_weights": "download"}, "cache": cache}
+    dry = train(tmp_path / "run", dry_run=True, **arguments)
+    assert dry.summary["VGG19's weights"] == "to be fetched (548 MB)"
+    assert fetched == []
+    assert [path.name for path in tmp_path.iterdir()] == ["vgg.pth"]
+    real = train(tmp_path / "run", **arguments)
+    assert "VGG19's weights" not in real.summary
+    assert fetched == [cache]
+    again = train(tmp_path / "run", dry_run=True, **arguments)  # the run exists, but the file is gone from the cache
+    assert (again.step, again.finished, fetched) == (0, True, [cache])
+    with pytest.raises(SettingsError, match=r"settings\.batch"):  # before anything is fetched
+        train(tmp_path / "run", **arguments | {"settings": {"vgg_weights": "download", "batch": "3"}})
+    assert fetched == [cache]
+
+
+def test_more_steps_raise_the_learning_rate_again(train, tmp_path):
+    settings = {"weights.perceptual": "0", "vgg_weights": "not looked for"}
+    rates = []
+    for steps in (2, 3):
+        train(tmp_path / "run", steps=steps, settings=settings)
+        optimizers = read_checkpoint(tmp_path / "run" / "checkpoint.pt")["optimizers"]
+        rates.append(optimizers["generator"]["param_groups"][0]["lr"] / 2e-4)
+    assert rates == pytest.approx([decay(1, 2, 0.5), decay(2, 3, 0.5)])
 
 
 def test_it_does_without_vgg_and_edges_and_with_an_enhancer(train, tmp_path):

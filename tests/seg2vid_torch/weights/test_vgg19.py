@@ -95,6 +95,15 @@ def test_a_file_that_is_not_there(tmp_path):
     assert "download" in caught.value.hint
 
 
+def test_a_download_is_looked_for_in_the_cache_and_never_fetched_by_looking(tmp_path):
+    assert find_vgg_weights("download", tmp_path / "cache") is None
+    assert list(tmp_path.iterdir()) == []
+    kept = tmp_path / "cache" / "weights" / "vgg19-dcbb9e9d.pth"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(b"weights")
+    assert find_vgg_weights("download", tmp_path / "cache") == kept
+
+
 def test_weights_are_fetched_once_and_checked(tmp_path):
     body = write_vgg_file(tmp_path / "vgg.pth").read_bytes()
     name = f"vgg19-{hashlib.sha256(body).hexdigest()[:8]}.pth"

@@ -51,7 +51,7 @@ def train(
     precision: options.Precision = "auto",
     seed: options.Seed = 0,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Check settings and data, train nothing, write nothing.")
+        bool, typer.Option("--dry-run", help="Make every check of a run; train, write and fetch nothing.")
     ] = False,
     json: options.Json = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Start anew, whatever RUN holds.")] = False,

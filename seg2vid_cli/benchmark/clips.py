@@ -12,10 +12,10 @@ from seg2vid_cli.outputs.clip_writer import ClipMetadata, ClipWriter
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.video.kinds import Kind
 from seg2vid_cli.terminal.console import program_version
-from seg2vid_cli.trial.sample_scene import SEED, sample_request
 from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import ClipRequest
 from seg2vid_interface.model_card import ModelCard
+from seg2vid_interface.sample_scene import SEED, sample_request
 
 
 @dataclass(frozen=True)

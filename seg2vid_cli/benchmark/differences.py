@@ -8,10 +8,10 @@ from numpy.typing import NDArray
 
 from seg2vid_cli.benchmark.rows import Row
 from seg2vid_cli.plugins import load_backend
-from seg2vid_cli.trial.sample_scene import sample_request
 from seg2vid_interface.backend import OpenOptions, Session
 from seg2vid_interface.errors import Seg2VidError
 from seg2vid_interface.model_card import ModelCard
+from seg2vid_interface.sample_scene import sample_request
 
 REFERENCES = ("torch", "onnx")
 

@@ -33,7 +33,7 @@ def plot_speeds(results: Sequence[Result], path: Path) -> None:
     ):
         bars = axes.barh([place + offset for place in places], speeds, BAR, label=label)
         axes.bar_label(bars, fmt="%.1f", padding=3)
-    axes.set_yticks(places, [str(result.name) for result in results])
+    axes.set_yticks(places, [result.name for result in results])
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.set_xlabel("frames/s")

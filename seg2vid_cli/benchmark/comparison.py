@@ -61,8 +61,6 @@ class Comparison:
     """The file."""
     tolerance: float
     """In percent."""
-    same_machine: bool
-    """As far as the processor's name, its cores and GPUs tell."""
     rows: tuple[ComparedRow, ...]
     notes: tuple[str, ...]
     """What limits the comparison, in words."""
@@ -97,8 +95,7 @@ def compare(baseline: Document, document: Document, *, tolerance: float, file: s
         *(f"not compared, not in the baseline: {name}" for name in new if name not in old),
         *_unclear_notes(rows),
     )
-    same_machine = _kind(baseline.machine) == _kind(document.machine)
-    return Comparison(file, round(100 * tolerance, 6), same_machine, tuple(rows), notes)
+    return Comparison(file, round(100 * tolerance, 6), tuple(rows), notes)
 
 
 def _has_peaks(*results: Result) -> bool:

@@ -4,13 +4,13 @@ import hashlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from seg2vid_cli.benchmark.document import Unavailable
 from seg2vid_cli.benchmark.settings import ALL, BenchmarkSettings
 from seg2vid_cli.model_store.store import open_model
-from seg2vid_cli.plugins import OpenedSession, load_backend, open_session, report_backends, working_backend
+from seg2vid_cli.plugins import load_backend, open_session, report_backends, working_backend
 from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.agreement import measure_agreement
 from seg2vid_interface.backend import Backend, OpenOptions, Session
@@ -23,9 +23,9 @@ REFERENCES = ("torch", "onnx")
 """Whose clips in fp32 on the CPU the others' are compared with: the first that can open the model."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Row:
-    """A model that is open."""
+    """A model that is open, and what was measured of it; all times are seconds that a batch of clips takes."""
 
     model: ModelFolder
     backend: Backend
@@ -34,6 +34,21 @@ class Row:
     """How to open it again: on the device, in the precision and at the size that it has."""
     requests: list[ClipRequest]
     """A batch."""
+    starts: list[tuple[float, float | None, float | None]] = field(default_factory=list)
+    """See `fresh_process`."""
+    first_frames: list[float] = field(default_factory=list)
+    """One a round, as the following two."""
+    frames_per_s: list[float] = field(default_factory=list)
+    """Of the chunks; of the first frame if there are no chunks."""
+    peaks: list[float | None] = field(default_factory=list)
+    """GFLOP/s; None of a backend that cannot say."""
+    chunks: list[float] = field(default_factory=list)
+    """Of all rounds."""
+    videos: list[float] = field(default_factory=list)
+    """From the label map to the mp4."""
+    difference: tuple[int, str] | None = None
+    """Largest one from the reference over the first chunk, of 255, and the reference's backend; None where no backend
+    can be one, or the row is the reference."""
 
     @property
     def frames(self) -> int:
@@ -46,12 +61,11 @@ def open_models(names: tuple[str, ...]) -> list[ModelFolder]:
     models: dict[str, ModelFolder] = {}
     for name in names:
         model = open_model(name)
-        if model.card.name in models:
+        if models.setdefault(model.card.name, model) is not model:
             raise UsageError(
                 f"--model {name}: a second model of the name {model.card.name}",
                 "Benchmark one at a time, or change the name on its card.",
             )
-        models[model.card.name] = model
     return list(models.values())
 
 
@@ -89,16 +103,18 @@ def open_rows(
     rows: dict[tuple[str, ...], Row] = {}
     unavailable: list[Unavailable] = []
     failures: list[Seg2VidError] = []
-    for model, backend, precision in _wanted(settings, models):
+    for model, backend, options in _wanted(settings, models):
         try:
-            opened = _open(backend, model, replace(settings.options, precision=precision), console)
+            if backend != "auto":
+                working_backend(backend)  # says why it is not, before anything is opened
+            opened = open_session(backend, model, options, console.say)
             row = _warm_up(model, opened.backend, stack.enter_context(opened.session), settings)
         except (BackendError, ModelError) as error:
             if not _asks_for_all(settings):
                 raise
             failures.append(error)
             reason = error.message.removeprefix(f"backend {backend}: ")
-            unavailable.append(Unavailable(model.card.name, backend, settings.options.device, precision, reason))
+            unavailable.append(Unavailable(model.card.name, backend, options.device, options.precision, reason))
         else:  # "auto" may choose what was named as well
             rows.setdefault((model.card.name, row.backend.name, row.options.device, row.options.precision), row)
     if not rows:
@@ -110,46 +126,41 @@ def _asks_for_all(settings: BenchmarkSettings) -> bool:
     return ALL in (*settings.backends, settings.options.precision)
 
 
-def _wanted(settings: BenchmarkSettings, models: list[ModelFolder]) -> Iterator[tuple[ModelFolder, str, str]]:
-    """Yield model, backend and precision; "auto" for a backend that has none to tell, so that opening it tells why."""
+def _wanted(settings: BenchmarkSettings, models: list[ModelFolder]) -> Iterator[tuple[ModelFolder, str, OpenOptions]]:
+    """Yield model, backend and options; "auto" for a backend that has no precisions, so that opening it tells why."""
     offered = {report.name: report.status.precisions for report in report_backends()} if _asks_for_all(settings) else {}
     for model in models:
         for backend in offered if settings.backends == (ALL,) else settings.backends:
-            all_of_them = offered.get(backend) or ("auto",)
-            for precision in all_of_them if settings.options.precision == ALL else (settings.options.precision,):
-                yield model, backend, precision
-
-
-def _open(backend: str, model: ModelFolder, options: OpenOptions, console: Console) -> OpenedSession:
-    if backend != "auto":
-        working_backend(backend)  # says why it is not, before anything is opened
-    return open_session(backend, model, options, console.say)
+            wanted, all_of_them = settings.options.precision, offered.get(backend) or ("auto",)
+            for precision in all_of_them if wanted == ALL else (wanted,):
+                yield model, backend, replace(settings.options, precision=precision)
 
 
 def _warm_up(model: ModelFolder, backend: str, session: Session, settings: BenchmarkSettings) -> Row:
-    card, batch = model.card, settings.batch
     frames = settings.frames or 1 + settings.effort.chunks * session.chunk_frames
-    if "motion" not in card.stages:
+    if "motion" not in model.card.stages:
         frames = 1
     one_chunk = min(frames, 1 + session.chunk_frames)
-    chunk_seconds(session, sample_requests(session, card, frames=one_chunk, batch=batch))
+    chunk_seconds(session, sample_requests(session, model.card, frames=one_chunk, batch=settings.batch))
     size = session.height, session.width
     options = OpenOptions(session.device, session.precision, size, settings.options.cache)
-    requests = sample_requests(session, card, frames=frames, batch=batch)
+    requests = sample_requests(session, model.card, frames=frames, batch=settings.batch)
     return Row(model, load_backend(backend), session, options, requests)
 
 
-def measure_differences(rows: Sequence[Row]) -> list[tuple[int, str] | None]:
-    """Return by how much of 255 each row differs from its reference over a chunk, and which backend that is.
-
-    None where no reference can open the model, or the row is the reference.  Raises BackendError.
-    """
-    with ExitStack() as stack:
-        references: dict[str, tuple[str, Session] | None] = {}
-        for row in rows:
-            if row.model.card.name not in references:
-                references[row.model.card.name] = _reference(row, stack)
-        return [_difference(row, references[row.model.card.name]) for row in rows]
+def measure_differences(rows: Sequence[Row], stack: ExitStack) -> None:
+    """Compare every row with its reference.  Raises BackendError."""
+    references: dict[str, tuple[str, Session] | None] = {}
+    for row in rows:
+        card = row.model.card
+        if card.name not in references:
+            references[card.name] = _reference(row, stack)
+        name, session = references[card.name] or (None, None)
+        itself = (row.backend.name, row.options.device, row.options.precision) == (name, "cpu", "fp32")
+        if name is not None and session is not None and not itself:
+            frames = session.chunk_frames
+            found = measure_agreement(session, row.session, card, samples=1, frames=frames, fields=frozenset())
+            row.difference = int(max(difference.largest for difference in found.differences)), name
 
 
 def _reference(row: Row, stack: ExitStack) -> tuple[str, Session] | None:
@@ -160,15 +171,3 @@ def _reference(row: Row, stack: ExitStack) -> tuple[str, Session] | None:
             continue  # not installed, or the model lacks its files
         return name, stack.enter_context(session)
     return None
-
-
-def _difference(row: Row, reference: tuple[str, Session] | None) -> tuple[int, str] | None:
-    if reference is None:
-        return None
-    name, session = reference
-    if (row.backend.name, row.options.device, row.options.precision) == (name, "cpu", "fp32"):
-        return None
-    agreement = measure_agreement(
-        session, row.session, row.model.card, samples=1, frames=session.chunk_frames, fields=frozenset()
-    )
-    return int(max(difference.largest for difference in agreement.differences)), name

@@ -1,6 +1,7 @@
 """One run of `seg2vid benchmark`, from its settings to what was found."""
 
 import platform
+from collections.abc import Iterable
 from contextlib import ExitStack
 from importlib.metadata import version
 from statistics import median, quantiles
@@ -8,11 +9,11 @@ from statistics import median, quantiles
 from seg2vid_cli.benchmark.comparison import Comparison, compare
 from seg2vid_cli.benchmark.document import SCHEMA, ChunkTimes, Document, Result, Round
 from seg2vid_cli.benchmark.files import check_files, read_baseline, write_files
-from seg2vid_cli.benchmark.fresh_process import Start, median_known, start_rows
+from seg2vid_cli.benchmark.fresh_process import start_rows
 from seg2vid_cli.benchmark.machine import this_machine
 from seg2vid_cli.benchmark.rows import Row, measure_differences, model_sha256, open_models, open_rows
 from seg2vid_cli.benchmark.settings import BenchmarkSettings
-from seg2vid_cli.benchmark.timing import Timings, time_rows
+from seg2vid_cli.benchmark.timing import time_rows
 from seg2vid_cli.terminal.console import Console, program_version
 from seg2vid_interface.errors import OutputError
 from seg2vid_interface.model_card import ModelFolder
@@ -44,22 +45,21 @@ def run_benchmark(settings: BenchmarkSettings, console: Console) -> tuple[Docume
 def _measure(settings: BenchmarkSettings, models: list[ModelFolder], console: Console) -> Document:
     with ExitStack() as stack:
         rows, unavailable = open_rows(settings, models, stack, console)
-        starts = start_rows(rows, settings.effort.repeats, console)
-        timings, share = time_rows(rows, settings.effort, console)
-        differences = measure_differences(rows)
-    results = tuple(map(_result, rows, starts, timings, differences))
+        start_rows(rows, settings.effort.repeats, console)
+        share = time_rows(rows, settings.effort, console)
+        measure_differences(rows, stack)
     versions = {"seg2vid": program_version(), "python": platform.python_version(), "numpy": version("numpy")}
     versions |= {row.backend.name: row.backend.status().version or "unknown" for row in rows}
-    return Document(SCHEMA, this_machine(), versions, results, tuple(unavailable), round(share, 3))
+    return Document(SCHEMA, this_machine(), versions, tuple(map(_result, rows)), tuple(unavailable), round(share, 3))
 
 
-def _result(row: Row, start: Start, timings: Timings, difference: tuple[int, str] | None) -> Result:
-    card, session, batch = row.model.card, row.session, len(row.requests)
+def _result(row: Row) -> Result:
+    card, session = row.model.card, row.session
     stage = card.stages["motion" if "motion" in card.stages else "image"]
     gflop = stage.gflop_per_frame * session.height * session.width / (card.height * card.width)
-    speed, peak = median(timings.frames_per_s), median_known(timings.peaks)
-    load_s, memory_mb, device_memory_mb = start
-    max_difference, reference = difference or (None, None)
+    speed, peak = median(row.frames_per_s), _median(row.peaks)
+    load_s, memory_mb, device_memory_mb = map(_median, zip(*row.starts, strict=True))
+    max_difference, reference = row.difference or (None, None)
     return Result(
         model=card.name,
         model_sha256=model_sha256(card),
@@ -69,23 +69,20 @@ def _result(row: Row, start: Start, timings: Timings, difference: tuple[int, str
         height=session.height,
         width=session.width,
         frames=row.frames,
-        batch=batch,
-        load_s=round(load_s, 3),
-        first_frame_ms=round(1000 * median(timings.first_frames), 3),
-        chunk_ms=_chunk_times(timings.chunks) if timings.chunks else None,
+        batch=len(row.requests),
+        load_s=load_s or 0.0,
+        first_frame_ms=round(1000 * median(row.first_frames), 3),
+        chunk_ms=_chunk_times(row.chunks) if row.chunks else None,
         frames_per_s=round(speed, 3),
-        end_to_end_frames_per_s=round(batch * row.frames / median(timings.videos), 3),
-        peak_memory_mb=_rounded(memory_mb, 1),
-        device_memory_mb=_rounded(device_memory_mb, 1),
+        end_to_end_frames_per_s=round(len(row.requests) * row.frames / median(row.videos), 3),
+        peak_memory_mb=memory_mb,
+        device_memory_mb=device_memory_mb,
         gflop_per_frame=round(gflop, 3),
-        peak_gflops=_rounded(peak, 3),
-        peak_fraction=_rounded(gflop * speed / peak if peak else None, 4),
+        peak_gflops=peak,
+        peak_fraction=round(gflop * speed / peak, 4) if peak else None,
         max_difference=max_difference,
         reference=reference,
-        rounds=tuple(
-            Round(round(speed, 4), _rounded(peak, 4))
-            for speed, peak in zip(timings.frames_per_s, timings.peaks, strict=True)
-        ),
+        rounds=tuple(map(Round, row.frames_per_s, row.peaks)),
     )
 
 
@@ -94,5 +91,7 @@ def _chunk_times(seconds: list[float]) -> ChunkTimes:
     return ChunkTimes(p50=round(1000 * median(seconds), 3), p90=round(1000 * p90, 3))
 
 
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
+def _median(values: Iterable[float | None]) -> float | None:
+    """Return the median of those that are known; None if none is."""
+    known = [value for value in values if value is not None]
+    return round(median(known), 3) if known else None

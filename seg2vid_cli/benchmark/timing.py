@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean, median
 from tempfile import TemporaryDirectory
@@ -22,39 +21,23 @@ SHARE_SECONDS = 0.05
 WORK = bytes(100_000)  # beyond 2047 bytes hashing runs without Python's lock, so that threads really are parallel
 
 
-@dataclass
-class Timings:
-    """What was measured of one row, round by round; all times in seconds, of a whole batch."""
-
-    first_frames: list[float] = field(default_factory=list)
-    chunks: list[float] = field(default_factory=list)
-    """Of all rounds."""
-    frames_per_s: list[float] = field(default_factory=list)
-    """Of the chunks; of the first frame if there are no chunks."""
-    peaks: list[float | None] = field(default_factory=list)
-    """GFLOP/s; None of a backend that cannot say."""
-    videos: list[float] = field(default_factory=list)
-    """Clips made as `seg2vid generate` does, to mp4; fewer than rounds."""
-
-
-def time_rows(rows: Sequence[Row], effort: Effort, console: Console) -> tuple[list[Timings], float]:
+def time_rows(rows: Sequence[Row], effort: Effort, console: Console) -> float:
     """Time all rows; the first round, which is timed as well, tells how many more there is time for.
 
-    The second result is the median of `core_share` before each round.  Raises BackendError, OSError.
+    Returns the median of `core_share` before each round.  Raises BackendError, OSError.
     """
-    shares, timings = [core_share()], [Timings() for _ in rows]
-    rounds, done, began = effort.most_rounds, 0, time.perf_counter()
+    shares, rounds, done, began = [core_share()], effort.most_rounds, 0, time.perf_counter()
     with console.progress("timing", 100, "%") as bar:
         while done < rounds + effort.repeats:
-            for number, (row, timing) in enumerate(zip(rows, timings, strict=True), 1):
-                (_time_clips if done < rounds else _time_videos)(row, timing)
+            for number, row in enumerate(rows, 1):
+                (_time_clips if done < rounds else _time_videos)(row)
                 bar.advance(int(100 * (done + number / len(rows)) / (rounds + effort.repeats)))
             if not done:
                 affordable = int(effort.seconds / (time.perf_counter() - began))
                 rounds = max(effort.fewest_rounds, min(effort.most_rounds, affordable))
             done += 1
             shares.append(core_share())
-    return timings, median(shares)
+    return median(shares)
 
 
 def core_share() -> float:
@@ -76,19 +59,18 @@ def _work(seconds: float) -> float:
     return (time.thread_time() - worked) / (time.perf_counter() - began)
 
 
-def _time_clips(row: Row, timings: Timings) -> None:
+def _time_clips(row: Row) -> None:
     """Time one batch of clips and, just before, the backend's peak, so that the two can be divided."""
-    peak = row.backend.peak_gflops(row.options) if isinstance(row.backend, Benchmarked) else None
+    row.peaks.append(row.backend.peak_gflops(row.options) if isinstance(row.backend, Benchmarked) else None)
     first, *chunks = chunk_seconds(row.session, row.requests)
-    frames = row.frames - 1 if chunks else 1
-    timings.peaks.append(peak)
-    timings.first_frames.append(first)
-    timings.chunks += chunks
-    timings.frames_per_s.append(len(row.requests) * frames / (sum(chunks) if chunks else first))
+    row.first_frames.append(first)
+    row.chunks += chunks
+    frames, seconds = (row.frames - 1, sum(chunks)) if chunks else (1, first)
+    row.frames_per_s.append(len(row.requests) * frames / seconds)
 
 
-def _time_videos(row: Row, timings: Timings) -> None:
-    """Make a batch of clips in a temporary folder.  Raises OSError."""
+def _time_videos(row: Row) -> None:
+    """Make a batch of clips as `seg2vid generate` does, in a temporary folder.  Raises OSError."""
     session, speed = row.session, row.model.card.frames_per_second
     with TemporaryDirectory(prefix="seg2vid-benchmark-") as folder, ExitStack() as stack:
         began = time.perf_counter()
@@ -111,4 +93,4 @@ def _time_videos(row: Row, timings: Timings) -> None:
                     writer.write(frame)
         for writer in writers:
             writer.close()
-        timings.videos.append(time.perf_counter() - began)
+        row.videos.append(time.perf_counter() - began)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from benchmark_results import make_result
+from benchmark_results import BASELINE, make_result
 from seg2vid_cli.benchmark import rows, timing
 from seg2vid_cli.benchmark.machine import this_machine
 from seg2vid_interface.cores import available_cores
@@ -158,7 +158,7 @@ def test_the_same_again_passes_and_a_backend_slower_by_30_percent_does_not(measu
     assert result.exit_code == 1
     document = json.loads(result.stdout)
     comparison, error = document["data"]["comparison"], document["error"]
-    assert (comparison["baseline"], comparison["tolerance"], comparison["same_machine"]) == ("b.json", 10, True)
+    assert (comparison["baseline"], comparison["tolerance"]) == ("b.json", 10)
     assert [row["verdict"] for row in comparison["rows"]][1] == "regressed"
     assert result.stderr == f"error: {error['message']}\n       {error['hint']}\n"
     assert error["code"] == "regression"
@@ -168,41 +168,35 @@ def test_the_same_again_passes_and_a_backend_slower_by_30_percent_does_not(measu
 
 
 @pytest.mark.parametrize(
-    ("flags", "error"),
+    ("flags", "problem"),
     [
-        (("--tolerance", "10%"), "--tolerance 10%: nothing to compare with"),
         *(
-            (
-                ("--compare", "b.json", "--tolerance", text),
-                f"--tolerance {text}: not a percentage from 0% to below 100%",
-            )
-            for text in ("10", "abc", "-3%", "100%", "250%", "")
+            (f"--compare b.json --tolerance {text}", "not a percentage from 0% to below 100%")
+            for text in ("9", "x%", "100%")
         ),
-        (("--backend", "steady,,steered"), "--backend steady,,steered: an empty name"),
-        (("--backend", "all,steady"), "--backend all,steady: all leaves nothing to add"),
-        (("--backend", "stedy"), "--backend stedy: no such backend"),
-        (("--batch", "0"), "--batch 0: must be 1 or more"),
-        (("--frames", "0"), "--frames 0: must be 1 or more"),
-        (("--size", "100x100"), "--size 100x100: height and width must be multiples of 32, 128 or more"),
-        (("--device", "gpu"), "--device gpu: unknown"),
-        (("-o", "b.txt"), "-o b.txt: the ending is not .json or .md"),
-        (("--plot", "b.json"), "--plot b.json: the ending is not .png or .svg"),
-        (("-o", "b.json", "--compare", "b.json"), "-o b.json: is the file of --compare too"),
-        (("--model", "street", "--model", "street"), "--model street: a second model of the name street"),
+        ("--tolerance 10%", "nothing to compare with"),
+        ("--backend steady,,steered", "an empty name"),
+        ("--backend all,steady", "all leaves nothing to add"),
+        ("--backend stedy", "no such backend"),
+        ("--batch 0", "must be 1 or more"),
+        ("--frames 0", "must be 1 or more"),
+        ("--size 100x100", "height and width must be multiples of 32, 128 or more"),
+        ("--device gpu", "unknown"),
+        ("-o b.txt", "the ending is not .json or .md"),
+        ("--plot b.json", "the ending is not .png or .svg"),
+        ("--compare b.json -o b.json", "is the file of --compare too"),
+        ("--model street --model street", "a second model of the name street"),
     ],
-    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_wrong_usage(seg2vid, flags, error):
-    result = seg2vid("benchmark", *flags)
+def test_wrong_usage(seg2vid, flags, problem):
+    result = seg2vid("benchmark", *flags.split())
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.splitlines()[0] == f"error: {error}"
+    assert result.stderr.splitlines()[0] == f"error: {' '.join(flags.split()[-2:])}: {problem}"
 
 
 def baseline(**changes: Any) -> str:
-    machine = {"cpu": "CPU", "cores": 2, "memory_gb": None, "gpus": [], "system": "Linux"}
     row = asdict(make_result(**{"model": "tiny"} | changes))
-    document = {"schema": 1, "machine": machine, "versions": {}, "results": [row], "unavailable": [], "core_share": 1}
-    return json.dumps(document)
+    return json.dumps(json.loads(BASELINE.read_text()) | {"results": [row]})
 
 
 ROUND = {"frames_per_s": 1, "peak_gflops": None}

@@ -14,16 +14,12 @@ class Effort:
 
     chunks: int
     """Network calls of a clip, where `--frames` does not say."""
+    rounds: int
     repeats: int
     """New processes that each row is started in, and clips of each that are encoded."""
-    fewest_rounds: int
-    most_rounds: int
-    seconds: float
-    """That the rounds should take together."""
 
 
-FULL = Effort(chunks=5, repeats=2, fewest_rounds=6, most_rounds=24, seconds=90)
-QUICK = Effort(chunks=3, repeats=1, fewest_rounds=5, most_rounds=10, seconds=24)
+FULL, QUICK = Effort(chunks=5, rounds=12, repeats=2), Effort(chunks=3, rounds=6, repeats=1)
 
 
 @dataclass(frozen=True)

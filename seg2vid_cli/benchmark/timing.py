@@ -22,21 +22,15 @@ WORK = bytes(100_000)  # beyond 2047 bytes hashing runs without Python's lock, s
 
 
 def time_rows(rows: Sequence[Row], effort: Effort, console: Console) -> float:
-    """Time all rows; the first round, which is timed as well, tells how many more there is time for.
-
-    Returns the median of `core_share` before each round.  Raises BackendError, OSError.
-    """
-    shares, rounds, done, began = [core_share()], effort.most_rounds, 0, time.perf_counter()
-    with console.progress("timing", 100, "%") as bar:
-        while done < rounds + effort.repeats:
-            for number, row in enumerate(rows, 1):
-                (_time_clips if done < rounds else _time_videos)(row)
-                bar.advance(int(100 * (done + number / len(rows)) / (rounds + effort.repeats)))
-            if not done:
-                affordable = int(effort.seconds / (time.perf_counter() - began))
-                rounds = max(effort.fewest_rounds, min(effort.most_rounds, affordable))
-            done += 1
+    """Time all rows; return the median of `core_share` before each round.  Raises BackendError, OSError."""
+    steps = [_time_clips] * effort.rounds + [_time_videos] * effort.repeats
+    shares: list[float] = []
+    with console.progress("timing", len(steps) * len(rows), "rows") as bar:
+        for step in steps:
             shares.append(core_share())
+            for row in rows:
+                step(row)
+            bar.advance(len(shares) * len(rows))
     return median(shares)
 
 

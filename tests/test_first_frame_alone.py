@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg2vid_cli.trial.agreement import measure_agreement
+from seg2vid_interface.agreement import measure_agreement
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_onnx.backend import OnnxBackend
 from seg2vid_torch.backend import TorchBackend

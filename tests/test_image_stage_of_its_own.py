@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from published_files import small_generator
-from seg2vid_cli.trial.agreement import measure_agreement
+from seg2vid_interface.agreement import measure_agreement
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_onnx.backend import OnnxBackend
 from seg2vid_torch.backend import TorchBackend

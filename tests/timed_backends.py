@@ -1,6 +1,6 @@
 """Fake backends that take a given time for everything, so that their speeds are known."""
 
-import sys
+import multiprocessing
 
 from fake_backend import FakeBackend, FakeSession
 from seg2vid_interface.backend import OpenOptions
@@ -11,38 +11,32 @@ SECONDS_PER_CHUNK = 0.05
 PEAK_GFLOPS = 100.0
 
 
-class SteadyBackend(FakeBackend):
-    """Takes SECONDS_PER_CHUNK, whatever the model says."""
+class SteeredBackend(FakeBackend):
+    """Takes what the model's card says, `seconds_per_chunk`."""
 
-    name = "steady"
+    name = "steered"
+    network: dict[str, float] | None = None
+    """Stands for the card's settings."""
 
     def open(self, model: ModelFolder, options: OpenOptions) -> FakeSession:
         session = super().open(model, options)
-        session._network = {"seconds_per_chunk": SECONDS_PER_CHUNK}
+        session._network = self.network or session._network
         return session
 
     def peak_gflops(self, options: OpenOptions) -> float:
         return PEAK_GFLOPS
 
 
-class SteeredBackend(SteadyBackend):
-    """Takes what the model's card says, `seconds_per_chunk`."""
+class SteadyBackend(SteeredBackend):
+    """Takes SECONDS_PER_CHUNK, whatever the model says."""
 
-    name = "steered"
-
-    def open(self, model: ModelFolder, options: OpenOptions) -> FakeSession:
-        return FakeBackend.open(self, model, options)
+    name, network = "steady", {"seconds_per_chunk": SECONDS_PER_CHUNK}
 
 
-class FailingBackend(FakeBackend):
+class FailingBackend(SteeredBackend):
     """Opens a model, and then fails."""
 
-    name = "failing"
-
-    def open(self, model: ModelFolder, options: OpenOptions) -> FakeSession:
-        session = super().open(model, options)
-        session._network = {"fails_at_chunk": 1}
-        return session
+    name, network = "failing", {"fails_at_chunk": 1}
 
 
 class DyingBackend(FakeBackend):
@@ -51,7 +45,6 @@ class DyingBackend(FakeBackend):
     name = "dying"
 
     def open(self, model: ModelFolder, options: OpenOptions) -> FakeSession:
-        spec = sys.modules["__main__"].__spec__
-        if spec is not None and spec.name.endswith("fresh_process"):
+        if multiprocessing.parent_process() is not None:
             raise BackendError("no memory for two")
         return super().open(model, options)

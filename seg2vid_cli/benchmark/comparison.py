@@ -1,45 +1,55 @@
 """Whether a row has become slower than in an earlier run, on a machine that may be slower or faster as a whole.
 
-Absolute speeds are not compared.  In every round a row's frames/s are divided by two yardsticks that were measured in
-the same round:
+Absolute speeds are not compared.  In every round a row's frames/s are divided by what its runtime reached in one large
+convolution just before.  Each such share of this run is divided by each of the earlier one: the median of these ratios
+is the change (Hodges and Lehmann), and as many are left out at both ends as Wilcoxon's test allows for an interval of
+99% from independent rounds, whatever their distribution; a busy machine stays busy for some rounds, and what is left of
+the 99% is about 95%.  A row has regressed if the whole interval lies beyond the tolerance.
 
-own peak     what its backend reached in one large convolution, just before
-other rows   the geometric mean of the rows that hold their speed against their own peak
-
-The logarithms of these ratios are averaged over the rounds of each run, and the difference between the runs gets a 95%
-interval.  A row has regressed if the whole interval lies beyond the tolerance, by both yardsticks: either alone also
-moves with how busy the machine is, as calculating suffers less from that than waiting for threads or memory.  Where all
-rows have become slower there are no others to go by, and a row's own peak decides.  Where the runtime is of another
-version than in the baseline its peak may be another too, and the other rows decide.  Where other programs took much of
-the processor in either run (see `crowding`) no row is said to have regressed.
+A runtime of another version may convolve at another speed as well, and some backends cannot be asked: the yardstick is
+then the mean of the other rows' peaks on that device.  Where other programs took much of the processor in either run no
+row is said to have regressed.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from statistics import fmean
+from statistics import geometric_mean, median
 from typing import Literal
 
-from seg2vid_cli.benchmark.crowding import ENOUGH
-from seg2vid_cli.benchmark.document import Document, Machine, Result, RowName
-from seg2vid_cli.benchmark.intervals import Ratio, ratio_of_means
+from seg2vid_cli.benchmark.document import Document, Machine, Result
+
+ENOUGH = 0.8
+"""Share of the cores from which on rows are judged."""
+DEVIATIONS = 2.58
+"""Standard deviations around the mean of a normal distribution that hold 99% of it."""
 
 Verdict = Literal["ok", "unclear", "regressed"]
-"""Unclear: the intervals reach to both sides of the tolerance, there is no yardstick, or the machine was crowded; a
+"""Unclear: the interval reaches to both sides of the tolerance, there is no yardstick, or the machine was crowded; a
 regression may go unseen."""
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """New by old, with the limits of its 95% interval."""
+
+    ratio: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        return f"{self.ratio:.2f} ({self.low:.2f} to {self.high:.2f})"
 
 
 @dataclass(frozen=True)
 class ComparedRow:
     """A row that both runs have."""
 
-    name: RowName
+    name: str
     baseline_frames_per_s: float
     frames_per_s: float
-    own_peak: Ratio | None
-    """None if the backend cannot measure it."""
-    other_rows: Ratio | None
-    """None if there is no other row that holds its speed."""
+    share_of_peak: Ratio | None
+    """None if there is no yardstick."""
     verdict: Verdict
 
 
@@ -51,11 +61,7 @@ class Comparison:
     """The file."""
     tolerance: float
     """In percent."""
-    same_machine: bool
-    """As far as the processor's name, its cores and GPUs tell."""
     rows: tuple[ComparedRow, ...]
-    only_in_baseline: tuple[RowName, ...]
-    only_here: tuple[RowName, ...]
     notes: tuple[str, ...]
     """What limits the comparison, in words."""
 
@@ -65,120 +71,68 @@ class Comparison:
         return [row for row in self.rows if row.verdict == "regressed"]
 
 
-@dataclass(frozen=True)
-class _Pair:
-    """A row in both runs."""
-
-    old: Result
-    new: Result
-
-    @property
-    def same_runtime(self) -> bool:
-        return self.old.backend_version == self.new.backend_version
-
-    def own_peak(self) -> Ratio | None:
-        old, new = (_logs_of_shares(result) for result in (self.old, self.new))
-        return None if old is None or new is None else ratio_of_means(old, new)
-
-    def against(self, others: list["_Pair"]) -> Ratio | None:
-        if not others:
-            return None
-        old = _logs_against(self.old, [pair.old for pair in others])
-        new = _logs_against(self.new, [pair.new for pair in others])
-        return ratio_of_means(old, new)
-
-
 def compare(baseline: Document, document: Document, *, tolerance: float, file: str) -> Comparison:
     """Compare a run with an earlier one; `tolerance` is the share of the speed that may be lost."""
     old, new = ({result.name: result for result in run.results} for run in (baseline, document))
-    pairs = {name: _Pair(old[name], result) for name, result in new.items() if name in old}
-    own_peaks = {name: pair.own_peak() for name, pair in pairs.items()}
-    same_machine = _kind(baseline.machine) == _kind(document.machine)
+    both = [name for name in new if name in old]
+    updates = {
+        backend: f"{backend} {before} became {after}: its rows are judged by the others' peaks, if there are any"
+        for backend in sorted({new[name].backend for name in both})
+        if (before := baseline.versions.get(backend)) != (after := document.versions.get(backend))
+    }
+    steady = [name for name in both if new[name].backend not in updates and _has_peaks(old[name], new[name])]
     crowded = min(baseline.core_share, document.core_share) < ENOUGH
-    rows: list[ComparedRow] = []
-    for name, pair in pairs.items():
-        steady = [
-            other
-            for other_name, other in pairs.items()
-            if other_name != name and other.same_runtime and _is_steady(own_peaks[other_name], tolerance)
-        ]
-        own_peak, other_rows = own_peaks[name], pair.against(steady)
-        yardsticks = [ratio for ratio in (own_peak, other_rows) if ratio is not None]
-        verdict = _verdict(yardsticks if pair.same_runtime else yardsticks[-1:], tolerance)
-        verdict = "unclear" if crowded and verdict == "regressed" else verdict
-        speeds = pair.old.frames_per_s, pair.new.frames_per_s
-        rows.append(ComparedRow(name, *speeds, own_peak, other_rows, verdict))
-    absent = tuple(name for name in old if name not in new), tuple(name for name in new if name not in old)
+    rows = []
+    for name in both:
+        yardsticks = [name] if name in steady else [other for other in steady if new[other].device == new[name].device]
+        ratio = _ratio(*(_shares(run, name, yardsticks) for run in (old, new))) if yardsticks else None
+        verdict = _verdict(ratio, tolerance, crowded=crowded)
+        rows.append(ComparedRow(name, old[name].frames_per_s, new[name].frames_per_s, ratio, verdict))
     notes = (
-        *_machine_notes(baseline.machine, document.machine),
-        *_crowding_notes(baseline.core_share, document.core_share),
-        *_runtime_notes(pairs),
-        *_absence_notes(*absent),
+        *_machine_notes(baseline, document),
+        *updates.values(),
+        *(f"not compared, only in the baseline: {name}" for name in old if name not in new),
+        *(f"not compared, not in the baseline: {name}" for name in new if name not in old),
         *_unclear_notes(rows),
     )
-    return Comparison(file, round(100 * tolerance, 6), same_machine, tuple(rows), *absent, notes)
+    return Comparison(file, round(100 * tolerance, 6), tuple(rows), notes)
 
 
-def _logs_of_shares(result: Result) -> list[float] | None:
-    """Return log(frames/s / peak) of every round; None without a peak."""
-    peaks = [measured.peak_gflops for measured in result.rounds]
-    known = [peak for peak in peaks if peak is not None]
-    if len(known) < len(peaks):
-        return None
-    return [math.log(measured.frames_per_s / peak) for measured, peak in zip(result.rounds, known, strict=True)]
+def _has_peaks(*results: Result) -> bool:
+    return all(measured.peak_gflops is not None for result in results for measured in result.rounds)
 
 
-def _logs_against(result: Result, others: list[Result]) -> list[float]:
-    """Return log(frames/s / geometric mean of the others') of every round."""
-    return [
-        math.log(measured.frames_per_s) - fmean(math.log(other.rounds[number].frames_per_s) for other in others)
-        for number, measured in enumerate(result.rounds)
-    ]
+def _shares(run: Mapping[str, Result], name: str, yardsticks: Sequence[str]) -> list[float]:
+    """Return frames/s / the yardsticks' mean peak of every round."""
+    rounds = zip(run[name].rounds, *(run[yardstick].rounds for yardstick in yardsticks), strict=False)
+    return [own.frames_per_s / geometric_mean(other.peak_gflops or 1 for other in others) for own, *others in rounds]
 
 
-def _is_steady(own_peak: Ratio | None, tolerance: float) -> bool:
-    return own_peak is None or 1 - tolerance <= own_peak.ratio <= 1 / (1 - tolerance)
+def _ratio(old: Sequence[float], new: Sequence[float]) -> Ratio:
+    ratios = sorted(after / before for after in new for before in old)
+    deviation = math.sqrt(len(ratios) * (len(old) + len(new) + 1) / 12)
+    outside = max(0, int(len(ratios) / 2 - DEVIATIONS * deviation))
+    return Ratio(median(ratios), ratios[outside], ratios[-1 - outside])
 
 
-def _verdict(yardsticks: list[Ratio], tolerance: float) -> Verdict:
-    if yardsticks and all(ratio.high < 1 - tolerance for ratio in yardsticks):
-        return "regressed"
-    return "ok" if any(ratio.low >= 1 - tolerance for ratio in yardsticks) else "unclear"
+def _verdict(ratio: Ratio | None, tolerance: float, *, crowded: bool) -> Verdict:
+    if ratio is not None and ratio.low >= 1 - tolerance:
+        return "ok"
+    return "unclear" if ratio is None or crowded or ratio.high >= 1 - tolerance else "regressed"
 
 
 def _kind(machine: Machine) -> tuple[object, ...]:
     return machine.cpu, machine.cores, machine.gpus
 
 
-def _machine_notes(old: Machine, new: Machine) -> list[str]:
-    if _kind(old) == _kind(new):
-        return []
-    name = ", ".join([f"{old.cpu}, {old.cores} cores", *old.gpus])
-    return [f"another machine than the baseline's ({name}); a baseline made on this one tells more"]
-
-
-def _crowding_notes(old: float, new: float) -> list[str]:
-    shares = {"the baseline": old, "this run": new}
-    return [
-        f"{run} got only {share:.0%} of the cores: no row is said to have become slower"
-        for run, share in shares.items()
-        if share < ENOUGH
-    ]
-
-
-def _runtime_notes(pairs: Mapping[RowName, _Pair]) -> list[str]:
-    changes = {
-        f"{pair.new.backend} {pair.old.backend_version} became {pair.new.backend_version}"
-        for pair in pairs.values()
-        if not pair.same_runtime
-    }
-    return [f"{change}: its rows are judged against the other rows, if there are any" for change in sorted(changes)]
-
-
-def _absence_notes(only_old: tuple[RowName, ...], only_new: tuple[RowName, ...]) -> list[str]:
-    return [f"not compared, only in the baseline: {name}" for name in only_old] + [
-        f"not compared, not in the baseline: {name}" for name in only_new
-    ]
+def _machine_notes(old: Document, new: Document) -> list[str]:
+    notes = []
+    if _kind(old.machine) != _kind(new.machine):
+        notes.append(f"another machine than the baseline's ({old.machine}); a baseline made on this one tells more")
+    for run, share in (("the baseline", old.core_share), ("this run", new.core_share)):
+        if share < ENOUGH:
+            notes.append(f"{run} got only {share:.0%} of the cores: no row is said to have become slower")
+    return notes
 
 
 def _unclear_notes(rows: list[ComparedRow]) -> list[str]:

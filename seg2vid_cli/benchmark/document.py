@@ -1,8 +1,12 @@
 """What a benchmark finds, as its JSON holds it."""
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 SCHEMA = 1
+Positive = Annotated[float, Field(gt=0)]
 
 
 @dataclass(frozen=True)
@@ -16,22 +20,8 @@ class Machine:
     gpus: tuple[str, ...]
     system: str
 
-
-@dataclass(frozen=True)
-class RowName:
-    """What makes a row the same one in another run."""
-
-    model: str
-    backend: str
-    device: str
-    precision: str
-    height: int
-    width: int
-    batch: int
-
     def __str__(self) -> str:
-        batch = f" batch {self.batch}" if self.batch > 1 else ""
-        return f"{self.model} {self.height}x{self.width}{batch} {self.backend} {self.device} {self.precision}"
+        return ", ".join([f"{self.cpu}, {self.cores} cores", *self.gpus])
 
 
 @dataclass(frozen=True)
@@ -46,8 +36,8 @@ class ChunkTimes:
 class Round:
     """One round of a row; the rounds of all rows are taken in turn, so that those of one number belong together."""
 
-    frames_per_s: float
-    peak_gflops: float | None
+    frames_per_s: Positive
+    peak_gflops: Positive | None
     """Measured just before; None if the backend cannot."""
 
 
@@ -59,8 +49,6 @@ class Result:
     model_sha256: str
     """Of the hashes of all files of the model's stages."""
     backend: str
-    backend_version: str | None
-    """Of its runtime."""
     device: str
     precision: str
     height: int
@@ -69,8 +57,6 @@ class Result:
     """Length of a timed clip, the first frame included."""
     batch: int
     """Clips made at a time."""
-    threads: int | None
-    """None on a GPU."""
     load_s: float
     """Opening the model in a new process, the import of the runtime included."""
     first_frame_ms: float
@@ -90,15 +76,17 @@ class Result:
     peak_fraction: float | None
     """gflop_per_frame * frames_per_s / peak_gflops, at most about 1."""
     max_difference: int | None
-    """Largest difference from the reference over the first chunk, of 255; None without a reference."""
+    """Largest difference from the reference over the first chunk, of 255; None where there is none to compare with, or
+    the row is the reference itself."""
     reference: str | None
-    """The backend that is compared with, on the CPU in fp32."""
-    rounds: tuple[Round, ...]
+    """The backend that it is compared with, on the CPU in fp32."""
+    rounds: Annotated[tuple[Round, ...], Field(min_length=2)]
 
     @property
-    def name(self) -> RowName:
+    def name(self) -> str:
         """What makes it the same row in another run."""
-        return RowName(self.model, self.backend, self.device, self.precision, self.height, self.width, self.batch)
+        batch = f" batch {self.batch}" if self.batch > 1 else ""
+        return f"{self.model} {self.height}x{self.width}{batch} {self.backend} {self.device} {self.precision}"
 
 
 @dataclass(frozen=True)

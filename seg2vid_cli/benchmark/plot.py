@@ -7,7 +7,6 @@ from pathlib import Path
 from seg2vid_cli.benchmark.document import Result
 from seg2vid_interface.errors import OutputError
 
-INCHES_A_ROW = 0.55
 BAR = 0.38  # of the distance between two rows
 
 
@@ -18,22 +17,16 @@ def check_plotting() -> None:
 
 
 def plot_speeds(results: Sequence[Result], path: Path) -> None:
-    """Draw two bars a row, of the network alone and with encoding; the ending of `path` chooses PNG or SVG.
-
-    Raises OSError.
-    """
+    """Draw two bars a row, of the network alone and with encoding; the ending chooses PNG or SVG.  Raises OSError."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(7, 1.2 + INCHES_A_ROW * len(results)), layout="constrained")
+    figure = Figure(figsize=(7, 1.2 + 0.55 * len(results)), layout="constrained")
     axes = figure.subplots()
-    places = range(len(results))
-    for label, offset, speeds in (
-        ("network", -BAR / 2, [result.frames_per_s for result in results]),
-        ("to mp4", BAR / 2, [result.end_to_end_frames_per_s for result in results]),
-    ):
-        bars = axes.barh([place + offset for place in places], speeds, BAR, label=label)
+    for label, offset, name in (("network", -BAR / 2, "frames_per_s"), ("to mp4", BAR / 2, "end_to_end_frames_per_s")):
+        places = [place + offset for place in range(len(results))]
+        bars = axes.barh(places, [getattr(result, name) for result in results], BAR, label=label)
         axes.bar_label(bars, fmt="%.1f", padding=3)
-    axes.set_yticks(places, [str(result.name) for result in results])
+    axes.set_yticks(range(len(results)), [result.name for result in results])
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.set_xlabel("frames/s")

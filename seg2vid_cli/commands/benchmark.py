@@ -1,5 +1,6 @@
 """`seg2vid benchmark`: how fast every backend runs a model here, and whether one has become slower."""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -15,8 +16,6 @@ from seg2vid_interface.errors import Seg2VidError, UsageError
 
 if TYPE_CHECKING:
     from seg2vid_cli.benchmark.comparison import Comparison
-    from seg2vid_cli.benchmark.intervals import Ratio
-    from seg2vid_cli.benchmark.run import Outcome
 
 TOLERANCE = "10%"
 
@@ -82,8 +81,8 @@ def benchmark(
 ) -> None:
     """Measure how fast the backends run a model here.
 
-    With --compare the exit code is 1 if a row has become slower by more than the tolerance, beyond doubt: by what its
-    backend reaches in one large convolution, and by the other rows.  A slower machine alone makes no difference.
+    With --compare the exit code is 1 if a row has become slower by more than the tolerance, beyond doubt, by what its
+    backend reaches in one large convolution.  A slower machine alone makes no difference.
     """
     cuda_index(device)
     options.check_range("--batch", batch, 1)
@@ -92,15 +91,17 @@ def benchmark(
         raise UsageError(f"--tolerance {tolerance}: nothing to compare with", "Add --compare FILE.json.")
     height_width = None if size is None else parse_size(size)
 
+    from seg2vid_cli.benchmark.files import document_data
     from seg2vid_cli.benchmark.run import run_benchmark
-    from seg2vid_cli.benchmark.settings import FULL, QUICK, BenchmarkSettings, parse_backends, parse_tolerance
+    from seg2vid_cli.benchmark.settings import FULL, QUICK, BenchmarkSettings
+    from seg2vid_cli.benchmark.tables import report
     from seg2vid_cli.files.cache import graph_cache
     from seg2vid_interface.backend import OpenOptions
 
     console = Console("benchmark", json=json, quiet=quiet, debug=debug)
     settings = BenchmarkSettings(
         models=tuple(models or (DEFAULT_MODEL,)),
-        backends=parse_backends(backend),
+        backends=_parse_backends(backend),
         options=OpenOptions(device, precision, height_width, graph_cache()),
         batch=batch,
         frames=frames,
@@ -108,38 +109,42 @@ def benchmark(
         out=out,
         plot=plot,
         compare=compare,
-        tolerance=parse_tolerance(TOLERANCE if tolerance is None else tolerance),
+        tolerance=_parse_tolerance(TOLERANCE if tolerance is None else tolerance),
         overwrite=overwrite,
     )
-    _finish(run_benchmark(settings, console), console)
-
-
-def _finish(outcome: "Outcome", console: Console) -> None:
-    from seg2vid_cli.benchmark.tables import document_lines
-
-    lines, comparison = document_lines(outcome.document, outcome.comparison), outcome.comparison
+    document, comparison = run_benchmark(settings, console)
+    lines, data = report(document, comparison), document_data(document, comparison)
     if comparison is None or not comparison.regressed:
-        console.succeed(lines, outcome.data())
+        console.succeed(lines, data)
         return
     console.write_lines(lines)
     error = _regression(comparison)
-    console.fail(error, outcome.data())
+    console.fail(error, data)
     raise typer.Exit(error.exit_code)
 
 
+def _parse_backends(text: str) -> tuple[str, ...]:
+    """Return the names of a list with commas.  Raises UsageError."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",")))
+    if "" in names:
+        raise UsageError(f"--backend {text}: an empty name", "For example --backend onnx,torch.")
+    if "all" in names and len(names) > 1:
+        raise UsageError(f"--backend {text}: all leaves nothing to add", "Use --backend all.")
+    return names
+
+
+def _parse_tolerance(text: str) -> float:
+    """Return the share that a percentage like "10%" is.  Raises UsageError."""
+    number = re.fullmatch(r"([0-9]{1,2}(?:\.[0-9]+)?)%", text)
+    if number is None:
+        raise UsageError(f"--tolerance {text}: not a percentage from 0% to below 100%", "For example --tolerance 10%.")
+    return float(number[1]) / 100
+
+
 def _regression(comparison: "Comparison") -> RegressionError:
-    regressed = [f"{row.name}: {_losses(row.own_peak, row.other_rows)}" for row in comparison.regressed]
+    losses = [f"{row.name}: its share of its peak is {row.share_of_peak} of before" for row in comparison.regressed]
     return RegressionError(
-        f"{len(regressed)} of {len(comparison.rows)} rows became slower by more than {comparison.tolerance:g}%: "
-        + "; ".join(regressed),
+        f"{len(losses)} of {len(comparison.rows)} rows became slower by more than {comparison.tolerance:g}%: "
+        + "; ".join(losses),
         f"If that is meant, make a new baseline: seg2vid benchmark ... -o {comparison.baseline} --overwrite",
-    )
-
-
-def _losses(own_peak: "Ratio | None", other_rows: "Ratio | None") -> str:
-    ratios = {"its share of its own peak": own_peak, "its speed against the other rows": other_rows}
-    return ", ".join(
-        f"{what} is {ratio.ratio:.2f} ({ratio.low:.2f} to {ratio.high:.2f}) of the baseline's"
-        for what, ratio in ratios.items()
-        if ratio is not None
     )

@@ -7,7 +7,7 @@ from typing import Any
 from seg2vid_cli.model_store.store import find_model, model_names
 from seg2vid_cli.plugins import find_exporter, load_backend
 from seg2vid_cli.terminal.console import Console
-from seg2vid_cli.trial.agreement import measure_agreement
+from seg2vid_interface.agreement import measure_agreement
 from seg2vid_interface.backend import ExportRequest, ExportResult, OpenOptions
 from seg2vid_interface.errors import ModelError, UsageError
 from seg2vid_interface.model_card import CARD_NAME, ModelFolder

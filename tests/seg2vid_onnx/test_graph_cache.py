@@ -5,10 +5,10 @@ import shutil
 import numpy as np
 import pytest
 
-from seg2vid_cli.trial.sample_scene import sample_request
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.model_card import ModelFolder
+from seg2vid_interface.sample_scene import sample_request
 from seg2vid_onnx import loading
 from seg2vid_onnx.backend import OnnxBackend
 

@@ -11,7 +11,7 @@ import numpy as np
 import onnx
 import pytest
 
-from seg2vid_cli.trial.agreement import measure_agreement
+from seg2vid_interface.agreement import measure_agreement
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.errors import DeviceError, MissingWeightsError, ModelError, UsageError
 from seg2vid_interface.graphs import METADATA_KEY

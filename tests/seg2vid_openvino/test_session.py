@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seg2vid_cli.trial.agreement import measure_agreement
-from seg2vid_cli.trial.sample_scene import sample_request
+from seg2vid_interface.agreement import measure_agreement
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.errors import BackendError, DeviceError, MissingWeightsError, UsageError
 from seg2vid_interface.model_card import ModelFolder
+from seg2vid_interface.sample_scene import sample_request
 from seg2vid_openvino import backend, runtime
 from seg2vid_openvino.backend import OpenVinoBackend
 from seg2vid_openvino.runtime import cpu_precisions

@@ -1,22 +1,20 @@
 """The same request gives the same clip: again, longer, in a batch, and nearly so in another precision."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from seg2vid_interface.agreement import CLIP_FRAMES, compare_clips
 from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import Chunk
-from seg2vid_interface.contract.drawing import picture
 from seg2vid_interface.contract.subject import ContractFixtures, Subject
 from seg2vid_interface.errors import DeviceError, ModelError
-from seg2vid_interface.tolerances import CLIP_FRAMES, CLIP_SHARE, FLOW_TOLERANCE, LOWEST_PSNR, PIXEL_TOLERANCE
 
 
 class AgreementContract(ContractFixtures):
-    """Byte for byte where nothing differs, within `tolerances` where batch or precision do."""
+    """Byte for byte where nothing differs, within `seg2vid_interface.agreement` where batch or precision do."""
 
     def test_the_same_request_gives_the_same_bytes(self, subject: Subject, session: Session) -> None:
         """In the same session, and in another: all that is by chance comes with the request."""
@@ -37,15 +35,8 @@ class AgreementContract(ContractFixtures):
         """In fp32, from the same first frame: the first chunk everywhere, 24 frames nearly so."""
         subject.needs("motion")
         with subject.open_fp32() as session:
-            for together, alone in batch_and_single(subject, session, CLIP_FRAMES):
-                for name, tolerance in (
-                    ("frames", PIXEL_TOLERANCE),
-                    ("forward_flow", FLOW_TOLERANCE),
-                    ("backward_flow", FLOW_TOLERANCE),
-                ):
-                    assert farthest(getattr(together[1], name), getattr(alone[1], name)) <= tolerance, name
-                difference = np.abs(frames_of(together).astype(int) - frames_of(alone))
-                assert np.mean(difference <= PIXEL_TOLERANCE) >= CLIP_SHARE
+            pairs = [(alone, together) for together, alone in batch_and_single(subject, session, CLIP_FRAMES)]
+        assert compare_clips(pairs, session.precision).problem() is None
 
     def test_lower_precisions_are_close_to_fp32(self, subject: Subject, capsys: pytest.CaptureFixture[str]) -> None:
         """A PSNR of 40 dB over a chunk, from the same first frame; the number is printed."""
@@ -58,22 +49,23 @@ class AgreementContract(ContractFixtures):
             except (ModelError, DeviceError):
                 continue  # the model has no files for it, or this device is not the best
             with session:
-                decibels = psnr(exact, one_chunk(subject, session))
+                agreement = compare_clips([(exact, one_chunk(subject, session))], precision)
             with capsys.disabled():
-                print(f"\n{subject.backend.name}: {precision} against fp32: {decibels:.1f} dB")  # noqa: T201
-            assert decibels >= LOWEST_PSNR
+                print(f"\n{subject.backend.name}: {precision} against fp32: {agreement.psnr:.1f} dB")  # noqa: T201
+            assert agreement.problem() is None
 
 
-def one_chunk(subject: Subject, session: Session) -> NDArray[np.uint8]:
-    """Return the frames of one chunk that follows a given first frame."""
-    given = picture(1, (session.height, session.width))
-    return subject.clip(session, first_frame=given, frames=1 + session.chunk_frames)[1].frames
+def one_chunk(subject: Subject, session: Session) -> list[Chunk]:
+    """Return a clip of a given first frame and one chunk."""
+    return subject.clip(session, first_frame=subject.picture(session), frames=1 + session.chunk_frames)
 
 
 def batch_and_single(subject: Subject, session: Session, frames: int) -> Iterable[tuple[list[Chunk], list[Chunk]]]:
     """Make two different clips together and alone, from given first frames; yield both versions of each."""
-    size = session.height, session.width
-    requests = [subject.request(session, sample, first_frame=picture(sample, size), frames=frames) for sample in (1, 2)]
+    requests = [
+        subject.request(session, sample, first_frame=subject.picture(session, sample), frames=frames)
+        for sample in (1, 2)
+    ]
     batch = list(session.generate(requests))
     for number, request in enumerate(requests):
         yield [chunks[number] for chunks in batch], [chunk for (chunk,) in session.generate([request])]
@@ -90,14 +82,3 @@ def assert_equal(chunks: list[Chunk], others: list[Chunk]) -> None:
 def frames_of(chunks: list[Chunk]) -> NDArray[np.uint8]:
     """Return all frames (N, H, W, 3) of a clip."""
     return np.concatenate([chunk.frames for chunk in chunks])
-
-
-def farthest(a: NDArray[Any], b: NDArray[Any]) -> float:
-    """Return the largest difference."""
-    return float(np.abs(a.astype(float) - b).max())
-
-
-def psnr(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> float:
-    """Return the peak signal-to-noise ratio in decibels; infinite if there is no difference."""
-    error = np.mean((a.astype(float) - b) ** 2)
-    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))

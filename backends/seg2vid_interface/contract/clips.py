@@ -7,7 +7,6 @@ from numpy.typing import NDArray
 
 from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import Chunk, Field
-from seg2vid_interface.contract.drawing import noisy_picture
 from seg2vid_interface.contract.subject import ContractFixtures, Subject
 
 ARRAYS: dict[Field, tuple[str, ...]] = {
@@ -57,7 +56,7 @@ class ClipContract(ContractFixtures):
 
     def test_a_given_first_frame_comes_back_unchanged(self, subject: Subject, session: Session) -> None:
         """To the last bit, whatever the precision."""
-        given = noisy_picture(1, (session.height, session.width))
+        given = np.random.default_rng(0).integers(256, size=(session.height, session.width, 3), dtype=np.uint8)
         (first,) = subject.clip(session, first_frame=given, frames=1)
         np.testing.assert_array_equal(first.frames, given[None])
 

@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from seg2vid_interface.backend import ENTRY_POINT_GROUP, Backend, BackendStatus
+from seg2vid_interface.backend import ENTRY_POINT_GROUP, Backend, BackendStatus, Benchmarked, OpenOptions
 from seg2vid_interface.contract.subject import ContractFixtures, Subject
 from seg2vid_interface.errors import DeviceError, ModelError, UsageError
 from seg2vid_interface.graph_session import latent_size
@@ -94,6 +94,17 @@ class OpeningContract(ContractFixtures):
         for precision in {*PRECISIONS, "fp7"} - {*offered}:
             with pytest.raises((DeviceError, ModelError), match=precision):
                 subject.open(precision=precision)
+
+    def test_its_peak_is_measured_in_every_precision(self, subject: Subject) -> None:
+        """On the best device; a precision that is not offered is an error here too."""
+        if not isinstance(subject.backend, Benchmarked):
+            pytest.skip("the backend measures no peak")
+        offered = subject.backend.status().precisions
+        for precision in offered:
+            assert 0.1 < subject.backend.peak_gflops(OpenOptions(precision=precision)) < 1e7
+        for precision in {*PRECISIONS} - {*offered}:
+            with pytest.raises(DeviceError, match=f"--precision {precision}"):
+                subject.backend.peak_gflops(OpenOptions(precision=precision))
 
     def test_the_session_says_what_the_card_says(self, subject: Subject) -> None:
         """Else it would be given other random numbers than other backends."""

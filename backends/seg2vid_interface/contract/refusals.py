@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from seg2vid_interface.backend import Session
-from seg2vid_interface.contract.drawing import picture
 from seg2vid_interface.contract.subject import ContractFixtures, Subject, first_of
 from seg2vid_interface.errors import ModelError
 
@@ -37,7 +36,7 @@ class RefusalContract(ContractFixtures):
         faulty = {"shape": right[:-1], "dtype": right.astype(np.int64), "absence": None}[fault]
         with pytest.raises(ValueError, match=name):
             first_of(session, [subject.request(session, **{name: faulty}, first_frame=None)])
-        given = picture(1, (session.height, session.width))
+        given = subject.picture(session)
         assert len(subject.clip(session, first_frame=given, frames=1, **{name: faulty})) == 1
 
     def test_a_class_that_the_model_has_not_is_refused(self, subject: Subject, session: Session) -> None:
@@ -87,7 +86,7 @@ class RefusalContract(ContractFixtures):
         subject.needs("motion")
         moving = subject.without("image")
         with moving.open() as session:
-            given = picture(1, (session.height, session.width))
+            given = moving.picture(session)
             assert len(moving.clip(session, first_frame=given, frames=2)) == 2
             with pytest.raises(ModelError, match="image"):
                 first_of(session, [moving.request(session, first_frame=None)])

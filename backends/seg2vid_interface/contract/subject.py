@@ -5,12 +5,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from seg2vid_interface.backend import Backend, OpenOptions, Session, Stage
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
-from seg2vid_interface.contract import drawing
 from seg2vid_interface.model_card import ModelFolder, open_model_folder
+from seg2vid_interface.sample_scene import sample_picture, sample_request
 
 SESSIONS = pytest.StashKey[dict[Path, Session]]()
 """Where a test class keeps its open sessions, by the folder of their model."""
@@ -71,27 +73,12 @@ class Subject:
 
     def request(self, session: Session, sample: int = 1, **changes: Any) -> ClipRequest:
         """Return a request for several chunks with all fields; another sample has other numbers and labels."""
-        card, size = self.model.card, (session.height, session.width)
-        plain = ClipRequest(
-            label_map=None if card.label_space is None else drawing.label_map(sample, size, card.label_space.size),
-            first_frame=None if "image" in card.stages else drawing.picture(sample, size),
-            latent=drawing.latent(sample, session.latent_size),
-            image_noise=drawing.image_noise(sample, session.image_noise_size),
-            chunk_noise=drawing.chunk_noise(sample, size),
-            frames=self.several_chunks,
-            fields=self.fields,
-        )
-        return replace(plain, **(self._image_conditions(sample, card.image_size(*size)) | changes))
+        plain = sample_request(session, self.model.card, sample, frames=self.several_chunks, fields=self.fields)
+        return replace(plain, **changes)
 
-    def _image_conditions(self, sample: int, size: tuple[int, int]) -> dict[str, Any]:
-        """Return what the image stage alone sees, drawn at its height and width, as fields of a request."""
-        card = self.model.card
-        conditions: dict[str, Any] = {}
-        if card.sees_own_labels and card.image_labels is not None:
-            conditions["image_label_map"] = drawing.label_map(sample, size, card.image_labels.size)
-        if card.instance_edges:
-            conditions["edges"] = drawing.edges(sample, size)
-        return conditions
+    def picture(self, session: Session, sample: int = 1) -> NDArray[np.uint8]:
+        """Return a first frame (H, W, 3) to be given."""
+        return sample_picture(self.model.card, sample, (session.height, session.width))
 
     def clip(self, session: Session, sample: int = 1, **changes: Any) -> list[Chunk]:
         """Make one clip."""

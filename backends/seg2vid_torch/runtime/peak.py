@@ -3,7 +3,7 @@
 import torch
 
 from seg2vid_interface.backend import OpenOptions
-from seg2vid_interface.peak import CHANNELS, HEIGHT, KERNEL, WEIGHT, WIDTH, measure_gflops
+from seg2vid_interface.peak import CHANNELS, SHAPE, measure_gflops
 from seg2vid_torch.runtime.devices import PRECISIONS, check_precision, choose_device
 
 
@@ -11,8 +11,8 @@ def peak_gflops(options: OpenOptions) -> float:
     """Return GFLOP/s; see `seg2vid_interface.backend.Benchmarked`."""
     device = choose_device(options.device)
     precision = check_precision("fp32" if options.precision == "auto" else options.precision, device)
-    picture = torch.ones((1, CHANNELS, HEIGHT, WIDTH)).to(device, PRECISIONS[precision])
-    weights = torch.full((CHANNELS, CHANNELS, KERNEL, KERNEL), WEIGHT).to(picture)
+    picture = torch.ones(SHAPE).to(device, PRECISIONS[precision])
+    weights = torch.full((CHANNELS, CHANNELS, 3, 3), 0.01).to(picture)
 
     def run() -> None:
         torch.nn.functional.conv2d(picture, weights, padding=1)

@@ -9,9 +9,7 @@ from PIL import Image
 from seg2vid_cli.inputs.conditions import ImageConditions, image_conditions
 from seg2vid_cli.inputs.label_maps.reading import read_label_map
 from seg2vid_cli.inputs.scenes import Input, check_inputs, pair_inputs, read_scene
-from seg2vid_cli.trial.sample_scene import sample_image_conditions
 from seg2vid_interface.errors import UsageError
-from seg2vid_interface.instance_edges import instance_edges
 from seg2vid_interface.label_spaces import CITYSCAPES, CITYSCAPES_LABEL_IDS
 from seg2vid_interface.model_card import ModelCard, read_card
 
@@ -84,13 +82,6 @@ def test_regions_are_the_instances_unless_there_are_ids(card, tmp_path: Path) ->
     told = read_scene(Input(own, None), "auto", card, 32, 64)
     assert np.flatnonzero(told.image.edges.any(0)).tolist() == [31, 32, 95, 96]
     assert np.unique(told.label_map).tolist() == [0, 13]
-
-
-def test_the_trial_scene_has_them_too(card) -> None:
-    conditions = sample_image_conditions(card, (32, 64))
-    assert conditions.label_map.shape == (64, 128)
-    np.testing.assert_array_equal(conditions.edges, instance_edges(conditions.label_map))
-    assert {ROAD, CAR, 23} <= set(np.unique(conditions.label_map).tolist())
 
 
 def test_pairs_with_instances(tmp_path: Path) -> None:

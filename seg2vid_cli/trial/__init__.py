@@ -1,1 +1,0 @@
-"""Trying models out on a sample scene."""

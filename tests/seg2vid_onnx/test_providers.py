@@ -22,7 +22,7 @@ def refusal(device: str) -> tuple[str, str]:
 
 @pytest.mark.parametrize("device", ["gpu", "cuda:x", "cpu:0", "mps"])
 def test_words_that_are_no_device(device):
-    with pytest.raises(UsageError, match=f"--device {device}: not a device"):
+    with pytest.raises(UsageError, match=f"--device {device}: unknown"):
         choose_device(device)
 
 

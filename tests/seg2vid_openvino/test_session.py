@@ -91,8 +91,8 @@ def test_a_model_without_graphs_names_the_command_that_makes_them(graph_model):
     [
         ("cuda", DeviceError, "--device cuda: OpenVINO has no CUDA"),
         ("cuda:1", DeviceError, "--device cuda:1: OpenVINO has no CUDA"),
-        ("cuda:x", UsageError, "--device cuda:x: not a device"),
-        ("gpu", UsageError, "--device gpu: not a device"),
+        ("cuda:x", UsageError, "--device cuda:x: unknown"),
+        ("gpu", UsageError, "--device gpu: unknown"),
     ],
 )
 def test_devices_that_it_has_not(graph_model, device, kind, message):

@@ -1,4 +1,4 @@
-# Completion of seg2vid in bash; generated, see seg2vid_cli/completion_scripts.py.
+# Completion of seg2vid in bash; generated, see seg2vid_cli/completion/scripts.py.
 _seg2vid() {
     local words=() word answer is_break='' after_break=''
     # Bash splits words at "=" and ":"; seg2vid wants them whole.

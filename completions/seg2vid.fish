@@ -1,4 +1,4 @@
-# Completion of seg2vid in fish; generated, see seg2vid_cli/completion_scripts.py.
+# Completion of seg2vid in fish; generated, see seg2vid_cli/completion/scripts.py.
 function __seg2vid_complete
     set --local words (commandline --current-process --tokenize --cut-at-cursor)
     set --local word (commandline --current-token --cut-at-cursor)

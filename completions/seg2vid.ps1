@@ -1,4 +1,4 @@
-# Completion of seg2vid in powershell; generated, see seg2vid_cli/completion_scripts.py.
+# Completion of seg2vid in powershell; generated, see seg2vid_cli/completion/scripts.py.
 Register-ArgumentCompleter -Native -CommandName seg2vid -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
     $finished = @($commandAst.CommandElements | Where-Object { $_.Extent.EndOffset -lt $cursorPosition })

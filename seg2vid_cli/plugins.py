@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +16,7 @@ from seg2vid_interface.backend import (
     Session,
     Trainer,
 )
+from seg2vid_interface.devices import gpu_count
 from seg2vid_interface.errors import BackendError, DeviceError, MissingWeightsError, Seg2VidError, UsageError
 
 if TYPE_CHECKING:
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
 AnyBackend = TypeVar("AnyBackend", bound=Backend)
 
-AUTO_ORDER = ("onnx", "openvino", "torch")
-"""What `--backend auto` tries, best first."""
+AUTO_ORDER = ("openvino", "onnx", "torch")
+"""What `--backend auto` tries on a CPU, the fastest first."""
+CUDA_ORDER = ("onnx", "torch")
+"""What it tries on a GPU."""
 
 _INSTALL_HINT = "pip install 'seg2vid[train]'"
 
@@ -49,6 +52,11 @@ class BackendReport:
     """Among "generate", "train" and "export"; empty if it cannot be imported."""
 
 
+def backend_names() -> list[str]:
+    """Return the names of the installed backends, those that "auto" tries first; none is imported."""
+    return list(_known_backends())
+
+
 def load_backend(name: str) -> Backend:
     """Load the backend called `name`; nothing of the others is imported.
 
@@ -68,7 +76,7 @@ def working_backend(name: str) -> Backend:
 
 
 def open_session(name: str, model: "ModelFolder", options: OpenOptions, tell: Callable[[str], None]) -> OpenedSession:
-    """Open a model with the backend called `name`; "auto" takes the first of AUTO_ORDER that can.
+    """Open a model with the backend called `name`; "auto" takes the fastest for the device that can.
 
     Args:
         name: of the backend.
@@ -83,11 +91,11 @@ def open_session(name: str, model: "ModelFolder", options: OpenOptions, tell: Ca
     if name != "auto":
         return _open(load_backend(name), model, options, tell)
     known, failures = _known_backends(), dict[str, Seg2VidError]()
-    for candidate in AUTO_ORDER:
+    for candidate, candidate_options in _attempts(options):
         try:
             if candidate not in known:
                 raise BackendError(f"backend {candidate}: not installed")
-            opened = _open(_working(_load(known[candidate])), model, options, tell)
+            opened = _open(_working(_load(known[candidate])), model, candidate_options, tell)
         except (BackendError, MissingWeightsError) as error:
             failures[f"{candidate}: {error.message.removeprefix(f'backend {candidate}: ')}"] = error
             continue
@@ -99,6 +107,16 @@ def open_session(name: str, model: "ModelFolder", options: OpenOptions, tell: Ca
     raise kind(
         f"no backend can open the model: {'; '.join(failures)}", *hints[:1] or ["`seg2vid backends` shows them all."]
     )
+
+
+def _attempts(options: OpenOptions) -> list[tuple[str, OpenOptions]]:
+    """Return which backends to try and on which device, the fastest first: any on a GPU before any on the CPU."""
+    if options.device == "cpu" or (options.device == "auto" and gpu_count() == 0):
+        return [(name, options) for name in AUTO_ORDER]
+    if options.device == "auto":
+        on_gpu, on_cpu = replace(options, device="cuda"), replace(options, device="cpu")
+        return [*((name, on_gpu) for name in CUDA_ORDER), *((name, on_cpu) for name in AUTO_ORDER)]
+    return [(name, options) for name in dict.fromkeys((*CUDA_ORDER, *AUTO_ORDER))]  # each once
 
 
 def _open(backend: Backend, model: "ModelFolder", options: OpenOptions, tell: Callable[[str], None]) -> OpenedSession:
@@ -134,6 +152,14 @@ def find_trainer() -> Trainer:
         if isinstance(backend, Trainer):
             return _working(backend)
     raise BackendError("no installed backend can train", _INSTALL_HINT)
+
+
+def preset_names() -> list[str]:
+    """Return the names of the presets of the backend that trains, if there is one; no runtime is imported."""
+    for backend in _loadable_backends():
+        if isinstance(backend, Trainer):
+            return list(backend.presets())
+    return []
 
 
 def find_exporter() -> Exporter:

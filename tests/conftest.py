@@ -32,7 +32,7 @@ uninstalled = fake_backend:BrokenRuntimeBackend
 broken = package_that_is_not_there:Backend
 nothing = fake_backend:NoBackend
 """
-LAUNCHER = "from seg2vid_cli import app, plugins; plugins.AUTO_ORDER = ('fake',); app.main()"
+LAUNCHER = "from seg2vid_cli import app, plugins; plugins.AUTO_ORDER, plugins.CUDA_ORDER = ('fake',), (); app.main()"
 
 
 MAKES_THE_MODELS = "seg2vid_onnx/test_contract.py"  # uses all of those below
@@ -111,6 +111,7 @@ def fake_backends(fake_packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Install the fake backends for this process; "auto" means the one called fake."""
     monkeypatch.syspath_prepend(fake_packages)
     monkeypatch.setattr(plugins, "AUTO_ORDER", ("fake",))
+    monkeypatch.setattr(plugins, "CUDA_ORDER", ())
 
 
 @pytest.fixture
@@ -135,7 +136,9 @@ def start_seg2vid(fake_packages: Path) -> Callable[..., subprocess.Popen[str]]:
 def make_model(tmp_path: Path) -> Callable[..., Path]:
     """Write a model folder of 32x64 pixels; settings of the motion stage's network steer the fake backend."""
 
-    def make(name: str = "tiny", with_labels: bool = True, **network: float) -> Path:
+    def make(
+        name: str = "tiny", with_labels: bool = True, sizes: dict[str, int] | None = None, **network: float
+    ) -> Path:
         folder = tmp_path / name
         folder.mkdir()
         card = {
@@ -151,6 +154,7 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
             "frames_per_second": 17.0,
             "frames": 6,
             "latent_size": 2,
+            **({"sizes": sizes} if sizes else {}),
             "image_noise_size": 3,
             "stages": {stage: _stage(folder, stage, network) for stage in ("image", "motion")},
         }

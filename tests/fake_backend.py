@@ -40,7 +40,12 @@ class FakeBackend:
             raise DeviceError(f"--device {options.device}: this machine has none", "Use --device cpu.")
         if options.precision not in ("auto", "fp32"):
             raise DeviceError(f"--precision {options.precision}: fakes are exact", "Use --precision fp32.")
+        for stage in model.card.stages:
+            model.file(f"{stage}.weights")
         return FakeSession(model, options)
+
+    def presets(self) -> list[str]:
+        return ["calm", "wild"]
 
     def train(self, request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
         settings = request.settings or {}

@@ -1,4 +1,4 @@
-"""The workflows of .github run what the README promises, and compare benchmarks as they should."""
+"""The workflows of .github run the documents' commands, and compare benchmarks as they should."""
 
 import shutil
 import subprocess
@@ -11,16 +11,15 @@ ROOT = Path(__file__).parents[1]
 GITHUB = ROOT / ".github"
 
 
-def test_they_run_the_readmes_commands():
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_they_run_the_commands_of_the_documents():
     steps = (GITHUB / "workflows" / "tests.yml").read_text(encoding="utf-8")
     pinned = "pip install -c .ci/constraints.txt"
     assert f"install: {pinned} }}" in steps
-    for command, install in (
-        ("pip install . && seg2vid generate examples/street.png -o street.mp4", "pip install"),
-        (f"{pinned} -e '.[dev]' && pytest", pinned),
+    for document, command, install in (
+        ("README.md", "pip install . && seg2vid generate examples/street.png -o street.mp4", "pip install"),
+        ("CONTRIBUTING.md", f"{pinned} -e '.[dev]' && pytest", pinned),
     ):
-        assert command in readme
+        assert command in (ROOT / document).read_text(encoding="utf-8")
         assert f"run: {command.replace(install, '$INSTALL')}\n" in steps
     assert "run: .ci/check\n" in steps
 

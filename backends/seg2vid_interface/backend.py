@@ -165,6 +165,10 @@ class TrainingResult:
 class Trainer(Protocol):
     """A backend that trains."""
 
+    def presets(self) -> Sequence[str]:
+        """Return the names of the presets that come with it; imports no runtime, for shells ask on every Tab."""
+        ...
+
     def train(self, request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
         """Train one stage.
 

@@ -78,7 +78,7 @@ class ModelError(Seg2VidError):
 
 
 class MissingWeightsError(ModelError):
-    """A model folder is whole, but lacks the files that this backend or precision needs; another may have them."""
+    """A model folder lacks a file that this backend or precision needs; what is there may be enough for another."""
 
 
 class BackendError(Seg2VidError):

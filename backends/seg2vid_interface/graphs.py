@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from seg2vid_interface.backend import Stage
-from seg2vid_interface.errors import MissingWeightsError, ModelError
+from seg2vid_interface.errors import ModelError
 from seg2vid_interface.model_card import ModelCard, ModelFolder
 
 METADATA_KEY: Final = "seg2vid"
@@ -84,22 +84,18 @@ def graph_file(stage: Stage, precision: str = "fp32") -> str:
 
 
 def graph_paths(model: ModelFolder, precision: str) -> dict[Stage, Path]:
-    """Return the graph of every stage.
+    """Return the graph of every stage, checked against the card.
 
     Raises:
-        MissingWeightsError: the model has none for a stage; the hint is the command that makes it.
+        MissingWeightsError: the model has none for a stage; the hint is the command that makes it from the weights.
+        ModelError: a graph is not the file that the card means.
     """
-    paths: dict[Stage, Path] = {}
-    for stage, stage_card in model.card.stages.items():
-        name = graph_file(stage, precision)
-        if name not in stage_card.files:
-            flags = "--onnx" if precision == "fp32" else f"--onnx --precision {precision}"
-            raise MissingWeightsError(
-                f"{model.path}: the model has no {name}",
-                f"Make it: seg2vid export {model.path} {flags} -o NEW-FOLDER",
-            )
-        paths[stage] = model.path / name
-    return paths
+    flags = "--onnx" if precision == "fp32" else f"--onnx --precision {precision}"
+    remedy = f"Make it: seg2vid export {model.path} {flags} -o NEW-FOLDER"
+    has_weights = all(model.has(f"{stage}.safetensors") for stage in model.card.stages)
+    return {
+        stage: model.file(graph_file(stage, precision), remedy if has_weights else None) for stage in model.card.stages
+    }
 
 
 def tensors(formats: Iterable[TensorFormat], card: ModelCard) -> list[TensorFormat]:

@@ -1,24 +1,30 @@
-"""A model on disk: a folder with `model.json` (the card) and its weights.
+"""A model on disk: a folder with `model.json` (the card) and the files that it names.
 
-Reading a card checks its form with pydantic; `open_model_folder` also checks every file against the card's SHA-256, so
-that a missing or altered file is named before any of it is used.
+A card may name files that a backend does not need, and only those that it needs have to be there: opening a model
+reads the card, whose form pydantic checks, and `ModelFolder.file` checks a file that is about to be used against the
+card's SHA-256.
 """
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from seg2vid_interface.errors import ModelError
+from seg2vid_interface.errors import MissingWeightsError, ModelError
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.sizes import SizeRule
 from seg2vid_interface.validation import problems_of
 
 FORMAT_VERSION: Final = 1
 CARD_NAME = "model.json"
+_MEND = "Fetch or export the model again."
+
+_FILE_NAME = re.compile(r"[^./\\:\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]*")
+"""Of a file in the model's folder: on no system does it lead out of the folder; nor is it hidden."""
 
 
 class _Strict(BaseModel):
@@ -102,19 +108,74 @@ class ModelCard(_Strict):
             files |= stage.files
         return files
 
+    @model_validator(mode="after")
+    def _check_file_names(self) -> Self:
+        for name in self.all_files():
+            if not _FILE_NAME.fullmatch(name):
+                raise ValueError(f"the file name {name!r} leaves the model's folder, or is a hidden file's")
+        return self
+
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A model folder whose card was read."""
+    """A model folder whose card was read; what its files hold is still to be checked."""
 
     path: Path
     card: ModelCard
+
+    def has(self, name: str) -> bool:
+        """Say whether the card names a file and it is there."""
+        return name in self.card.all_files() and (self.path / name).is_file()
+
+    def file(self, name: str, remedy: str | None = None) -> Path:
+        """Return the path of a file that is to be used, which is there and what the card says.
+
+        Raises:
+            MissingWeightsError: the card does not name it, or it is not there; `remedy` is the hint.
+            ModelError: it is not the file that the card means, or cannot be read.
+        """
+        if name not in self.card.all_files():
+            raise MissingWeightsError(f"{self.path}: the model has no {name}", remedy or _MEND)
+        if not self.has(name):
+            raise MissingWeightsError(f"{self.path}: the model's file {name} is missing", remedy or _MEND)
+        if self._is_altered(name):
+            raise ModelError(f"{self.path / name}: altered, its SHA-256 is not the card's", _MEND)
+        return self.path / name
+
+    def check_all_files(self) -> None:
+        """Raise ModelError unless every file that the card names is there, and what it says."""
+        files = self.card.all_files()
+        missing = [name for name in files if not self.has(name)]
+        altered = [name for name in files if name not in missing and self._is_altered(name)]
+        if altered:
+            also = f"; missing: {', '.join(missing)}" if missing else ""
+            raise ModelError(f"{self.path}: altered, by the card's SHA-256: {', '.join(altered)}{also}", _MEND)
+        if missing:
+            raise ModelError(
+                f"{self.path}: {len(missing)} of {len(files)} files are missing: {', '.join(missing)}",
+                "The others are intact, and enough for a backend that needs no more of them.",
+            )
+
+    def _is_altered(self, name: str) -> bool:
+        try:
+            return file_sha256(self.path / name) != self.card.all_files()[name]
+        except OSError as error:
+            raise ModelError(f"{self.path / name}: cannot be read: {error.strerror}") from None
 
 
 def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_model_folder(path: Path) -> ModelFolder:
+    """Read the card of the model folder `path`; its files are checked when they are used.
+
+    Raises:
+        ModelError: what `read_card` raises.
+    """
+    return ModelFolder(path, read_card(path))
 
 
 def read_card(path: Path) -> ModelCard:
@@ -130,7 +191,7 @@ def read_card(path: Path) -> ModelCard:
         document = json.loads(card_path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ModelError(f"{path}: not a model folder, it has no {CARD_NAME}") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{card_path}: not readable as JSON: {error}") from None
     if isinstance(document, dict) and document.get("format_version") != FORMAT_VERSION:
         raise ModelError(
@@ -141,21 +202,3 @@ def read_card(path: Path) -> ModelCard:
         return ModelCard.model_validate(document)
     except ValidationError as error:
         raise ModelError(f"{card_path}: not a valid model card: {'; '.join(problems_of(error))}") from None
-
-
-def open_model_folder(path: Path) -> ModelFolder:
-    """Read the card of `path` and check all of its files.
-
-    Raises:
-        ModelError: what `read_card` raises, or a file that is missing or differs from the card.
-    """
-    card = read_card(path)
-    for name, sha256 in card.all_files().items():
-        file = path / name
-        if Path(name).name != name:
-            raise ModelError(f"{path / CARD_NAME}: the file name {name!r} leaves the model's folder")
-        if not file.is_file():
-            raise ModelError(f"{path}: the model's file {name} is missing", "Fetch or export the model again.")
-        if file_sha256(file) != sha256:
-            raise ModelError(f"{file}: altered, its SHA-256 is not the card's", "Fetch or export the model again.")
-    return ModelFolder(path, card)

@@ -1,5 +1,6 @@
 """Which picture sizes a model can take, and choosing one."""
 
+import math
 from dataclasses import dataclass
 
 from seg2vid_interface.errors import UsageError
@@ -24,6 +25,22 @@ class SizeRule:
             return f"needs height x width to be a multiple of {self.area_multiple}"
         return None
 
+    def nearest(self, height: int, width: int) -> list[tuple[int, int]]:
+        """Return the sizes (height, width) that can be taken, up to one step of the rule away, the nearest first."""
+        step = math.lcm(self.multiple, self.area_multiple)  # sides that can be taken with whatever other side
+        heights = range(self._above(height - step, self.multiple), self._above(height, step) + 1, self.multiple)
+        sizes = {(h, w) for h in heights for w in self._widths(h, width)}
+        return sorted(sizes, key=lambda size: (abs(size[0] - height) + abs(size[1] - width), size))
+
+    def _widths(self, height: int, width: int) -> tuple[int, int]:
+        """Return the widths below and above the one wanted that go with a height."""
+        step = math.lcm(self.multiple, self.area_multiple // math.gcd(self.area_multiple, height))
+        return self._above(width - step + 1, step), self._above(width, step)
+
+    def _above(self, pixels: int, step: int) -> int:
+        """Return the first multiple of `step` from `pixels` on that is no less than `smallest`."""
+        return math.ceil(max(pixels, self.smallest) / step) * step
+
     def __and__(self, other: "SizeRule") -> "SizeRule":
         """Return the rule of two stages together; their multiples divide one another."""
         return SizeRule(
@@ -41,6 +58,7 @@ def choose_size(rule: SizeRule, wanted: tuple[int, int] | None, own: tuple[int, 
     """
     height, width = wanted or own
     if problem := rule.problem(height, width):
-        hint = f"Its own size is {own[0]}x{own[1]}; multiples of 64 from 128 on are safe."
+        near = " and ".join(f"{h}x{w}" for h, w in rule.nearest(height, width)[:2])
+        hint = f"The nearest sizes it takes are {near}; its own is {own[0]}x{own[1]}."
         raise UsageError(f"--size {height}x{width}: the model {problem}", hint)
     return height, width

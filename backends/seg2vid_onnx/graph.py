@@ -50,7 +50,7 @@ class OnnxGraph:
         """
         self._path, self._device, self._sides, self._profile = path, device, sides, profile
         self._cache = cache if device == "cpu" else None  # on CUDA the provider makes up its mind as it loads
-        self._sha256 = card.stages[stage].files[path.name]
+        self._sha256 = card.all_files()[path.name]
         self._sessions: dict[int, onnxruntime.InferenceSession] = {}
         session = self._session_of(batch=1)
         metadata = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)

@@ -4,7 +4,6 @@ A GPU that was asked for and is not there is an error that says why; nothing fal
 """
 
 import contextlib
-import ctypes
 import io
 import logging
 import subprocess
@@ -17,7 +16,7 @@ from typing import Any, Final
 
 import onnxruntime
 
-from seg2vid_interface.devices import cuda_index
+from seg2vid_interface.devices import cuda_index, gpu_count
 from seg2vid_interface.errors import DeviceError
 
 CPU: Final = "CPUExecutionProvider"
@@ -97,18 +96,6 @@ def cuda_problem(index: int) -> tuple[str, str] | None:
     if problem := _library_problem():
         return f"ONNX Runtime's CUDA libraries cannot be loaded: {problem}", "pip install 'seg2vid[cuda]'."
     return None
-
-
-def gpu_count() -> int:
-    """Return the number of GPUs that the NVIDIA driver shows to this process; 0 without a driver."""
-    try:
-        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
-        count = ctypes.c_int()
-        if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
-            return 0
-    except (OSError, AttributeError):
-        return 0
-    return count.value
 
 
 def _automatic_device() -> str:

@@ -15,7 +15,7 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     size = choose_size(card.sizes, options.size, (card.height, card.width))
     check_precision(options.precision)
     device = choose_device(options.device)
-    precision = _choose_precision(options.precision, model, device)
+    precision = choose_precision(options.precision, model, device)
     sides = open_sides(card, *size)
     graphs = {
         stage: OnnxGraph(path, stage, card, device=device, sides=sides, cache=options.cache)
@@ -24,9 +24,9 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     return GraphSession(card, size, graphs, device=device, precision=precision)
 
 
-def _choose_precision(wanted: str, model: ModelFolder, device: str) -> str:
-    """Return what was asked for; "auto" is fp32 on the CPU, and fp16 on a GPU if the model has it."""
+def choose_precision(wanted: str, model: ModelFolder, device: str) -> str:
+    """Return what was asked for; "auto" is fp32 on the CPU, and fp16 on a GPU if the model folder has it."""
     if wanted != "auto":
         return wanted
-    has_half = all(graph_file(stage, "fp16") in card.files for stage, card in model.card.stages.items())
+    has_half = all(model.has(graph_file(stage, "fp16")) for stage in model.card.stages)
     return "fp16" if has_half and device != "cpu" else "fp32"

@@ -55,6 +55,12 @@ class TorchBackend:
 
         return peak_gflops(options)
 
+    def presets(self) -> list[str]:
+        """Return the names of the bundled presets; see `Trainer.presets`."""
+        from seg2vid_torch.settings.preset_files import preset_names
+
+        return preset_names()
+
     def train(self, request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
         """Train one stage; see `Trainer.train`."""
         _require_torch()

@@ -3,7 +3,7 @@
 #
 #   recipes/street/train.sh STREETS [RUNS [TRAIN-FLAG...]]
 #
-# STREETS holds stills/ and clips/, each in the "clips" layout (see the README's "A dataset of one's own").  On two CPU
+# STREETS holds stills/ and clips/, each in the "clips" layout (docs/training.md, "A dataset of one's own").  On two CPU
 # cores it takes hours; `--precision bf16` halves that on processors that have it.
 set -euo pipefail
 

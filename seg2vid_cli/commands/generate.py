@@ -8,17 +8,16 @@ import typer
 
 from seg2vid_cli.commands import options
 from seg2vid_cli.completion import offers
-from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, max_megapixels
+from seg2vid_cli.inputs.label_maps.format_names import LABEL_FORMATS
+from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, MIN_SIDE, max_megapixels
 from seg2vid_cli.model_store.store import DEFAULT_MODEL
+from seg2vid_cli.outputs.save_names import ALL, SAVE_NAMES
 from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.devices import cuda_index
 from seg2vid_interface.errors import Seg2VidError, UsageError
 
 if TYPE_CHECKING:
     from seg2vid_cli.generation.run import Outcome
-
-SMALLEST_SIDE = 128
-SIDE_STEP = 32
 
 
 class FailedInputsError(Seg2VidError):
@@ -31,7 +30,12 @@ def generate(
     *,
     labels: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="LABEL", readable=False, help="Label maps; left out only for a model without labels."),
+        typer.Argument(
+            metavar="LABEL",
+            readable=False,
+            help="Label maps; left out only for a model without labels.",
+            autocompletion=offers.files,
+        ),
     ] = None,
     out: Annotated[
         str | None,
@@ -63,7 +67,7 @@ def generate(
     size: Annotated[
         str | None,
         typer.Option(
-            metavar="HxW", help="Height and width in pixels, multiples of 32 from 128 on.  [default: the model's]"
+            metavar="HxW", help="Height and width in pixels; the model says which fit.  [default: the model's]"
         ),
     ] = None,
     first_frame: Annotated[
@@ -88,7 +92,7 @@ def generate(
         typer.Option(
             "--label-format",
             metavar="FORMAT",
-            help="auto, train-ids, label-ids, colors, camvid, or a label space's TOML file.",
+            help=f"{', '.join(LABEL_FORMATS)}, or a label space's TOML file.",
             autocompletion=offers.label_format,
         ),
     ] = "auto",
@@ -96,7 +100,7 @@ def generate(
         str | None,
         typer.Option(
             metavar="NAMES",
-            help="Save more: any of labels,flow,occlusion,first-frame,frames.",
+            help=f"Save more: any of {','.join(SAVE_NAMES)}, or {ALL}.",
             autocompletion=offers.save_names,
         ),
     ] = None,
@@ -154,13 +158,13 @@ def generate(
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """Return height and width in pixels of "HxW".  Raises UsageError."""
+    """Return height and width in pixels of "HxW"; whether a model takes them, it says itself.  Raises UsageError."""
     sides = re.fullmatch(r"([0-9]{1,9})[xX]([0-9]{1,9})", text)
     if sides is None:
         raise UsageError(f"--size {text}: not HEIGHTxWIDTH", "For example --size 128x256.")
     size = int(sides[1]), int(sides[2])
-    if any(side < SMALLEST_SIDE or side % SIDE_STEP for side in size):
-        raise UsageError(f"--size {text}: height and width must be multiples of {SIDE_STEP}, {SMALLEST_SIDE} or more")
+    if min(size) < MIN_SIDE:
+        raise UsageError(f"--size {text}: height and width must be {MIN_SIDE} or more", "For example --size 128x256.")
     if size[0] * size[1] > MAX_PIXELS:
         raise UsageError(f"--size {text}: more than {max_megapixels()} megapixels", "For example --size 128x256.")
     return size

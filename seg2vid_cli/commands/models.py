@@ -1,9 +1,9 @@
 """`seg2vid models`: the models that come with seg2vid, and those that were pulled."""
 
-import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,7 +16,7 @@ from seg2vid_interface.errors import ModelError
 if TYPE_CHECKING:
     from seg2vid_interface.model_card import ModelCard, ModelFolder, StageCard
 
-models = typer.Typer(cls=QuickHelpGroup, help="List, show, check and fetch models.", rich_markup_mode=None)
+models = typer.Typer(cls=QuickHelpGroup, help="List, show, check, fetch and remove models.", rich_markup_mode=None)
 
 Name = Annotated[
     str,
@@ -35,19 +35,19 @@ Names = Annotated[
 
 
 @models.command("list")
-def list_models(json: options.Json = False, quiet: options.Quiet = False, debug: options.Debug = False) -> None:
+def list_(json: options.Json = False, quiet: options.Quiet = False, debug: options.Debug = False) -> None:
     """List the bundled and the pulled models: name, origin, size of the files, licence, description.
 
-    A damaged one is listed with what is wrong with it.
+    Lines are cut at the terminal's width.  A damaged model is listed with what is wrong with it, one that has not all
+    of its card's files with the formats that it has.
     """
-    from seg2vid_cli.model_store.store import bundled_models, pulled_models
+    from seg2vid_cli.model_store.listing import list_models, table
 
     console = Console("models list", json=json, quiet=quiet, debug=debug)
-    origins = {"bundled": bundled_models(), "pulled": pulled_models()}
-    rows = [_summary(name, origin, path) for origin, found in origins.items() for name, path in found.items()]
+    rows = list_models()
     if not rows:
         console.say("no model is bundled, and none was pulled")
-    console.succeed(map(_summary_line, rows), {"models": rows})
+    console.succeed(table(rows, shutil.get_terminal_size().columns), {"models": [row.data() for row in rows]})
 
 
 @models.command("show")
@@ -55,18 +55,22 @@ def show_model(
     name: Name, json: options.Json = False, quiet: options.Quiet = False, debug: options.Debug = False
 ) -> None:
     """Show a model's card: licences, size, how it was trained and how good it is."""
+    from seg2vid_cli.model_store.listing import harmless
     from seg2vid_cli.model_store.store import open_model
 
     model = open_model(name)
     data = {"path": str(model.path), "card": model.card.model_dump(mode="json")}
-    Console("models show", json=json, quiet=quiet, debug=debug).succeed(map(_harmless, _describe(model)), data)
+    Console("models show", json=json, quiet=quiet, debug=debug).succeed(map(harmless, _describe(model)), data)
 
 
 @models.command("verify")
 def verify_models(
     names: Names = None, json: options.Json = False, quiet: options.Quiet = False, debug: options.Debug = False
 ) -> None:
-    """Check every file of a model against the hashes of its card."""
+    """Check every file of a model against the hashes of its card.
+
+    A missing file is reported too, although the others may be enough to use the model.
+    """
     from seg2vid_cli.model_store.store import bundled_models, find_model, pulled_models
 
     console = Console("models verify", json=json, quiet=quiet, debug=debug)
@@ -94,6 +98,7 @@ def pull(
 
     The model's folder is printed.  SEG2VID_CACHE=FOLDER in the environment puts the cache folder elsewhere.
     """
+    from seg2vid_cli.model_store.listing import size_of
     from seg2vid_cli.model_store.pull import pull_model
 
     console = Console("models pull", json=json, quiet=quiet, debug=debug)
@@ -102,42 +107,28 @@ def pull(
         "name": model.card.name,
         "path": str(model.path),
         "sha256": sha256.lower(),
-        "bytes": _size(model.path, model.card),
+        "bytes": size_of(model),
     }
     console.succeed([str(model.path)], data)
 
 
-def _summary(name: str, origin: str, path: Path) -> dict[str, Any]:
-    """Return a row of the list, whose `problem` is None if the model can be used, as far as a glance tells."""
-    from seg2vid_interface.model_card import read_card
+@models.command("remove")
+def remove(
+    *,
+    names: Annotated[
+        list[str], typer.Argument(metavar="NAME", help="Pulled models.", autocompletion=offers.pulled_model)
+    ],
+    json: options.Json = False,
+    quiet: options.Quiet = False,
+    debug: options.Debug = False,
+) -> None:
+    """Remove pulled models from the cache folder; bundled ones stay."""
+    from seg2vid_cli.model_store.remove import remove_models
 
-    row = {"name": name, "origin": origin, "path": str(path)}
-    try:
-        card = read_card(path)
-    except ModelError as error:
-        return row | {"bytes": None, "licence": None, "description": None, "problem": error.message}
-    missing = [file for file in card.all_files() if not (path / file).is_file()]
-    problem = f"{path}: the model's file {missing[0]} is missing" if missing else None
-    size = _size(path, card)
-    return row | {"bytes": size, "licence": card.licence, "description": card.description, "problem": problem}
-
-
-def _summary_line(row: dict[str, Any]) -> str:
-    state = f"damaged: {row['problem']}"
-    if row["problem"] is None:
-        state = f"{row['bytes'] / 1e6:.1f} MB  {row['licence']}  {row['description']}"
-    return _harmless(f"{row['name']}  {row['origin']}  {state}")
-
-
-def _size(path: Path, card: "ModelCard") -> int:
-    """Return the bytes of the files that the card names, as far as they are there."""
-    files = [path / name for name in card.all_files()]
-    return sum(file.stat().st_size for file in files if file.is_file())
-
-
-def _harmless(line: str) -> str:
-    """Return the line without control characters, which a stranger's card could steer the terminal with."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", line)
+    console = Console("models remove", json=json, quiet=quiet, debug=debug)
+    removed = remove_models(names)
+    data = {"models": [{"name": name, "path": str(path)} for name, path in removed.items()]}
+    console.succeed([f"{name}: removed" for name in removed], data)
 
 
 def _verify(folders: list[Path], console: Console) -> None:
@@ -151,17 +142,18 @@ def _verify(folders: list[Path], console: Console) -> None:
     verified, failures = [], []
     for folder in folders:
         try:
-            card = open_model_folder(folder).card
+            model = open_model_folder(folder)
+            model.check_all_files()
         except ModelError as error:
             if len(folders) == 1:
                 raise
             console.report(error)
             failures.append({"path": str(folder), "code": error.code, "message": error.message, "hint": error.hint})
         else:
-            console.write_lines([f"{card.name}: all {len(card.all_files())} files are intact"])
-            verified.append({"name": card.name, "path": str(folder)})
+            console.write_lines([f"{model.card.name}: all {len(model.card.all_files())} files are intact"])
+            verified.append({"name": model.card.name, "path": str(folder)})
     if failures:
-        damaged = ModelError(f"{len(failures)} of {len(folders)} models cannot be used")
+        damaged = ModelError(f"{len(failures)} of {len(folders)} models are damaged or not whole")
         console.fail(damaged, {"models": verified, "failures": failures})
         raise typer.Exit(damaged.exit_code)
     console.succeed((), {"models": verified})
@@ -182,7 +174,7 @@ def _describe(model: "ModelFolder") -> Iterator[str]:
     yield f"clip         {card.frames} frames at {card.frames_per_second:g} frames/s, {card.chunk_frames} per chunk"
     for stage_name, stage in card.stages.items():
         yield f"{stage_name} stage"
-        yield from _describe_stage(stage)
+        yield from _describe_stage(stage, model)
 
 
 def _image_stage(card: "ModelCard") -> str:
@@ -191,8 +183,9 @@ def _image_stage(card: "ModelCard") -> str:
     return f"made at {height}x{width}{space}{' and instance edges' if card.instance_edges else ''}"
 
 
-def _describe_stage(stage: "StageCard") -> Iterator[str]:
-    yield f"    files         {', '.join(stage.files)}"
+def _describe_stage(stage: "StageCard", model: "ModelFolder") -> Iterator[str]:
+    files = (name if model.has(name) else f"{name} (missing)" for name in stage.files)
+    yield f"    files         {', '.join(files)}"
     yield f"    parameters    {stage.parameters:,}, {stage.gflop_per_frame:g} GFLOP a frame"
     yield f"    training      {stage.steps:,} steps, preset {stage.preset}, seed {stage.seed}"
     yield f"    data          {stage.data}"

@@ -41,7 +41,7 @@ def train(
     ],
     dataset: Annotated[str, typer.Option(metavar="LAYOUT", help="Layout of the datasets.")] = "clips",
     preset: Annotated[
-        str, typer.Option(metavar="NAME", help="Name of a preset, or a TOML file.", autocompletion=offers.files)
+        str, typer.Option(metavar="NAME", help="Name of a preset, or a TOML file.", autocompletion=offers.preset)
     ] = "street",
     settings: Annotated[
         list[str] | None,

@@ -2,20 +2,18 @@
 
 Each function takes the word as far as it is typed and returns the words it can become, for the caller to pick from.
 Where a path is meant as well, and no word fits, it returns FILES or FOLDERS, and the shell completes that itself.
-A `Path` needs none of them to complete files.  Nothing heavy is imported here: Tab should answer at once.
+A single `Path` needs none of them to complete files.  Nothing heavy is imported here: Tab should answer at once.
 """
 
 from collections.abc import Iterable
 
-from seg2vid_cli.model_store.store import bundled_models, model_names
+from seg2vid_cli.inputs.label_maps.format_names import LABEL_FORMATS
+from seg2vid_cli.model_store.store import model_names, pulled_models
+from seg2vid_cli.outputs.save_names import ALL, SAVE_NAMES
 
 FILES = "files"
 FOLDERS = "folders"
 """In the place of a word's help: the shell shall complete that word as the path of a file, or of a folder."""
-
-LABEL_FORMATS = ("auto", "train-ids", "label-ids", "colors", "camvid")
-SAVE_NAMES = ("labels", "flow", "occlusion", "first-frame", "frames")
-"""What `label_encodings` and `outputs` know; repeated because they take NumPy's time to import."""
 
 Offers = list[str | tuple[str, str]]
 """Words, or words with their help."""
@@ -33,29 +31,31 @@ def folders(incomplete: str) -> Offers:
 
 def model_or_folder(incomplete: str) -> Offers:
     """For the name of a model, or a model folder."""
-    return _models(incomplete) or folders(incomplete)
+    return _matching(model_names(), incomplete) or folders(incomplete)
 
 
 def model_or_file(incomplete: str) -> Offers:
     """For the name of a model, or a path."""
-    return _models(incomplete) or files(incomplete)
+    return _matching(model_names(), incomplete) or files(incomplete)
 
 
-def _models(incomplete: str) -> Offers:
-    try:
-        names: Iterable[str] = model_names()
-    except OSError:  # the folder of the pulled ones
-        names = bundled_models()
-    return _matching(names, incomplete)
+def pulled_model(incomplete: str) -> Offers:
+    """For the name of a pulled model."""
+    return _matching(pulled_models(), incomplete)
 
 
 def backend(_incomplete: str) -> Offers:
     """For the name of a backend; none of them is imported."""
-    from importlib.metadata import entry_points
+    from seg2vid_cli.plugins import backend_names
 
-    from seg2vid_interface.backend import ENTRY_POINT_GROUP
+    return ["auto", *backend_names()]
 
-    return ["auto", *sorted(entry_point.name for entry_point in entry_points(group=ENTRY_POINT_GROUP))]
+
+def preset(incomplete: str) -> Offers:
+    """For the name of a preset, or its file."""
+    from seg2vid_cli.plugins import preset_names
+
+    return _matching(preset_names(), incomplete) or files(incomplete)
 
 
 def device(_incomplete: str) -> Offers:
@@ -71,7 +71,7 @@ def label_format(incomplete: str) -> Offers:
 def save_names(incomplete: str) -> Offers:
     """For a list of names with commas: those that are not in it yet."""
     *chosen, _ = incomplete.split(",")
-    return [",".join([*chosen, name]) for name in SAVE_NAMES if name not in chosen]
+    return [",".join([*chosen, name]) for name in (*SAVE_NAMES, ALL) if name not in chosen]
 
 
 def _matching(words: Iterable[str], incomplete: str) -> Offers:

@@ -1,20 +1,17 @@
 """Answers a shell that asks what the word being typed can become.
 
-The scripts of `completion_scripts` run the program with the words of the command line up to the cursor, and the index
-of the last of them in the environment variable VARIABLE: `_SEG2VID_COMPLETE=2 seg2vid generate --model str`.  (Some
-versions of PowerShell drop the last word if it is empty, hence the index.)  The answer is one word a line, perhaps with
-a tab and its help after it; or COMPLETE_FILES or COMPLETE_FOLDERS; or nothing.  Of `--model=str` only the value is
-answered.
+The scripts of `scripts.py` run the program with the words of the command line up to the cursor, and the index of the
+last of them in the environment variable VARIABLE: `_SEG2VID_COMPLETE=2 seg2vid generate --model str`.  (Some versions
+of PowerShell drop the last word if it is empty, hence the index.)  The answer is one word a line, perhaps with a tab
+and its help after it; or COMPLETE_FILES or COMPLETE_FOLDERS; or nothing.  Of `--model=str` only the value is answered.
 
-Typer's own completion is not used: it loads pydantic for every Tab, runs the callback of `--version`, and forgets that
-files should be completed.
+Typer parses the words and knows what its commands and options offer.  Its own scripts, and what they call, are not
+used: for every Tab they load pydantic, and in zsh and fish rich as well, which takes two to three times as long; and
+they know neither folders nor words like `--model=str` or `~/bin/seg2vid`.
 """
 
-import inspect
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, get_args
+from collections.abc import Sequence
+from typing import Any
 
 import typer
 from typer.core import TyperArgument, TyperGroup, TyperOption
@@ -24,21 +21,7 @@ from seg2vid_cli.completion.scripts import COMPLETE_FILES, COMPLETE_FOLDERS, SHE
 from seg2vid_interface.errors import UsageError
 
 _SEPARATOR = "--"
-
-
-@dataclass
-class _Place:
-    """Where a command line stands after some words."""
-
-    command: Any
-    """The innermost command named so far; None after a name that no command has."""
-    awaiting: TyperOption | None = None
-    """The option whose value comes next."""
-    given: list[TyperOption] = field(default_factory=list)
-    arguments: int = 0
-    """How many words were arguments."""
-    separated: bool = False
-    """After "--", nothing is an option."""
+"""After it, nothing is an option."""
 
 
 def answer(program: TyperGroup, args: Sequence[str], request: str) -> str:
@@ -52,101 +35,63 @@ def answer(program: TyperGroup, args: Sequence[str], request: str) -> str:
     if not request.isdecimal():
         raise UsageError(f"{VARIABLE}={request}: no such shell", f"Known: {', '.join(SHELLS)}.")
     index = int(request)
-    lines = _complete(program, args[:index], "".join(args[index : index + 1]))
+    command, words = _innermost(program, list(args[:index]))
+    lines = [] if command is None else _complete(command, words, "".join(args[index : index + 1]))
     return "".join(f"{line}\n" for line in lines)
 
 
-def _complete(program: TyperGroup, words: Sequence[str], incomplete: str) -> list[str]:
-    place = _Place(program)
-    for word in words:
-        _step(place, word)
-        if place.command is None:
-            return []
-    if place.awaiting is not None:
-        return _values(place.command, place.awaiting, incomplete)
-    if incomplete.startswith("-") and not place.separated:
-        return _complete_option(place, incomplete)
-    if isinstance(place.command, TyperGroup):
-        return _command_names(place.command, incomplete)
-    argument = _next_argument(place)
-    if argument is not None:
-        return _values(place.command, argument, incomplete)
-    return [] if incomplete or place.separated else _option_names(place, "--")
+def _innermost(program: TyperGroup, words: list[str]) -> tuple[Any, list[str]]:
+    """Return the innermost command that `words` name, None for a name that none has; and the words after its name."""
+    command: Any = program
+    while isinstance(command, TyperGroup):
+        name = next((word for word in words if not word.startswith("-")), None)  # options of groups take no values
+        if name is None:
+            break
+        command, words = command.commands.get(name), words[words.index(name) + 1 :]
+    return command, words
 
 
-def _complete_option(place: _Place, incomplete: str) -> list[str]:
-    name, equals, value = incomplete.partition("=")
-    if not equals:
-        return _option_names(place, name)
-    option = _find_option(place.command, name)
-    return [] if option is None or option.is_flag else _values(place.command, option, value)
+def _complete(command: Any, words: list[str], incomplete: str) -> list[str]:
+    context = typer.Context(command, resilient_parsing=True)
+    options = {name: option for option in command.get_params(context) for name in _option_names(option)}
+    if _SEPARATOR not in words:
+        awaiting = options.get(words[-1]) if words else None
+        if awaiting is not None and not awaiting.is_flag:
+            return _values(context, awaiting, incomplete)
+        name, equals, value = incomplete.partition("=")
+        if equals and name in options and not options[name].is_flag:
+            return _values(context, options[name], value)
+    given, _, order = command.make_parser(context).parse_args(list(words))  # which empties the list
+    if incomplete.startswith("-") and _SEPARATOR not in words:
+        return _new_names(context, incomplete, order)
+    if isinstance(command, TyperGroup):
+        return [_line(offer.value, offer.help) for offer in command.shell_complete(context, incomplete)]
+    for parameter in command.params:
+        if isinstance(parameter, TyperArgument) and (parameter.nargs == -1 or given.get(parameter.name) is None):
+            return _values(context, parameter, incomplete)
+    return [] if incomplete or _SEPARATOR in words else _new_names(context, "--", order)
 
 
-def _step(place: _Place, word: str) -> None:
-    """Move `place` over a finished word; options that do not exist are passed over."""
-    if place.awaiting is not None:
-        place.awaiting = None
-    elif word == _SEPARATOR:
-        place.separated = True
-    elif word.startswith("-") and not place.separated:
-        name, equals, _ = word.partition("=")
-        option = _find_option(place.command, name)
-        if option is not None:
-            place.given.append(option)
-            place.awaiting = None if equals or option.is_flag else option
-    elif isinstance(place.command, TyperGroup):
-        place.command = place.command.commands.get(word)
-    else:
-        place.arguments += 1
+def _option_names(parameter: Any) -> list[str]:
+    return [*parameter.opts, *parameter.secondary_opts] if isinstance(parameter, TyperOption) else []
 
 
-def _options(command: Any) -> Iterator[TyperOption]:
-    parameters = command.get_params(typer.Context(command))  # with --help
-    return (option for option in parameters if isinstance(option, TyperOption) and not option.hidden)
+def _new_names(context: typer.Context, incomplete: str, given: Sequence[Any]) -> list[str]:
+    """Return the names of options, but for those `given` that may not be repeated."""
+    used = {name for parameter in given if not parameter.multiple for name in _option_names(parameter)}
+    offers = context.command.shell_complete(context, incomplete)
+    return [_line(offer.value, offer.help) for offer in offers if offer.value not in used]
 
 
-def _find_option(command: Any, name: str) -> TyperOption | None:
-    return next((option for option in _options(command) if name in (*option.opts, *option.secondary_opts)), None)
-
-
-def _next_argument(place: _Place) -> TyperArgument | None:
-    arguments = [argument for argument in place.command.params if isinstance(argument, TyperArgument)]
-    if arguments and arguments[-1].nargs == -1:  # takes all that follow
-        return arguments[min(place.arguments, len(arguments) - 1)]
-    return arguments[place.arguments] if place.arguments < len(arguments) else None
-
-
-def _option_names(place: _Place, incomplete: str) -> list[str]:
-    options = [option for option in _options(place.command) if option.multiple or option not in place.given]
-    names = ((name, option) for option in options for name in (*option.opts, *option.secondary_opts))
-    return [_line(name, option.help) for name, option in names if name.startswith(incomplete)]
-
-
-def _command_names(group: TyperGroup, incomplete: str) -> list[str]:
-    shown = ((name, command) for name, command in group.commands.items() if not command.hidden)
-    return [
-        _line(name, command.get_short_help_str(limit=100)) for name, command in shown if name.startswith(incomplete)
-    ]
-
-
-def _values(command: Any, parameter: TyperOption | TyperArgument, incomplete: str) -> list[str]:
+def _values(context: typer.Context, parameter: TyperOption | TyperArgument, incomplete: str) -> list[str]:
     """Return what `parameter` offers: names, choices, a kind of path, or nothing, as for numbers."""
-    offers = parameter.shell_complete(typer.Context(command), incomplete)
+    offers = parameter.shell_complete(context, incomplete)
     kinds = [offer.help for offer in offers]
     if kinds == [FOLDERS]:
         return [COMPLETE_FOLDERS]
-    if kinds == [FILES] or (not offers and _means_path(command, parameter)):
+    if kinds == [FILES] or (not offers and parameter.type_descriptor.is_path):
         return [COMPLETE_FILES]
     return [_line(offer.value, offer.help) for offer in offers if offer.value.isprintable()]
-
-
-def _means_path(command: Any, parameter: TyperOption | TyperArgument) -> bool:
-    signature = inspect.signature(command.callback)
-    return parameter.name in signature.parameters and _mentions_path(signature.parameters[parameter.name].annotation)
-
-
-def _mentions_path(annotation: Any) -> bool:
-    return annotation is Path or any(_mentions_path(part) for part in get_args(annotation))
 
 
 def _line(word: str, help_text: str | None) -> str:

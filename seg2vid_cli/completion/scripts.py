@@ -1,4 +1,4 @@
-"""The scripts that connect a shell's completion with seg2vid; `completion_request` describes what they talk about.
+"""The scripts that connect a shell's completion with seg2vid; `request.py` describes what they talk about.
 
 `python tests/test_completions.py` writes them into completions/, from where the wheel installs them.
 They run the program by the name it was called with, and ignore what it says if it fails.
@@ -134,5 +134,5 @@ def completion_script(shell: str) -> str:
         ("{folders}", COMPLETE_FOLDERS),
     ):
         script = script.replace(placeholder, text)
-    header = f"# Completion of seg2vid in {shell}; generated, see seg2vid_cli/completion_scripts.py.\n"
+    header = f"# Completion of seg2vid in {shell}; generated, see seg2vid_cli/completion/scripts.py.\n"
     return _FIRST_LINES.get(shell, "") + header + script.lstrip("\n")

@@ -18,16 +18,21 @@ def existing_results_error(paths: list[Path], flag: str = "-o") -> OutputError:
 
 
 class Staging:
-    """Gathers new files in a hidden folder beside their targets and renames all of them on `commit`.
+    """Gathers new files in a hidden folder beside their targets and gives all of them their names on `commit`.
 
     Whatever interrupts it, `discard` leaves the targets' folders as they were.  Only a killed process leaves its
     `.seg2vid-*` folder behind.
     """
 
     def __init__(self, *, overwrite: bool, new_folder: Path | None = None) -> None:
-        """Touch nothing yet; `new_folder` is made when the first file needs it, and removed again if it stays empty."""
+        """Touch nothing yet.
+
+        `new_folder` is made when the first file needs it, with the parents that it lacks; what stays empty of them is
+        removed again.
+        """
         self._overwrite = overwrite
         self._new_folder = new_folder
+        self._new_folders = [] if new_folder is None else _missing_folders(new_folder)
         # Chosen before it is made: an interrupt right after mkdir cannot leave a folder that `discard` does not know.
         self._folder_name = f".seg2vid-{os.getpid()}-{secrets.token_hex(4)}"
         self._targets: dict[Path, str | None] = {}
@@ -45,19 +50,19 @@ class Staging:
         """Give every file its name; in a folder that exists, only files of equal name are replaced.
 
         Raises:
-            OSError: renaming failed; all is as it was before.
+            OSError: a name cannot be given; all is as it was before.
             OutputError: a target exists and is not to be replaced; nothing has changed.
         """
         renames = [rename for target, ending in self._targets.items() for rename in self._renames(target, ending)]
-        existing = [rename.target for rename in renames if os.path.lexists(rename.target)]
-        if existing and not self._overwrite:
-            raise existing_results_error(existing)
+        _check_free(renames)
         try:
             for rename in renames:
                 rename.apply()
-        except BaseException:
+        except BaseException as error:
             for rename in reversed(renames):
                 rename.undo()
+            if isinstance(error, OSError):
+                _check_free(renames)  # what came between is why this failed
             raise
         self._committed = True
         self.discard()
@@ -66,13 +71,14 @@ class Staging:
         """Remove what was not committed; harmless twice."""
         for folder in {target.parent for target in self._targets}:
             shutil.rmtree(folder / self._folder_name, ignore_errors=True)
-        if self._new_folder is not None and not self._committed:
-            _remove_if_empty(self._new_folder)
+        if not self._committed:
+            for folder in self._new_folders:
+                _remove_if_empty(folder)
 
     def _add(self, target: Path, ending: str | None) -> Path:
         self._targets[target] = ending
         if target.parent == self._new_folder:
-            target.parent.mkdir(exist_ok=True)
+            target.parent.mkdir(parents=True, exist_ok=True)
         staged, backup = self._staged(target), self._backup(target)
         for folder in (staged.parent.parent, staged.parent, backup.parent):
             folder.mkdir(exist_ok=True)
@@ -86,22 +92,28 @@ class Staging:
 
     def _renames(self, target: Path, ending: str | None) -> list["_Rename"]:
         staged, backup = self._staged(target), self._backup(target)
-        if ending is None or not target.is_dir():
-            return [_Rename(staged, target, backup)]
+        if ending is None:
+            return [_Rename(staged, target, backup, self._overwrite)]
+        if not target.is_dir():
+            return [_Rename(staged, target, backup, overwrite=False)]  # should a folder come between, it is left alone
         backup.mkdir(exist_ok=True)
         names = [path.name for path in numbered_files(staged, ending)]
-        return [_Rename(staged / name, target / name, backup / name) for name in names]
+        return [_Rename(staged / name, target / name, backup / name, self._overwrite) for name in names]
 
 
 @dataclass(frozen=True)
 class _Rename:
-    """What is at `target` goes to `backup`, and `staged` takes its place."""
+    """`staged` takes the name `target`; what has that name goes to `backup`, or if it may not be replaced, stays."""
 
     staged: Path
     target: Path
     backup: Path
+    overwrite: bool
 
     def apply(self) -> None:
+        if not self.overwrite:
+            _take_free_name(self.staged, self.target)
+            return
         if os.path.lexists(self.target):
             self.target.rename(self.backup)
         self.staged.rename(self.target)
@@ -110,8 +122,52 @@ class _Rename:
         """Go back from wherever `apply` was interrupted, if it was begun at all."""
         if not os.path.lexists(self.staged):
             self.target.rename(self.staged)
+        elif not self.overwrite and self.target.exists() and self.target.samefile(self.staged):
+            self.target.unlink()
         if os.path.lexists(self.backup):
             self.backup.rename(self.target)
+
+
+def _check_free(renames: list[_Rename]) -> None:
+    existing = [rename.target for rename in renames if not rename.overwrite and os.path.lexists(rename.target)]
+    if existing:
+        raise existing_results_error(existing)
+
+
+def _take_free_name(staged: Path, target: Path) -> None:
+    """Rename `staged` to `target`, unless that name was taken meanwhile, which `Path.rename` would not mind.
+
+    Raises OSError.
+    """
+    if staged.is_dir():  # cannot be linked, and takes the place of no more than an empty folder
+        staged.rename(target)
+        return
+    try:
+        target.hardlink_to(staged)
+    except FileExistsError:
+        raise
+    except OSError:  # FAT and some network file systems have no links
+        _claim_name(staged, target)
+    else:
+        staged.unlink()
+
+
+def _claim_name(staged: Path, target: Path) -> None:
+    """Rename `staged` to `target` in two steps: an empty file takes the name, if it is free, and is then replaced."""
+    try:
+        target.touch(exist_ok=False)
+        staged.replace(target)
+    except FileExistsError:
+        raise
+    except BaseException:
+        if os.path.lexists(staged):
+            target.unlink(missing_ok=True)
+        raise
+
+
+def _missing_folders(folder: Path) -> list[Path]:
+    """Return the folders that `folder` lacks, itself included, innermost first."""
+    return [path for path in (folder, *folder.parents) if not os.path.lexists(path)]
 
 
 def _remove_if_empty(folder: Path) -> None:

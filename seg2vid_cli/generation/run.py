@@ -1,29 +1,29 @@
 """`seg2vid generate` behind its flags: from paths and settings to finished clips, one at a time.
 
-What is cheap to check comes first, so that bad input fails before a network is loaded: the names of the results, the
-model's files, the label maps, and whether the results can be encoded.
+What is cheap to check comes first, so that bad input fails before a network is loaded: the model's card, the size,
+whether the results can be written, and the label maps.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seg2vid_cli.generation.prefetch import prefetch
+from seg2vid_cli.generation.scene_clip import SceneClip
 from seg2vid_cli.inputs.scenes import Input, Scene, check_inputs, pair_inputs, read_scene
 from seg2vid_cli.model_store.store import open_model
-from seg2vid_cli.outputs.clip_writer import ClipMetadata, ClipWriter, check_clip
+from seg2vid_cli.outputs.checks import check_outputs
 from seg2vid_cli.outputs.plan import plan_outputs
 from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.save_names import names_to_save
 from seg2vid_cli.plugins import open_session
-from seg2vid_cli.terminal.console import Console, ProgressBar, program_version
+from seg2vid_cli.terminal.console import Console, ProgressBar
 from seg2vid_interface.backend import OpenOptions, Session
-from seg2vid_interface.clips import ClipRequest
 from seg2vid_interface.errors import Seg2VidError, UsageError
-from seg2vid_interface.latents import chunk_noise, image_noise, motion_latent
 from seg2vid_interface.model_card import ModelFolder
+from seg2vid_interface.sizes import choose_size
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,7 @@ class GenerationRequest:
     instances: Path | None
     label_format: str
     save: frozenset[str]
+    """Among `SAVE_NAMES`, or "all"."""
     sheet: Path | None
     kind: str | None
     """Of the results: "mp4", ...; None = what `out` says."""
@@ -99,21 +100,11 @@ def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
     Raises:
         Seg2VidError: what concerns all of the inputs: flags, output names, the model, the backend, the device.
     """
-    inputs = pair_inputs(request.labels, request.first_frame, request.instances)
-    outputs = plan_outputs(
-        [paths.source for paths in inputs],
-        request.out,
-        kind=request.kind,
-        samples=request.samples,
-        save=request.save,
-        sheet=request.sheet,
-        overwrite=request.overwrite,
-        also_read=[path for paths in inputs for path in paths.read_too()],
-    )
     model = open_model(request.model)
     check_inputs(request.labels, request.first_frame, model.card, request.instances)
     generation = _Generation(request, console, model)
-    generation.check(outputs)
+    inputs = pair_inputs(request.labels, request.first_frame, request.instances)
+    outputs = generation.plan(inputs)
     scenes = generation.read(inputs)
     if scenes:
         generation.make(scenes, outputs)
@@ -131,20 +122,31 @@ class _Generation:
         self.label_space = card.label_space
         self.frames = request.frames or card.frames
         self.frames_per_second = request.frames_per_second or card.frames_per_second
-        self.height, self.width = request.options.size or (card.height, card.width)
+        self.height, self.width = choose_size(card.sizes, request.options.size, (card.height, card.width))
         self.outcome = Outcome(card.name)
 
-    def check(self, outputs: list[PlannedOutput]) -> None:
-        """Raise UsageError or OutputError if a clip cannot be written as planned."""
-        for output in outputs:
-            check_clip(
-                output,
-                frames=self.frames,
-                height=self.height,
-                width=self.width,
-                frames_per_second=self.frames_per_second,
-                label_space=self.label_space,
-            )
+    def plan(self, inputs: list[Input]) -> list[PlannedOutput]:
+        """Plan all clips.  Raises UsageError or OutputError if one cannot be written."""
+        request, has_labels = self.request, self.label_space is not None
+        outputs = plan_outputs(
+            [paths.source for paths in inputs],
+            request.out,
+            kind=request.kind,
+            samples=request.samples,
+            save=names_to_save(request.save, frames=self.frames, has_labels=has_labels),
+            sheet=request.sheet,
+            overwrite=request.overwrite,
+        )
+        check_outputs(
+            outputs,
+            [file for paths in inputs for file in paths.files()],
+            frames=self.frames,
+            height=self.height,
+            width=self.width,
+            frames_per_second=self.frames_per_second,
+            has_labels=has_labels,
+        )
+        return outputs
 
     def read(self, inputs: list[Input]) -> dict[Input, Scene]:
         """Read all inputs; those that fail are left out."""
@@ -169,7 +171,8 @@ class _Generation:
                     continue
                 with self._failing(paths):
                     began = time.perf_counter()
-                    saved = self._write_clip(session, scenes[paths], output, bar, number * self.frames)
+                    clip = self._clip(session, scenes[paths], output.sample)
+                    saved = clip.write(output, self._advancing(bar, number))
                     self._record(paths, output, saved, time.perf_counter() - began)
                 if paths not in self.outcome.failures:
                     self.console.write_lines([str(output.video)])
@@ -183,38 +186,19 @@ class _Generation:
         )
         return session
 
-    def _write_clip(
-        self, session: Session, scene: Scene, output: PlannedOutput, bar: ProgressBar, frames_before: int
-    ) -> list[Path]:
-        metadata = ClipMetadata(self.outcome.model, self.request.seed, output.sample, program_version())
-        writing = ClipWriter(
-            output,
+    def _clip(self, session: Session, scene: Scene, sample: int) -> SceneClip:
+        return SceneClip(
+            session=session,
+            card=self.model.card,
+            scene=scene,
+            seed=self.request.seed,
+            sample=sample,
             frames=self.frames,
             frames_per_second=self.frames_per_second,
-            label_map=scene.label_map,
-            label_space=self.label_space,
-            metadata=metadata,
         )
-        chunks = prefetch(session.generate([self._clip_request(session, scene, output)]))
-        with writing as writer, closing(chunks):
-            for (chunk,) in chunks:
-                writer.write(chunk)
-                bar.advance(frames_before + chunk.start + len(chunk.frames))
-            return writer.commit()
 
-    def _clip_request(self, session: Session, scene: Scene, output: PlannedOutput) -> ClipRequest:
-        seed, sample = self.request.seed, output.sample
-        return ClipRequest(
-            label_map=scene.label_map,
-            first_frame=scene.first_frame,
-            latent=motion_latent(seed, sample, session.latent_size),
-            image_noise=image_noise(seed, sample, session.image_noise_size),
-            chunk_noise=chunk_noise(seed, sample, self.height, self.width),
-            frames=self.frames,
-            fields=output.fields,
-            image_label_map=scene.image.label_map,
-            edges=scene.image.edges,
-        )
+    def _advancing(self, bar: ProgressBar, clips_before: int) -> Callable[[int], None]:
+        return lambda frames: bar.advance(clips_before * self.frames + frames)
 
     def _record(self, paths: Input, output: PlannedOutput, saved: list[Path], seconds: float) -> None:
         clip = Clip(

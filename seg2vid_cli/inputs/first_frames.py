@@ -9,12 +9,12 @@ from PIL import Image, ImageOps
 
 from seg2vid_cli.inputs.pictures.aspect_ratios import distortion_message
 from seg2vid_cli.inputs.pictures.matching import cityscapes_stem, match_pictures
-from seg2vid_cli.inputs.pictures.reading import open_picture, without_alpha
+from seg2vid_cli.inputs.pictures.reading import PictureSource, open_picture, without_alpha
 from seg2vid_interface.errors import ImageError
 
 
 def read_first_frame(
-    path: Path, height: int, width: int, *, grey: bool = False
+    path: PictureSource, height: int, width: int, *, grey: bool = False
 ) -> tuple[NDArray[np.uint8], str | None]:
     """Return the picture as RGB, uint8 (height, width, 3), resized with LANCZOS; for a grey model without its colours.
 

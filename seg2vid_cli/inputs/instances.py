@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_cli.inputs.pictures.matching import cityscapes_stem, match_pictures
-from seg2vid_cli.inputs.pictures.reading import open_picture
+from seg2vid_cli.inputs.pictures.reading import PictureSource, open_picture
 from seg2vid_interface.errors import ImageError
 
 _MODES = ("L", "P", "I;16", "I")  # 8-bit, palette, and 16-bit in a PNG or a PGM
 
 
-def read_instances(path: Path, size: tuple[int, int]) -> NDArray[np.uint16]:
+def read_instances(path: PictureSource, size: tuple[int, int]) -> NDArray[np.uint16]:
     """Return the ids (H, W) of a picture that has the `size` = height, width of its label map.
 
     Raises:

@@ -12,6 +12,7 @@ from seg2vid_cli.inputs.conditions import ImageConditions, image_conditions
 from seg2vid_cli.inputs.first_frames import match_first_frames, read_first_frame
 from seg2vid_cli.inputs.instances import match_instances, read_instances
 from seg2vid_cli.inputs.label_maps.reading import fit_label_map, read_label_map
+from seg2vid_cli.inputs.pictures.reading import PictureSource
 from seg2vid_interface.errors import UsageError
 
 if TYPE_CHECKING:
@@ -34,9 +35,18 @@ class Input:
         """The file that gives the results their names."""
         return self.label_map or self.first_frame
 
-    def read_too(self) -> list[Path]:
-        """Return the files beside the label map."""
-        return [path for path in (self.first_frame, self.instances) if path is not None]
+    def files(self) -> list[Path]:
+        """Return all of them."""
+        return [path for path in (self.label_map, self.first_frame, self.instances) if path is not None]
+
+
+@dataclass(frozen=True)
+class GivenScene:
+    """The same, where a program hands pictures over."""
+
+    label_map: PictureSource | None
+    first_frame: PictureSource | None
+    instances: PictureSource | None = None
 
 
 @dataclass(frozen=True)
@@ -82,7 +92,10 @@ def _paired(
 
 
 def check_inputs(
-    label_maps: Sequence[Path], first_frame: Path | None, card: "ModelCard", instances: Path | None = None
+    label_maps: Sequence[PictureSource],
+    first_frame: PictureSource | None,
+    card: "ModelCard",
+    instances: PictureSource | None = None,
 ) -> None:
     """Raise UsageError if a model misses its label map or first frame, or gets something that it has no use for."""
     if card.label_space is not None and not label_maps:
@@ -101,7 +114,7 @@ def check_inputs(
         )
 
 
-def read_scene(paths: Input, label_format: str, card: "ModelCard", height: int, width: int) -> Scene:
+def read_scene(paths: Input | GivenScene, label_format: str, card: "ModelCard", height: int, width: int) -> Scene:
     """Read an input for the model of this card, opened at this height and width.
 
     Raises:

@@ -1,13 +1,13 @@
-"""Fetches a file over https, bounded in size and time, from allowed addresses alone, redirects included."""
+"""Fetches a file with pooch: from allowed addresses alone, redirects included, and bounded in size and time."""
 
-import hashlib
-from contextlib import ExitStack
+from contextlib import nullcontext
 from http.client import responses
-from typing import IO, TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
-from seg2vid_cli.terminal.console import Console, ProgressBar, program_version
-from seg2vid_interface.errors import ModelError, OutputError, UsageError
+from seg2vid_cli.terminal.console import Console, program_version
+from seg2vid_interface.errors import ModelError, UsageError
 
 if TYPE_CHECKING:
     from requests import Response
@@ -28,89 +28,78 @@ def check_url(url: str) -> None:
         raise UsageError(f"{url}: {problem}", hint)
 
 
-def download(url: str, file: IO[bytes], console: Console) -> str:
-    """Write what lies at `url` to `file`; return the SHA-256 of its bytes, in hexadecimal.
+def download(url: str, sha256: str, folder: Path, console: Console) -> Path:
+    """Fetch what lies at `url`, whose SHA-256 is known, into `folder`; return the file.
 
     Raises:
         ModelError: no connection, an error of the server, a redirect that is not allowed, a transfer that breaks off or
-            is too long.
-        OutputError: the disk takes no more.
+            is too long, another file than the one meant.
+        OSError: the file cannot be written.
     """
-    from pooch import HTTPDownloader  # type: ignore[import-untyped]  # it has annotations, but does not say so
+    import pooch  # type: ignore[import-untyped]  # it has annotations, but does not say so
 
-    with ExitStack() as cleanup:
-        transfer = _Transfer(url, file, console, cleanup)
-        downloader = HTTPDownloader(
-            chunk_size=_CHUNK_BYTES,
+    pooch.get_logger().setLevel("ERROR")  # what it does is not for stderr
+
+    def fetch(url: str, file: str, _pooch: object) -> None:
+        _fetch(url, Path(file), console)
+
+    try:
+        return Path(pooch.retrieve(url, f"sha256:{sha256}", "model.zip", folder, downloader=fetch))
+    except ValueError as error:  # the hash's: others do not leave `fetch`
+        hint = "It is another file than the one meant; nothing of it was kept."
+        raise ModelError(f"--sha256 {sha256}: not the SHA-256 of {url}", hint) from error
+
+
+def _fetch(url: str, path: Path, console: Console) -> None:
+    """Write what lies at `url` to a file.  Raises ModelError, OSError."""
+    import requests
+
+    try:
+        with requests.get(
+            url,
+            stream=True,
             timeout=TIMEOUT_SECONDS,
-            hooks={"response": transfer.check_response},
-            # "identity": the bytes that are counted and hashed are those of the file.
+            hooks={"response": _check_redirect},
             headers={"Accept-Encoding": "identity", "User-Agent": f"seg2vid/{program_version()}"},
             proxies={"http": ""},  # http is for this machine alone, so that a proxy has no part in it
-        )
-        try:
-            downloader(url, transfer, None)
-        except (OSError, ValueError) as error:  # the errors of requests are of these two kinds
-            hint = "Check the address and the connection, then try again."
-            raise ModelError(f"{url}: cannot be fetched: {_root_cause(error)}", hint) from error
-    return transfer.sha256()
+        ) as answer:
+            _write_body(answer, url, path, console)
+    except (requests.RequestException, ValueError) as error:
+        hint = "Check the address and the connection, then try again."
+        raise ModelError(f"{url}: cannot be fetched: {_root_cause(error)}", hint) from error
 
 
-class _Transfer:
-    """One download: judges the server's answers; as the file that the downloader writes to, counts and hashes."""
+def _check_redirect(response: "Response", **_settings: Any) -> None:
+    """Look at an answer before the redirect that it may be is followed."""
+    if not response.is_redirect:
+        return
+    response.close()  # its body, which may have no end, would be read otherwise
+    target = urljoin(response.url, response.headers["Location"])
+    problem = _address_problem(target)
+    if problem is not None:
+        raise ModelError(f"{response.url}: the server redirects to {target!r}: {problem}")
 
-    def __init__(self, url: str, file: IO[bytes], console: Console, cleanup: ExitStack) -> None:
-        self._url = url
-        self._file = file
-        self._console = console
-        self._cleanup = cleanup
-        self._hash = hashlib.sha256()
-        self._bytes = 0
-        self._bar: ProgressBar | None = None
 
-    def check_response(self, response: "Response", **_settings: Any) -> None:
-        """Look at an answer before its body is read, and before a redirect is followed.  Raises ModelError."""
-        self._cleanup.callback(response.close)
-        if response.is_redirect:
-            self._check_redirect(response)
-        elif response.status_code != 200:
-            meaning = responses.get(response.status_code, "unknown")
-            raise ModelError(f"{self._url}: the server answered {response.status_code} ({meaning})")
-        elif (length := response.headers.get("Content-Length", "")).isdecimal():
-            self._check_size(int(length))
-            self._bar = self._cleanup.enter_context(
-                self._console.progress("fetching", total=_megabytes(int(length)), unit="MB")
-            )
+def _write_body(answer: "Response", url: str, path: Path, console: Console) -> None:
+    if answer.status_code != 200:
+        meaning = responses.get(answer.status_code, "unknown")
+        raise ModelError(f"{url}: the server answered {answer.status_code} ({meaning})")
+    stated = answer.headers.get("Content-Length", "")
+    size, length = 0, int(stated) if stated.isdecimal() else 0
+    progress = console.progress("fetching", _megabytes(length), "MB") if length else nullcontext()
+    with progress as bar, path.open("wb") as file:
+        _check_size(url, length)
+        for chunk in answer.iter_content(_CHUNK_BYTES):
+            size += len(chunk)
+            _check_size(url, size)
+            file.write(chunk)
+            if bar is not None:
+                bar.advance(_megabytes(size))
 
-    def write(self, chunk: bytes) -> None:
-        """Take the next bytes of the file.  Raises ModelError if they are too many, OutputError for a full disk."""
-        self._bytes += len(chunk)
-        self._check_size(self._bytes)
-        self._hash.update(chunk)
-        try:
-            self._file.write(chunk)
-        except OSError as error:
-            raise OutputError(f"{self._url}: its bytes cannot be kept: {error.strerror}", "Make room.") from error
-        if self._bar is not None:
-            self._bar.advance(_megabytes(self._bytes))
 
-    def flush(self) -> None:
-        """Do nothing: what the downloader asks for after every chunk would only make it slow."""
-
-    def sha256(self) -> str:
-        """Return the SHA-256 of the bytes until now, in hexadecimal."""
-        return self._hash.hexdigest()
-
-    def _check_redirect(self, response: "Response") -> None:
-        target = urljoin(response.url, response.headers["Location"])
-        problem = _address_problem(target)
-        if problem is not None:
-            raise ModelError(f"{self._url}: the server redirects to {target!r}: {problem}")
-        response.close()  # its body, which may have no end, would be read otherwise
-
-    def _check_size(self, size: int) -> None:
-        if size > MAX_DOWNLOAD_BYTES:
-            raise ModelError(f"{self._url}: longer than {_megabytes(MAX_DOWNLOAD_BYTES)} MB, the most that is fetched")
+def _check_size(url: str, size: int) -> None:
+    if size > MAX_DOWNLOAD_BYTES:
+        raise ModelError(f"{url}: longer than {_megabytes(MAX_DOWNLOAD_BYTES)} MB, the most that is fetched")
 
 
 def _address_problem(url: str) -> str | None:

@@ -2,12 +2,12 @@
 
 import os
 import re
+import secrets
+import shutil
 from pathlib import Path
-from tempfile import TemporaryFile
 
 from seg2vid_cli.files.cache import CACHE_VARIABLE
-from seg2vid_cli.files.staging import Staging
-from seg2vid_cli.model_store.archive import ModelArchive
+from seg2vid_cli.model_store.archive import unpack_model
 from seg2vid_cli.model_store.download import check_url, download
 from seg2vid_cli.model_store.store import bundled_models, pulled_models, pulled_models_folder
 from seg2vid_cli.terminal.console import Console
@@ -39,15 +39,19 @@ def pull_model(url: str, sha256: str, *, overwrite: bool, console: Console) -> M
         console.say(f"{model.path.name}: was pulled before, nothing to fetch")
         return model
     folder = pulled_models_folder()
+    # Chosen before it is made: an interrupt right after mkdir cannot leave it behind.
+    staging = folder / f".seg2vid-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # A file without a name, so that nothing is left of it, whatever ends the program.
-        with TemporaryFile(dir=folder) as file:
-            _check_hash(url, download(url, file, console), sha256)
-            return _install(ModelArchive(file, url), folder, sha256, overwrite=overwrite, console=console)
+        staging.mkdir()
+        model = unpack_model(download(url, sha256, staging, console), staging / "new", source=url)
+        (model.path / _RECORD_NAME).write_bytes(sha256.encode())
+        return _install(model, folder, overwrite=overwrite)
     except OSError as error:
         hint = f"{CACHE_VARIABLE}=FOLDER in the environment puts the cache folder elsewhere."
         raise OutputError(f"{error.filename or folder}: cannot be written: {error.strerror}", hint) from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _checked_hash(sha256: str) -> str:
@@ -64,46 +68,30 @@ def _pulled_before(sha256: str) -> ModelFolder | None:
         record = path / _RECORD_NAME
         if record.is_file() and record.read_bytes() == sha256.encode():
             try:
-                return open_model_folder(path)
+                model = open_model_folder(path)
+                model.check_all_files()
             except ModelError as error:
                 raise ModelError(error.message, "Fetch it again with --overwrite.") from error
+            return model
     return None
 
 
-def _check_hash(url: str, actual: str, expected: str) -> None:
-    if actual != expected:
-        raise ModelError(
-            f"{url}: its SHA-256 is {actual}, not --sha256 {expected}",
-            "It is another file than the one meant; nothing of it was kept.",
-        )
-
-
-def _install(archive: ModelArchive, folder: Path, sha256: str, *, overwrite: bool, console: Console) -> ModelFolder:
-    name = archive.card.name
-    target = folder / name
-    _check_name_is_free(name, target, overwrite=overwrite)
-    if _RECORD_NAME in archive.card.all_files():
-        raise ModelError(
-            f"{archive.source}: its card names a file {_RECORD_NAME}, which is kept for a record of its hash"
-        )
-    staging = Staging(overwrite=overwrite)
-    try:
-        staged = staging.add_file(target)  # to Staging, a folder that is replaced as a whole is a file
-        staged.mkdir()
-        card = archive.unpack(staged).card
-        (staged / _RECORD_NAME).write_bytes(sha256.encode())
-        staging.commit()
-    finally:
-        staging.discard()
-    if archive.left_out:
-        console.say(f"left out, as the card does not name them: {', '.join(map(repr, archive.left_out))}")
-    return ModelFolder(target, card)
-
-
-def _check_name_is_free(name: str, target: Path, *, overwrite: bool) -> None:
+def _install(model: ModelFolder, folder: Path, *, overwrite: bool) -> ModelFolder:
+    """Move the model, which lies in a folder that will be removed, to its name in `folder`."""
+    name = model.card.name
+    target, replaced = folder / name, model.path.with_name("replaced")
     if name in bundled_models():
         raise ModelError(f"{name}: a bundled model has this name", "The publisher has to give the model another one.")
-    if os.path.lexists(target) and not overwrite:
-        raise OutputError(
-            f"{name}: a model of this name was pulled before, from another file", "Replace it with --overwrite."
-        )
+    try:
+        if os.path.lexists(target):
+            if not overwrite:
+                raise OutputError(
+                    f"{name}: a model of this name was pulled before, from another file", "Replace it with --overwrite."
+                )
+            target.rename(replaced)
+        model.path.rename(target)
+    except BaseException:
+        if os.path.lexists(replaced) and not os.path.lexists(target):
+            replaced.rename(target)
+        raise
+    return ModelFolder(target, model.card)

@@ -1,4 +1,4 @@
-"""From `--model NAME-or-FOLDER` to a checked model folder.
+"""From `--model NAME-or-FOLDER` to a model folder.
 
 A plain name is a bundled model's, whatever lies in the current folder, so that a command means the same everywhere;
 then one that `seg2vid models pull` fetched; only a name that neither has may be a folder in the current one.  A value
@@ -65,7 +65,7 @@ def find_model(name_or_folder: str) -> Path:
 
 
 def open_model(name_or_folder: str) -> "ModelFolder":
-    """Find a model, read its card and check its files.  Raises ModelError."""
+    """Find a model and read its card; its files are checked when they are used.  Raises ModelError."""
     from seg2vid_interface.model_card import open_model_folder
 
     return open_model_folder(find_model(name_or_folder))

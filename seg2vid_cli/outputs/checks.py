@@ -1,4 +1,4 @@
-"""What must hold before results may be written: names that do not collide, folders that can take them."""
+"""What must hold before results may be written: names, folders and encoders that can take them."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -7,27 +7,63 @@ from pathlib import Path
 from seg2vid_cli.files.numbered_files import numbered_files, numbered_name
 from seg2vid_cli.files.staging import existing_results_error
 from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES
+from seg2vid_cli.outputs.video.kinds import check_memory, check_video
 from seg2vid_interface.errors import OutputError, UsageError
 
 
-def check_outputs(outputs: Sequence[PlannedOutput], inputs: Iterable[Path]) -> None:
-    """Check all results of a run; change nothing on disk.
+def check_outputs(
+    outputs: Sequence[PlannedOutput],
+    inputs: Iterable[Path],
+    *,
+    frames: int,
+    height: int,
+    width: int,
+    frames_per_second: float,
+    has_labels: bool,
+) -> None:
+    """Refuse, before anything is computed, what cannot be written as planned; change nothing on disk.
+
+    Args:
+        outputs: all results of a run.
+        inputs: the files that it reads.
+        frames: length of each clip.
+        height: of the frames, in pixels.
+        width: of the frames, in pixels.
+        frames_per_second: the clips' speed.
+        has_labels: whether the model knows labels.
 
     Raises:
-        UsageError: two results have one name, or a result would replace an input.
-        OutputError: a folder is missing or not writable, or results exist and are not to be replaced.
+        UsageError: two results have one name, a result would replace an input, `--save` asks for what the clips do not
+            have, or the speed does not suit the kind of video.
+        OutputError: a folder is missing or not writable, results exist and are not to be replaced, numbered files would
+            be left over, the encoder is missing, or the size or length does not suit the kind of video.
     """
     _check_collisions(outputs, inputs)
     for output in outputs:
+        _check_saved(output, frames, has_labels=has_labels)
         _check_folders(output)
     existing = [path for output in outputs for path in _existing_results(output)]
     if existing and not outputs[0].overwrite:
         raise existing_results_error(existing, _flag(existing[0], outputs[0]))
+    for output in outputs:
+        _check_numbered_files(output, frames)
+        for kind in {output.kind, output.saved_kind} if output.fields else {output.kind}:
+            check_video(kind, height=height, width=width, frames_per_second=frames_per_second)
+        check_memory(output.kind, frames=frames * (1 + len(output.fields)), height=height, width=width)
 
 
-def check_numbered_files(output: PlannedOutput, frames: int) -> None:
+def _check_saved(output: PlannedOutput, frames: int, *, has_labels: bool) -> None:
+    if "labels" in output.save and not has_labels:
+        raise UsageError("--save labels: this model knows no labels", "Leave labels out of --save.")
+    between_frames = [name for name in BETWEEN_FRAMES if name in output.save]
+    if between_frames and frames < 2:
+        raise UsageError(f"--save {between_frames[0]}: lies between two frames", "Ask for --frames 2 or more.")
+
+
+def _check_numbered_files(output: PlannedOutput, frames: int) -> None:
     """Raise OutputError if a clip of this length would leave older files behind among its numbered ones."""
-    fields_between_frames = {output.saved_folder("flow"), output.saved_folder("occlusion")}
+    fields_between_frames = {output.saved_folder(name) for name in BETWEEN_FRAMES}
     for folder, ending in output.folders.items():
         count = frames - 1 if folder in fields_between_frames else frames
         written = {numbered_name(number, ending) for number in range(count)}
@@ -65,8 +101,8 @@ def _with_parents(path: Path) -> list[Path]:
 
 def _check_folders(output: PlannedOutput) -> None:
     for path in [*output.files, *output.folders]:
-        is_new = output.makes_folder and path.parent == output.video.parent
-        _check_writable(path.parent.parent if is_new else path.parent, _flag(path, output))
+        is_made = output.makes_folder and path.parent == output.video.parent
+        _check_writable(_existing_part(path.parent) if is_made else path.parent, _flag(path, output))
     for folder in output.folders:
         if folder.is_dir():
             _check_writable(folder, "-o")
@@ -81,6 +117,11 @@ def _check_folders(output: PlannedOutput) -> None:
                 f"{file}: a file goes there, but it is a folder",
                 f"Choose another {_flag(file, output)}, or move it away.",
             )
+
+
+def _existing_part(folder: Path) -> Path:
+    """Return the innermost part of the path that is there."""
+    return next((part for part in (folder, *folder.parents) if os.path.lexists(part)), folder)
 
 
 def _check_writable(folder: Path, flag: str) -> None:

@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 
 from seg2vid_cli.files.numbered_files import array_folder_writer, png_folder_writer, write_png
 from seg2vid_cli.files.staging import Staging
-from seg2vid_cli.outputs.checks import check_numbered_files
-from seg2vid_cli.outputs.fields import render_field
+from seg2vid_cli.outputs.fields import field_arrays, field_picture
 from seg2vid_cli.outputs.planned import PlannedOutput
-from seg2vid_cli.outputs.video.kinds import Kind, VideoWriter, check_memory, check_video, open_video
+from seg2vid_cli.outputs.video.kinds import Kind, VideoWriter, open_video
 from seg2vid_cli.outputs.visualize import contact_sheet, labels_to_color, sheet_indices
 from seg2vid_interface.clips import Chunk, Field
-from seg2vid_interface.errors import BackendError, OutputError, UsageError
+from seg2vid_interface.errors import BackendError, OutputError
 from seg2vid_interface.label_spaces import LabelSpace
 
 
@@ -32,34 +31,6 @@ class ClipMetadata:
     sample: int
     version: str
     """Of seg2vid."""
-
-
-def check_clip(
-    output: PlannedOutput,
-    *,
-    frames: int,
-    height: int,
-    width: int,
-    frames_per_second: float,
-    label_space: LabelSpace | None,
-) -> None:
-    """Refuse, before anything is computed, a clip of (height, width) pixels that cannot be written.
-
-    Raises:
-        UsageError: `--save` asks for what the clip does not have, or the speed does not suit the kind of video.
-        OutputError: the encoder is missing, or the size or length does not suit the kind of video, or a folder of
-            numbered files holds more of them than the clip would replace.
-    """
-    if "labels" in output.save and label_space is None:
-        raise UsageError("--save labels: this model knows no labels", "Leave labels out of --save.")
-    between_frames = [name for name in ("flow", "occlusion") if name in output.save]
-    if between_frames and frames < 2:
-        raise UsageError(f"--save {between_frames[0]}: lies between two frames", "Ask for --frames 2 or more.")
-    kinds = {output.kind, output.saved_kind} if output.fields else {output.kind}
-    for kind in kinds:
-        check_video(kind, height=height, width=width, frames_per_second=frames_per_second)
-    check_memory(output.kind, frames=frames * (1 + len(output.fields)), height=height, width=width)
-    check_numbered_files(output, frames)
 
 
 class ClipWriter:
@@ -163,7 +134,8 @@ class ClipWriter:
 
     def _write_field(self, field: Field, chunk: Chunk) -> None:
         output = self._output
-        for picture, array in render_field(field, chunk, self._label_space):
+        for array in field_arrays(field, chunk, self._label_space):
+            picture = field_picture(field, array, self._label_space)
             self._video(output.saved_video(field), output.saved_kind, picture).write(picture)
             self._folder(output.saved_folder(field)).write(array)
 

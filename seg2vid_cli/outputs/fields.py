@@ -1,4 +1,4 @@
-"""What `--save` makes of a chunk's fields: a picture to look at and an exact array to compute with, per frame."""
+"""What becomes of a chunk's fields: an exact array to compute with and a picture to look at, per frame."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,11 +15,9 @@ from seg2vid_interface.label_spaces import LabelSpace
 OTHER_IN_FILES = 255
 """How "other" is written in label maps, whatever its class index is."""
 
-PictureAndArray = tuple[NDArray[np.uint8], NDArray[Any]]
 
-
-def render_field(field: Field, chunk: Chunk, label_space: LabelSpace | None) -> Iterator[PictureAndArray]:
-    """Yield, for each frame that has the field, a picture uint8 (H, W, 3) RGB, and an array:
+def field_arrays(field: Field, chunk: Chunk, label_space: LabelSpace | None) -> Iterator[NDArray[Any]]:
+    """Yield, for each frame that has the field, its array:
 
     labels     uint8 (H, W): class indices (train ids for Cityscapes), "other" as 255
     flow       float32 (H, W, 2): x and y in pixels, to the frame before; the clip's first frame has none
@@ -29,27 +27,30 @@ def render_field(field: Field, chunk: Chunk, label_space: LabelSpace | None) -> 
         BackendError: the chunk lacks the field.
     """
     if field == "labels":
-        yield from _render_labels(_required(chunk.labels, field, chunk), label_space)
+        labels = _required(chunk.labels, field, chunk)
+        if label_space is None:
+            raise BackendError("The session yielded labels, but its model knows none.")
+        other = label_space.other
+        yield from labels if other is None else np.where(labels == other, np.uint8(OTHER_IN_FILES), labels)
     elif chunk.start == 0:
         return
     elif field == "flow":
         forward_flow = _required(chunk.forward_flow, field, chunk)
         backward_flow = _required(chunk.backward_flow, field, chunk)
-        for flow in neighbour_flow(forward_flow, backward_flow):
-            yield flow_to_color(flow / np.float32(FULL_SATURATION_PIXELS)), flow
+        yield from neighbour_flow(forward_flow, backward_flow)
     else:
-        for occlusion in _required(chunk.occlusion, field, chunk):
-            yield occlusion_to_gray(occlusion), occlusion
+        yield from _required(chunk.occlusion, field, chunk)
 
 
-def _render_labels(labels: NDArray[np.uint8], label_space: LabelSpace | None) -> Iterator[PictureAndArray]:
-    if label_space is None:
-        raise BackendError("The session yielded labels, but its model knows none.")
-    ids = np.arange(256, dtype=np.uint8)
-    if label_space.other is not None:
-        ids[label_space.other] = OTHER_IN_FILES
-    for frame_labels in labels:
-        yield labels_to_color(frame_labels, label_space), ids[frame_labels]
+def field_picture(field: Field, array: NDArray[Any], label_space: LabelSpace | None) -> NDArray[np.uint8]:
+    """Return the picture, uint8 (H, W, 3) RGB, of one of `field_arrays`."""
+    if field == "flow":
+        return flow_to_color((array / FULL_SATURATION_PIXELS).astype(np.float32))
+    if field == "occlusion":
+        return occlusion_to_gray(array)
+    assert label_space is not None  # or there would be no array
+    indices = array if label_space.other is None else np.where(array == OTHER_IN_FILES, label_space.other, array)
+    return labels_to_color(indices.astype(np.uint8), label_space)
 
 
 def _required(values: NDArray[Any] | None, field: Field, chunk: Chunk) -> NDArray[Any]:

@@ -1,12 +1,12 @@
-"""The names of all results of a run, planned and checked before anything is computed."""
+"""The names of all results of a run, planned before anything is computed."""
 
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from seg2vid_cli.outputs.checks import check_outputs
-from seg2vid_cli.outputs.planned import SAVE_NAMES, PlannedOutput
+from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.save_names import ALL, SAVE_NAMES
 from seg2vid_cli.outputs.video.kinds import Kind, kind_of
 from seg2vid_interface.errors import UsageError
 
@@ -23,7 +23,6 @@ def plan_outputs(
     save: frozenset[str],
     sheet: Path | None,
     overwrite: bool,
-    also_read: Sequence[Path] = (),
 ) -> list[PlannedOutput]:
     """Plan every clip of a run: all samples of the first input, then all of the second, ...; change nothing on disk.
 
@@ -35,15 +34,13 @@ def plan_outputs(
         save: names among `SAVE_NAMES`.
         sheet: `--sheet`.
         overwrite: whether results that exist may be replaced.
-        also_read: further files that the run reads and must not replace.
 
     Raises:
-        UsageError: flags that contradict each other, or names that collide with each other or with an input.
-        OutputError: a folder is missing or not writable, or results exist and are not to be replaced.
+        UsageError: flags that contradict each other, or inputs whose results would have one name.
     """
     _check_flags(save, sheet, clips=len(label_maps) * samples)
     destination = _destination(out, _as_kind(kind), several=len(label_maps) * samples > 1)
-    outputs = [
+    return [
         PlannedOutput(
             source=source,
             sample=sample,
@@ -57,8 +54,6 @@ def plan_outputs(
         for source, stem in zip(label_maps, _stems(label_maps), strict=True)
         for sample in range(1, samples + 1)
     ]
-    check_outputs(outputs, [path for path in [*label_maps, *also_read] if path is not None])
-    return outputs
 
 
 @dataclass(frozen=True)
@@ -101,11 +96,9 @@ def _as_kind(name: str | None) -> Kind | None:
 
 
 def _check_flags(save: frozenset[str], sheet: Path | None, *, clips: int) -> None:
-    if "" in save:
-        raise UsageError("--save: an empty name", f"Known are {', '.join(SAVE_NAMES)}.")
-    unknown = sorted(save - set(SAVE_NAMES))
-    if unknown:
-        raise UsageError(f"--save {','.join(unknown)}: unknown", f"Known are {', '.join(SAVE_NAMES)}.")
+    if unknown := sorted(save - set(SAVE_NAMES)):
+        problem = f"--save {','.join(unknown)}: unknown" if all(unknown) else "--save: an empty name"
+        raise UsageError(problem, f"Known are {', '.join((*SAVE_NAMES, ALL))}.")
     if sheet is not None and sheet.suffix.lower() != ".png":
         raise UsageError(f"--sheet {sheet}: a sheet is a .png picture", f"Write --sheet {sheet.with_suffix('.png')}")
     if sheet is not None and clips > 1:

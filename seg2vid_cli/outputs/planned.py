@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from seg2vid_cli.outputs.save_names import SAVE_NAMES
 from seg2vid_cli.outputs.video.kinds import Kind
 from seg2vid_interface.clips import Field
 
-SAVE_NAMES = ("labels", "flow", "occlusion", "first-frame", "frames")
-"""What `--save` can ask for."""
 _FIELDS: dict[str, Field] = {"labels": "labels", "flow": "flow", "occlusion": "occlusion"}
 _FOLDER_ENDINGS = {"labels": ".png", "flow": ".npy", "occlusion": ".npy", "frames": ".png"}
 
@@ -40,7 +39,7 @@ class PlannedOutput:
     overwrite: bool
     """Whether results that exist may be replaced."""
     makes_folder: bool
-    """Whether `video.parent` is to be made."""
+    """Whether `video.parent` is to be made, with its parents."""
 
     @property
     def fields(self) -> frozenset[Field]:

@@ -3,8 +3,9 @@
 import os
 
 from contract_faults import WrongBackend, breaks
-from fake_backend import BrokenRuntimeBackend, FakeSession
+from fake_backend import BrokenRuntimeBackend, FakeBackend, FakeSession
 from seg2vid_interface.backend import BackendStatus, OpenOptions
+from seg2vid_interface.errors import BackendError, MissingWeightsError
 
 
 @breaks("test_it_is_a_backend_and_bears_its_entry_points_name")
@@ -49,6 +50,22 @@ class FallingBackToFp32(WrongBackend):
 class FallingBackToTheCpu(WrongBackend):
     def open(self, model, options):
         return super().open(model, OpenOptions("cpu", options.precision, options.size))
+
+
+@breaks("test_the_files_it_uses_are_checked_and_no_others_needed")
+class Trusting(WrongBackend):
+    def open(self, model, options):
+        (model.path / "LICENSE").read_bytes()  # of the card's files, which nobody checked
+        return super().open(model, options)
+
+
+@breaks("test_the_files_it_uses_are_checked_and_no_others_needed")
+class TellingNothing(FakeBackend):
+    def open(self, model, options):
+        try:
+            return super().open(model, options)
+        except MissingWeightsError as error:
+            raise BackendError("it does not work") from error
 
 
 @breaks("test_auto_chooses_among_what_the_status_names", "test_every_device_that_the_status_names_opens")

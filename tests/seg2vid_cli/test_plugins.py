@@ -1,3 +1,4 @@
+import json
 import sys
 from importlib.metadata import EntryPoint
 
@@ -77,6 +78,17 @@ def test_auto_takes_the_first_that_can_and_tells_of_the_others(monkeypatch, mode
     ]
 
 
+def test_auto_passes_on_where_files_are_missing_that_the_next_does_not_need(monkeypatch, model):
+    card = json.loads((model / "model.json").read_text())
+    for stage, stage_card in card["stages"].items():
+        stage_card["files"][f"{stage}.onnx"] = "0" * 64
+    (model / "model.json").write_text(json.dumps(card))
+    monkeypatch.setattr(plugins, "AUTO_ORDER", ("onnx", "fake"))
+    told: list[str] = []
+    assert open_tiny("auto", model, told).backend == "fake"
+    assert told == [f"passed over onnx: {model}: the model's file image.onnx is missing"]
+
+
 def test_auto_gives_every_reason_if_none_works(monkeypatch, model):
     monkeypatch.setattr(plugins, "AUTO_ORDER", ("missing", "uninstalled"))
     with pytest.raises(BackendError) as caught:
@@ -92,6 +104,33 @@ def test_auto_for_a_device_that_no_backend_has(model):
         open_tiny("auto", model, device="cuda")
     assert caught.value.message == "no backend can open the model: fake: --device cuda: this machine has none"
     assert caught.value.hint == "Use --device cpu."
+
+
+def attempts(device: str) -> list[tuple[str, str]]:
+    return [(name, options.device) for name, options in plugins._attempts(OpenOptions(device))]
+
+
+def test_auto_tries_the_fastest_for_the_device_first(monkeypatch):
+    monkeypatch.setattr(plugins, "AUTO_ORDER", ("openvino", "onnx", "torch"))
+    monkeypatch.setattr(plugins, "CUDA_ORDER", ("onnx", "torch"))
+    monkeypatch.setattr(plugins, "gpu_count", lambda: 0)
+    on_cpu = ["openvino", "onnx", "torch"]
+    assert attempts("auto") == [(name, "auto") for name in on_cpu]
+    assert attempts("cpu") == [(name, "cpu") for name in on_cpu]
+    assert attempts("cuda:1") == [(name, "cuda:1") for name in ("onnx", "torch", "openvino")]
+    monkeypatch.setattr(plugins, "gpu_count", lambda: 1)
+    on_gpu = [("onnx", "cuda"), ("torch", "cuda")]  # any on the GPU before any on the CPU
+    assert attempts("auto") == on_gpu + [(name, "cpu") for name in on_cpu]
+    assert attempts("cpu") == [(name, "cpu") for name in on_cpu]
+
+
+def test_auto_goes_on_to_the_cpu_where_no_backend_can_use_the_gpu_and_says_why(monkeypatch, model):
+    monkeypatch.setattr(plugins, "CUDA_ORDER", ("fake",))
+    monkeypatch.setattr(plugins, "gpu_count", lambda: 1)
+    told: list[str] = []
+    opened = open_tiny("auto", model, told)
+    assert (opened.backend, opened.session.device) == ("fake", "cpu")
+    assert told == ["passed over fake: --device cuda: this machine has none"]
 
 
 def test_auto_does_not_hide_a_damaged_model(monkeypatch, model):

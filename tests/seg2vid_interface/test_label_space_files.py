@@ -7,7 +7,7 @@ from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_space_files import read_label_space, read_mapped_label_space
 from seg2vid_interface.label_spaces import CITYSCAPES, LabelClass, LabelSpace
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "label-maps.md"
 
 HARBOUR = """
 name = "harbour"
@@ -58,8 +58,8 @@ def test_a_position_does_not_contradict_the_ids_that_are_given(tmp_path: Path) -
     assert [label_class.label_ids for label_class in read_label_space(path).classes] == [(2,), (1, 7), ()]
 
 
-def test_the_readme_s_example_is_read(tmp_path: Path) -> None:
-    examples = re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+def test_the_example_of_the_documents_is_read(tmp_path: Path) -> None:
+    examples = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     (example,) = (text for text in examples if "[[classes]]" in text)
     mapped = read_mapped_label_space(write(tmp_path, example))
     assert mapped.maps_to == {"street": "road", "void": "other"}

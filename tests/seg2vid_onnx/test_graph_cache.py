@@ -9,6 +9,7 @@ from seg2vid_cli.trial.sample_scene import sample_request
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.model_card import ModelFolder
+from seg2vid_onnx import loading
 from seg2vid_onnx.backend import OnnxBackend
 
 
@@ -23,24 +24,24 @@ def kept(cache):
     return sorted(file.name.partition(".")[0] for file in (cache / "onnx").iterdir())
 
 
-@pytest.fixture
-def copied_model(graph_model, tmp_path):
-    """The model in a folder of its own, to be damaged."""
-    return ModelFolder(shutil.copytree(graph_model.path, tmp_path / "model"), graph_model.card)
-
-
-def test_a_kept_graph_is_opened_in_the_place_of_the_models_and_gives_the_same_clip(copied_model, tmp_path):
-    cache = tmp_path / "cache"
-    clip = make_clip(copied_model, None)
-    assert np.array_equal(make_clip(copied_model, cache), clip)
-    before = kept(cache)
+def test_a_kept_graph_is_opened_in_the_place_of_the_models_and_gives_the_same_clip(graph_model, tmp_path, monkeypatch):
+    cache, load = tmp_path / "cache", loading._load
+    clip = make_clip(graph_model, None)
+    assert np.array_equal(make_clip(graph_model, cache), clip)
+    before, opened = kept(cache), []
     assert len(before) == 2
-    for name in ("image.onnx", "motion.onnx"):
-        (copied_model.path / name).write_bytes(b"no graph")
-    assert np.array_equal(make_clip(copied_model, cache), clip)
+    monkeypatch.setattr(loading, "_load", lambda path, *rest: opened.append(path) or load(path, *rest))
+    assert np.array_equal(make_clip(graph_model, cache), clip)
     assert kept(cache) == before
-    with pytest.raises(ModelError, match="cannot load it"):
-        make_clip(copied_model, tmp_path / "another cache")
+    assert {path.parent for path in opened} == {cache / "onnx"}
+
+
+def test_a_kept_graph_is_no_excuse_for_an_altered_one(graph_model, tmp_path):
+    model = ModelFolder(shutil.copytree(graph_model.path, tmp_path / "model"), graph_model.card)
+    make_clip(model, tmp_path / "cache")
+    (model.path / "image.onnx").write_bytes(b"no graph")
+    with pytest.raises(ModelError, match=r"image\.onnx: altered, its SHA-256 is not the card's"):
+        make_clip(model, tmp_path / "cache")
 
 
 @pytest.mark.parametrize("damage", [b"", b"no graph at all"])

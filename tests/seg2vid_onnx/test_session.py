@@ -18,6 +18,7 @@ from seg2vid_interface.graphs import METADATA_KEY
 from seg2vid_interface.model_card import CARD_NAME, ModelFolder, file_sha256, open_model_folder
 from seg2vid_onnx.backend import OnnxBackend
 from seg2vid_onnx.graph import OnnxGraph
+from seg2vid_onnx.session import choose_precision
 from seg2vid_torch.backend import TorchBackend
 
 
@@ -139,6 +140,22 @@ def test_a_model_without_graphs_names_the_command_that_makes_them(graph_model):
         with pytest.raises(MissingWeightsError) as caught:
             open_onnx(model, precision=precision)
         assert caught.value.hint == f"Make it: seg2vid export {model.path} {flags} -o NEW-FOLDER"
+
+
+@pytest.mark.parametrize(
+    ("device", "stages_with_half", "precision"),
+    [("cuda:0", ["image", "motion"], "fp16"), ("cuda:0", ["image"], "fp32"), ("cpu", ["image", "motion"], "fp32")],
+)
+def test_auto_is_half_precision_on_a_gpu_if_its_graphs_are_there(make_model, device, stages_with_half, precision):
+    """The card names them in any case."""
+    folder = make_model()
+    card = json.loads((folder / CARD_NAME).read_text())
+    for stage, stage_card in card["stages"].items():
+        stage_card["files"][f"{stage}.fp16.onnx"] = ""
+    (folder / CARD_NAME).write_text(json.dumps(card))
+    for stage in stages_with_half:
+        (folder / f"{stage}.fp16.onnx").write_bytes(b"")
+    assert choose_precision("auto", open_model_folder(folder), device) == precision
 
 
 def test_a_precision_that_it_has_not(graph_model):

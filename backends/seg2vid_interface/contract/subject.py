@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -118,7 +117,7 @@ class ContractFixtures:
         backend = self.backend_class()
         if (reason := backend.status().reason) is not None:
             pytest.skip(reason)
-        return Subject(backend, _model_in(Path(model_folder)), self.device)
+        return Subject(backend, open_model_folder(Path(model_folder)), self.device)
 
     @pytest.fixture
     def session(self, subject: Subject, request: pytest.FixtureRequest) -> Iterator[Session]:
@@ -131,12 +130,6 @@ class ContractFixtures:
         yield sessions[folder]
         if request.session.testsfailed > failures:
             sessions.pop(folder).close()
-
-
-@cache
-def _model_in(folder: Path) -> ModelFolder:
-    """Open a model folder, once for all tests: its files are hashed."""
-    return open_model_folder(folder)
 
 
 def first_of(session: Session, requests: Sequence[ClipRequest]) -> list[Chunk]:

@@ -109,6 +109,6 @@ def _move_into_place(folder: Path, out: Path) -> None:
 
 def _files_of_old_model(folder: Path) -> list[str]:
     try:
-        return [CARD_NAME, *(name for name in read_card(folder).all_files() if Path(name).name == name)]
+        return [CARD_NAME, *read_card(folder).all_files()]
     except ModelError:  # no model, or a damaged card, which the new one replaces
         return []

@@ -58,7 +58,7 @@ def _read_model(model: ModelFolder) -> list[TrainedStage]:
 def _read_stage_of_model(stage: Stage, model: ModelFolder) -> TrainedStage:
     card, cpu = model.card, torch.device("cpu")
     stage_card, is_image = card.stages[stage], stage == "image"
-    licence = next((model.path / name for name in card.licence_files), None)
+    licence = next((model.file(name) for name in card.licence_files), None)
     return TrainedStage(
         stage=stage,
         network=load_image_network(model, cpu) if is_image else load_motion_network(model, cpu),

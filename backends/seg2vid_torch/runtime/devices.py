@@ -2,6 +2,7 @@
 
 import torch
 
+from seg2vid_interface.cores import available_cores
 from seg2vid_interface.devices import cuda_index
 from seg2vid_interface.errors import DeviceError
 
@@ -11,13 +12,18 @@ PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16}
 def choose_device(name: str) -> torch.device:
     """Return the device that `name` ("auto", "cpu", "cuda", "cuda:N") stands for; "auto" prefers CUDA.
 
+    On a CPU, PyTorch then takes no more threads than a container's quota allows, of which it knows nothing.
+
     Raises:
         UsageError: no such kind of device.
         DeviceError: it is not there.
     """
     index = cuda_index(name)
     if index is None:
-        return torch.device("cuda:0" if name == "auto" and torch.cuda.is_available() else "cpu")
+        if name == "auto" and torch.cuda.is_available():
+            return torch.device("cuda:0")
+        torch.set_num_threads(min(torch.get_num_threads(), available_cores()))
+        return torch.device("cpu")
     if not torch.cuda.is_available():
         reason = "this PyTorch is a CPU build" if torch.version.cuda is None else "PyTorch finds no NVIDIA GPU"
         raise DeviceError(f"--device {name}: no CUDA device, {reason}", "Use --device cpu, or auto.")

@@ -9,7 +9,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from seg2vid_interface.backend import Stage
-from seg2vid_interface.errors import MissingWeightsError, ModelError
+from seg2vid_interface.errors import ModelError
 from seg2vid_interface.label_spaces import NO_LABELS
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.validation import problems_of
@@ -23,7 +23,7 @@ Settings = TypeVar("Settings")
 
 
 def load_image_network(model: ModelFolder, device: torch.device) -> ImageNetwork:
-    """Return the image stage's network in evaluation mode.  Raises ModelError where card and weights do not fit."""
+    """Return the image stage's network in evaluation mode.  Raises ModelError for missing or wrong weights."""
     settings = _settings(model, "image", IMAGE_NETWORK)
     if model.card.image_labels is None:
         raise ModelError(f"{model.path}: the card names no label space, which its image stage needs")
@@ -33,7 +33,7 @@ def load_image_network(model: ModelFolder, device: torch.device) -> ImageNetwork
 
 
 def load_motion_network(model: ModelFolder, device: torch.device) -> Img2Vid:
-    """Return the motion stage's network in evaluation mode.  Raises ModelError where card and weights do not fit."""
+    """Return the motion stage's network in evaluation mode.  Raises ModelError for missing or wrong weights."""
     settings = _settings(model, "motion", TypeAdapter(MotionNetworkSettings))
     return _with_weights(build_img2vid(settings, model.card.label_space or NO_LABELS), model, "motion", device)
 
@@ -47,9 +47,7 @@ def _settings(model: ModelFolder, stage: Stage, kind: TypeAdapter[Settings]) -> 
 
 
 def _with_weights(network: Network, model: ModelFolder, stage: Stage, device: torch.device) -> Network:
-    path = model.path / f"{stage}.safetensors"
-    if path.name not in model.card.stages[stage].files:
-        raise MissingWeightsError(f"{model.path}: the model has no {path.name}, which the torch backend runs")
+    path = model.file(f"{stage}.safetensors")
     try:
         network.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError) as error:

@@ -11,11 +11,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from seg2vid_cli.inputs.label_maps.format_names import LABEL_FORMATS
 from seg2vid_interface.errors import UsageError
 from seg2vid_interface.label_spaces import CAMVID_12, CAMVID_32, Color, LabelSpace, MappedLabelSpace
-
-LABEL_FORMATS = ("auto", "train-ids", "label-ids", "colors", "camvid")
-"""Names for --label-format; it also takes the path of a label space's TOML file."""
 
 UNLABELLED = 255
 """The id of pixels without a class, in every numbering that does not use it otherwise."""

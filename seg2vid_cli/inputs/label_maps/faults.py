@@ -1,12 +1,12 @@
 """Says why a picture is not a label map: the message when no encoding explains all of its values."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_cli.inputs.label_maps.encodings import UNLABELLED, Encoding, PixelValues
+from seg2vid_cli.inputs.pictures.reading import PictureSource
 from seg2vid_interface.errors import LabelMapError
 
 _MANY_LEVELS = 100
@@ -24,7 +24,9 @@ _LISTED = 5
 """Offending values that a message lists."""
 
 
-def unexplained(path: Path, values: PixelValues, encodings: Sequence[Encoding], label_format: str) -> LabelMapError:
+def unexplained(
+    path: PictureSource, values: PixelValues, encodings: Sequence[Encoding], label_format: str
+) -> LabelMapError:
     """Return the error for `values` that none of `encodings`, all of the values' kind, explains."""
     if values.are_colors:
         return _unexplained_colors(path, values, encodings, label_format)
@@ -45,7 +47,7 @@ def unexplained(path: Path, values: PixelValues, encodings: Sequence[Encoding], 
 
 
 def _unexplained_colors(
-    path: Path, values: PixelValues, encodings: Sequence[Encoding], label_format: str
+    path: PictureSource, values: PixelValues, encodings: Sequence[Encoding], label_format: str
 ) -> LabelMapError:
     near, closest = max(((_share_near(values, encoding), encoding) for encoding in encodings), key=lambda pair: pair[0])
     unknown = closest.unknown(values.distinct)

@@ -1,14 +1,13 @@
 """Takes ids and colours out of the picture file of a label map."""
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 from seg2vid_cli.inputs.label_maps.encodings import PixelValues
-from seg2vid_cli.inputs.pictures.reading import open_picture, without_alpha
+from seg2vid_cli.inputs.pictures.reading import PictureSource, open_picture, without_alpha
 from seg2vid_interface.errors import LabelMapError
 
 _PNG_HINT = "Save the label map as an 8-bit grey, 16-bit grey, palette or RGB PNG."
@@ -26,7 +25,7 @@ class LabelPicture:
     """uint32 (256,), 0xRRGGBB of every index of a palette picture; black where the file defines none."""
 
 
-def open_label_picture(path: Path) -> LabelPicture:
+def open_label_picture(path: PictureSource) -> LabelPicture:
     """Read a picture that may be a label map.
 
     Raises:

@@ -1,21 +1,19 @@
 """Reads label maps in every encoding that `--label-format` names, and fits them to a model's size."""
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seg2vid_cli.inputs.label_maps.encodings import LABEL_FORMATS, Encoding, Encodings, PixelValues, encodings_for
+from seg2vid_cli.inputs.label_maps.encodings import Encoding, Encodings, PixelValues, encodings_for
 from seg2vid_cli.inputs.label_maps.faults import unexplained
 from seg2vid_cli.inputs.label_maps.palettes import numberings_of_palette
 from seg2vid_cli.inputs.label_maps.pictures import LabelPicture, open_label_picture
 from seg2vid_cli.inputs.pictures.aspect_ratios import distortion_message
+from seg2vid_cli.inputs.pictures.reading import PictureSource
 from seg2vid_interface.errors import LabelMapError
 from seg2vid_interface.label_spaces import LabelSpace
-
-__all__ = ["LABEL_FORMATS", "LabelMap", "fit_label_map", "read_label_map", "resize_nearest"]
 
 _Id = TypeVar("_Id", bound=np.integer[Any])
 
@@ -35,7 +33,7 @@ class LabelMap:
 
 
 def read_label_map(
-    path: Path, label_format: str, label_space: LabelSpace, image_label_space: LabelSpace | None = None
+    path: PictureSource, label_format: str, label_space: LabelSpace, image_label_space: LabelSpace | None = None
 ) -> LabelMap:
     """Read a label map for a model of `label_space`, whose image stage may have a finer one.
 
@@ -110,7 +108,7 @@ def _readings(
     return by_colors + by_ids if indices_may_be_ids else by_colors
 
 
-def _wrong_kind(path: Path, picture: LabelPicture, label_format: str) -> LabelMapError:
+def _wrong_kind(path: PictureSource, picture: LabelPicture, label_format: str) -> LabelMapError:
     has, wants = ("colours", "ids") if picture.ids is None else ("ids", "colours")
     return LabelMapError(
         f"{path}: a picture of {has}, but --label-format {label_format} reads {wants}",

@@ -2,15 +2,13 @@
 
 import struct
 import warnings
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, max_megapixels
+from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, MIN_SIDE, max_megapixels
 from seg2vid_interface.errors import Seg2VidError
-
-MIN_SIDE = 8
-"""Pixels; a smaller picture is a mistake."""
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM")
 _MODES_WITH_ALPHA = ("L", "LA", "P", "PA", "RGB", "RGBA")
@@ -18,13 +16,35 @@ _MODES_WITH_ALPHA = ("L", "LA", "P", "PA", "RGB", "RGBA")
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, LookupError, struct.error)
 
 
-def open_picture(path: Path, error: type[Seg2VidError]) -> Image.Image:
+@dataclass(frozen=True, eq=False)
+class GivenPicture:
+    """A picture that a program hands over where the command line names a file."""
+
+    name: str
+    """What messages call it, e.g. "label_map"."""
+    image: Image.Image
+
+    def __str__(self) -> str:
+        return self.name
+
+
+PictureSource = Path | GivenPicture
+
+
+def open_picture(source: PictureSource, error: type[Seg2VidError]) -> Image.Image:
     """Return the decoded picture, still in the mode of its file.
 
     Raises:
         error: the file is missing, a folder, empty, unreadable, damaged or no picture, has several frames, is smaller
             than 8 x 8 pixels or larger than 8192 x 8192.
     """
+    if isinstance(source, GivenPicture):
+        _require_size(source.image, source, error)
+        return source.image.copy()
+    return _read_picture(source, error)
+
+
+def _read_picture(path: Path, error: type[Seg2VidError]) -> Image.Image:
     _require_file(path, error)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on metadata that play no part here
@@ -47,7 +67,7 @@ def open_picture(path: Path, error: type[Seg2VidError]) -> Image.Image:
     return image
 
 
-def without_alpha(image: Image.Image, path: Path, error: type[Seg2VidError]) -> Image.Image:
+def without_alpha(image: Image.Image, path: PictureSource, error: type[Seg2VidError]) -> Image.Image:
     """Return an opaque picture without its alpha channel (palette pictures stay as they are).
 
     Raises:
@@ -78,14 +98,14 @@ def _require_file(path: Path, error: type[Seg2VidError]) -> None:
         raise error(f"{path}: an empty file")
 
 
-def _require_size(image: Image.Image, path: Path, error: type[Seg2VidError]) -> None:
+def _require_size(image: Image.Image, path: PictureSource, error: type[Seg2VidError]) -> None:
     if image.width * image.height > MAX_PIXELS:  # found before it is decoded
         raise _too_large(path, error)
     if min(image.width, image.height) < MIN_SIDE:
         raise error(f"{path}: {image.height}x{image.width} pixels are too few, {MIN_SIDE}x{MIN_SIDE} are the least")
 
 
-def _too_large(path: Path, error: type[Seg2VidError]) -> Seg2VidError:
+def _too_large(path: PictureSource, error: type[Seg2VidError]) -> Seg2VidError:
     return error(
         f"{path}: too large, more than {max_megapixels()} megapixels",
         "Shrink it first (a label map with nearest-neighbour sampling).",

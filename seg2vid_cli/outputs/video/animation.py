@@ -67,7 +67,8 @@ class AnimationWriter:
             return {"comment": self._comment.encode()}
         exif = Image.Exif()
         exif[_EXIF_IMAGE_DESCRIPTION] = self._comment
-        return {"exif": exif.tobytes(), "quality": 90, "method": 4}
+        # The marker belongs to JPEG; in a webp the chunk's name says what it is.
+        return {"exif": exif.tobytes().removeprefix(b"Exif\0\0"), "quality": 90, "method": 4}
 
 
 def frame_durations(frames: int, rate: Fraction, tick: int) -> list[int]:

@@ -208,7 +208,7 @@ def test_rows_of_one_side_alone_are_listed(seg2vid, timed_model):
         (("--backend", "stedy"), "--backend stedy: no such backend"),
         (("--batch", "0"), "--batch 0: must be 1 or more"),
         (("--frames", "0"), "--frames 0: must be 1 or more"),
-        (("--size", "100x100"), "--size 100x100: height and width must be multiples of 32, 128 or more"),
+        (("--size", "7x100"), "--size 7x100: height and width must be 8 or more"),
         (("--device", "gpu"), "--device gpu: unknown"),
         (("-o", "b.txt"), "-o b.txt: the ending is not .json or .md"),
         (("--plot", "b.json"), "--plot b.json: the ending is not .png or .svg"),

@@ -13,6 +13,7 @@ from PIL import Image
 
 from seg2vid_cli import plugins
 from seg2vid_cli.commands.generate import parse_size
+from seg2vid_cli.files import staging
 from seg2vid_interface.label_spaces import CITYSCAPES
 
 pytestmark = pytest.mark.usefixtures("fake_backends")
@@ -100,6 +101,44 @@ def test_save_lists_what_it_saved(seg2vid, model, street):
     assert np.array_equal(np.load("a.flow/000001.npy"), np.broadcast_to(step, (32, 64, 2)))
     frames = read_frames(Path("a.frames"))
     assert np.array_equal(np.array(Image.open("a.first-frame.png")), frames[0])
+
+
+def test_save_all_saves_what_the_model_has(seg2vid, model, make_model, street):
+    blind = make_model("blind", with_labels=False)
+    saved = {}
+    for name, flags in (("sighted", (street, "--model", model)), ("blind", ("--model", blind)), ("still", (street,))):
+        still = ("--model", model, "--frames", 1) if name == "still" else ()
+        result = seg2vid("generate", *flags, *still, "-o", f"{name}.mp4", "--save", "all", "--json")
+        assert result.exit_code == 0, result.stderr
+        saved[name] = json.loads(result.stdout)["data"]["outputs"][0]["saved"]
+    fields = {"labels": ["labels.mp4", "labels"], "flow": ["flow.mp4", "flow", "occlusion.mp4", "occlusion"]}
+    pictures = ["first-frame.png", "frames"]
+    assert saved == {
+        "sighted": [f"sighted.{end}" for end in fields["labels"] + fields["flow"] + pictures],
+        "blind": [f"blind.{end}" for end in fields["flow"] + pictures],
+        "still": [f"still.{end}" for end in fields["labels"] + pictures],
+    }
+
+
+def test_a_new_folder_is_made_with_its_parents(seg2vid, model, street):
+    assert seg2vid("generate", street, "--model", model, "-o", "a/b/").exit_code == 0
+    assert list(contents(Path())) == ["a/", "a/b/", "a/b/street.mp4"]
+
+
+def test_a_file_that_appears_while_a_clip_is_made_is_kept(seg2vid, model, street, monkeypatch):
+    take = staging._take_free_name
+
+    def late(staged: Path, target: Path) -> None:
+        target.write_text("somebody else's")
+        take(staged, target)
+
+    monkeypatch.setattr(staging, "_take_free_name", late)
+    result = seg2vid("generate", street, "--model", model)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.endswith(
+        "error: street.mp4: exists already\n       Replace it with --overwrite, or choose another -o.\n"
+    )
+    assert contents(Path()) == {"street.mp4": b"somebody else's"}
 
 
 def test_the_same_seed_gives_the_same_file_and_another_seed_another(seg2vid, model, street):
@@ -212,12 +251,25 @@ def test_existing_results_are_kept_without_overwrite(seg2vid, model, street):
 
 @pytest.mark.parametrize(
     "text",
-    ["128", "128x", "x128", "axb", "128x100", "96x128", "-128x128", "128x256x3", "", "8192x8224", "9" * 5000 + "x128"],
+    ["128", "128x", "x128", "axb", "128x0", "7x128", "-128x128", "128x256x3", "", "8192x8224", "9" * 5000 + "x128"],
 )
 def test_wrong_sizes(seg2vid, model, street, text):
     result = seg2vid("generate", street, "--model", model, f"--size={text}")
     assert result.exit_code == 2
     assert result.stderr.startswith(f"error: --size {text}: ")
+
+
+def test_the_models_own_rule_judges_the_size(seg2vid, make_model, street):
+    small = make_model("small", sizes={"multiple": 8, "smallest": 16})
+    assert seg2vid("generate", street, "--model", small, "--size", "64x96").exit_code == 0
+    assert read_video(Path("street.mp4")).shape == (6, 64, 96, 3)
+    strict = make_model("strict", sizes={"multiple": 32, "smallest": 32, "area_multiple": 4096})
+    result = seg2vid("generate", street, "--model", strict, "--size", "160x288", "-o", "out/", "--backend", "fake")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "error: --size 160x288: the model needs height x width to be a multiple of 4096\n"
+        "       The nearest sizes it takes are 128x288 and 160x256; its own is 32x64.\n"
+    )
 
 
 def test_parse_size():
@@ -333,11 +385,17 @@ def test_a_model_folder_with_a_missing_or_altered_file(seg2vid, model, street):
     (model / "motion.weights").write_text("altered")
     result = seg2vid("generate", street, "--model", model)
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"error: {model / 'motion.weights'}: altered, its SHA-256 is not the card's\n")
+    assert result.stderr.splitlines()[1:] == [
+        f"error: {model / 'motion.weights'}: altered, its SHA-256 is not the card's",
+        "       Fetch or export the model again.",
+    ]
     (model / "motion.weights").unlink()
     result = seg2vid("generate", street, "--model", model)
     assert result.exit_code == 1
-    assert result.stderr.startswith(f"error: {model}: the model's file motion.weights is missing\n")
+    assert result.stderr.splitlines()[1:] == [
+        f"error: no backend can open the model: fake: {model}: the model's file motion.weights is missing",
+        "       Fetch or export the model again.",
+    ]
     assert contents(Path()) == {}
 
 
@@ -353,7 +411,7 @@ def test_without_a_working_backend(seg2vid, model, street, monkeypatch):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-@pytest.mark.parametrize("target", ["street.mp4", "out/"])
+@pytest.mark.parametrize("target", ["street.mp4", "out/", "a/b/"])
 def test_a_signal_in_the_middle_leaves_nothing(
     *, start_seg2vid, make_model, street, tmp_path, number, exit_code, target
 ):

@@ -10,6 +10,7 @@ def no_models(tmp_path, monkeypatch):
     (tmp_path / "bundle").mkdir()
     monkeypatch.setattr(store, "BUNDLED_MODELS", tmp_path / "bundle")
     monkeypatch.setenv("SEG2VID_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("COLUMNS", "200")  # of the terminal
 
 
 @pytest.fixture
@@ -39,12 +40,43 @@ def test_list(seg2vid, bundle, pulled):
     result = seg2vid("models", "list")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == (
-        "alley  bundled  0.0 MB  LicenseRef-tiny  Moves its label map about.\n"
-        "town  pulled  0.0 MB  LicenseRef-tiny  Moves its label map about.\n"
+        "alley  bundled     0.0 MB  LicenseRef-tiny  Moves its label map about.\n"
+        "town   pulled      0.0 MB  LicenseRef-tiny  Moves its label map about.\n"
     )
     assert json.loads(seg2vid("models", "list", "--json").stdout)["data"] == {
         "models": [row("alley", "bundled", bundle), row("town", "pulled", pulled)]
     }
+
+
+def test_lists_lines_fit_the_terminal(seg2vid, monkeypatch, bundle, pulled):
+    monkeypatch.setenv("COLUMNS", "60")
+    assert seg2vid("models", "list").stdout == (
+        "alley  bundled     0.0 MB  LicenseRef-tiny  Moves its lab...\n"
+        "town   pulled      0.0 MB  LicenseRef-tiny  Moves its lab...\n"
+    )
+
+
+def test_list_says_what_a_model_has_that_is_not_whole(seg2vid, bundle):
+    """Two stages in two formats and a licence, of which one stage's weights and the licence are missing."""
+    card = json.loads((bundle / "model.json").read_text())
+    for stage in card["stages"].values():
+        stage["files"] |= {name.replace("weights", "onnx"): sha256 for name, sha256 in stage["files"].items()}
+    (bundle / "model.json").write_text(json.dumps(card))
+    for file in bundle.glob("*.weights"):
+        (bundle / f"{file.stem}.onnx").write_bytes(file.read_bytes())
+    (bundle / "image.weights").unlink()
+    (bundle / "LICENSE").unlink()
+    line = "alley  bundled     0.0 MB  LicenseRef-tiny  onnx only: Moves its label map about.\n"
+    assert seg2vid("models", "list").stdout == line
+    (listed,) = json.loads(seg2vid("models", "list", "--json").stdout)["data"]["models"]
+    assert listed == row("alley", "bundled", bundle) | {"bytes": len("image") + 2 * len("motion")}
+    assert "files         image.weights (missing), image.onnx\n" in seg2vid("models", "show", "alley").stdout
+    result = seg2vid("models", "verify", "alley")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == (
+        f"error: {bundle}: 2 of 5 files are missing: LICENSE, image.weights\n"
+        "       The others are intact, and enough for a backend that needs no more of them.\n"
+    )
 
 
 def test_list_without_a_model(seg2vid):
@@ -54,35 +86,35 @@ def test_list_without_a_model(seg2vid):
 
 def test_list_tells_what_is_wrong_with_a_damaged_model(seg2vid, bundle, pulled):
     (pulled / "motion.weights").unlink()
-    without_card = pulled.parent / "village"
-    without_card.mkdir()
+    village = pulled.parent / "village"
+    village.mkdir()
     result = seg2vid("models", "list")
     assert (result.exit_code, result.stderr) == (0, "")
     assert result.stdout == (
-        "alley  bundled  0.0 MB  LicenseRef-tiny  Moves its label map about.\n"
-        f"town  pulled  damaged: {pulled}: the model's file motion.weights is missing\n"
-        f"village  pulled  damaged: {without_card}: not a model folder, it has no model.json\n"
+        "alley    bundled     0.0 MB  LicenseRef-tiny  Moves its label map about.\n"
+        f"town     pulled      0.0 MB  LicenseRef-tiny  damaged: {pulled}: the model's file motion.weights is missing\n"
+        f"village  pulled           -  -                damaged: {village}: not a model folder, it has no model.json\n"
     )
-    town, village = json.loads(seg2vid("models", "list", "--json").stdout)["data"]["models"][1:]
-    assert town == row("town", "pulled", pulled) | {
+    town_row, village_row = json.loads(seg2vid("models", "list", "--json").stdout)["data"]["models"][1:]
+    assert town_row == row("town", "pulled", pulled) | {
         "bytes": len("for tests alone") + len("image"),
         "problem": f"{pulled}: the model's file motion.weights is missing",
     }
-    assert village == {
+    assert village_row == {
         "name": "village",
         "origin": "pulled",
-        "path": str(without_card),
+        "path": str(village),
         "bytes": None,
         "licence": None,
         "description": None,
-        "problem": f"{without_card}: not a model folder, it has no model.json",
+        "problem": f"{village}: not a model folder, it has no model.json",
     }
 
 
 def test_a_card_does_not_steer_the_terminal(seg2vid, pulled):
     card = json.loads((pulled / "model.json").read_text()) | {"description": "Red\x1b[31m,\nand more."}
     (pulled / "model.json").write_text(json.dumps(card))
-    assert seg2vid("models", "list").stdout == "town  pulled  0.0 MB  LicenseRef-tiny  Red?[31m,?and more.\n"
+    assert seg2vid("models", "list").stdout == "town  pulled     0.0 MB  LicenseRef-tiny  Red?[31m,?and more.\n"
     assert seg2vid("models", "show", "town").stdout.startswith("town: Red?[31m,?and more.\n")
 
 
@@ -142,17 +174,16 @@ def test_verify_finds_an_altered_file(seg2vid, bundle):
     result = seg2vid("models", "verify")
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr == (
-        f"error: {bundle / 'LICENSE'}: altered, its SHA-256 is not the card's\n"
-        "       Fetch or export the model again.\n"
+        f"error: {bundle}: altered, by the card's SHA-256: LICENSE\n       Fetch or export the model again.\n"
     )
 
 
 def test_verify_goes_on_after_a_damaged_model(seg2vid, bundle, pulled):
     (bundle / "LICENSE").write_text("do what you like")
-    message, hint = f"{bundle / 'LICENSE'}: altered, its SHA-256 is not the card's", "Fetch or export the model again."
+    message, hint = f"{bundle}: altered, by the card's SHA-256: LICENSE", "Fetch or export the model again."
     result = seg2vid("models", "verify")
     assert (result.exit_code, result.stdout) == (1, "town: all 3 files are intact\n")
-    assert result.stderr == f"error: {message}\n       {hint}\nerror: 1 of 2 models cannot be used\n"
+    assert result.stderr == f"error: {message}\n       {hint}\nerror: 1 of 2 models are damaged or not whole\n"
     result = seg2vid("models", "verify", "--json")
     document = json.loads(result.stdout)
     assert (result.exit_code, document["ok"]) == (1, False)
@@ -160,4 +191,20 @@ def test_verify_goes_on_after_a_damaged_model(seg2vid, bundle, pulled):
         "models": [{"name": "town", "path": str(pulled)}],
         "failures": [{"path": str(bundle), "code": "model", "message": message, "hint": hint}],
     }
-    assert document["error"] == {"code": "model", "message": "1 of 2 models cannot be used", "hint": None}
+    assert document["error"] == {"code": "model", "message": "1 of 2 models are damaged or not whole", "hint": None}
+
+
+def test_remove(seg2vid, bundle, pulled):
+    assert seg2vid("models", "remove", "town", "town").stdout == "town: removed\n"
+    assert list(pulled.parent.iterdir()) == []
+    assert bundle.is_dir()
+    pulled.mkdir()
+    document = json.loads(seg2vid("models", "remove", "town", "--json").stdout)
+    assert document["data"] == {"models": [{"name": "town", "path": str(pulled)}]}
+
+
+def test_remove_needs_a_name(seg2vid, pulled):
+    result = seg2vid("models", "remove")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "NAME" in result.stderr
+    assert pulled.is_dir()

@@ -9,10 +9,7 @@ import pytest
 import typer
 
 from seg2vid_cli.app import app
-from seg2vid_cli.completion import offers
 from seg2vid_cli.completion.scripts import VARIABLE
-from seg2vid_cli.inputs.label_maps import encodings
-from seg2vid_cli.outputs import planned
 
 FREE_TEXT = {
     "--batch",
@@ -94,6 +91,7 @@ def test_after_the_last_argument_only_options_are_left(offered):
         (("generate", "--label-format", "c"), ["colors", "camvid"]),
         (("generate", "--label-format", "./c"), [":files"]),
         (("generate", "--save", "flow,f"), ["flow,first-frame", "flow,frames"]),
+        (("generate", "--save", "a"), ["all"]),
         (("generate", "--frames", ""), []),
         (("generate", "--quiet="), []),
         (("generate", "--no-such-option="), []),
@@ -102,6 +100,8 @@ def test_after_the_last_argument_only_options_are_left(offered):
         (("models", "show", "str"), ["street"]),
         (("models", "verify", "street", "str"), ["street"]),
         (("train", "im"), ["image"]),
+        (("train", "image", "--preset", "s"), ["street"]),
+        (("train", "image", "--preset", "./s"), [":files"]),
         (("train", "image", "--data", ""), [":folders"]),
         (("train", "image", "-o", ""), [":folders"]),
         (("export", ""), ["street"]),
@@ -118,6 +118,12 @@ def test_pulled_models_are_offered(offered, monkeypatch, tmp_path):
     (tmp_path / "models" / "strange").mkdir(parents=True)
     monkeypatch.setenv("SEG2VID_CACHE", str(tmp_path))
     assert offered("generate", "--model", "str") == ["street", "strange"]
+    assert offered("models", "remove", "str") == ["strange"]
+
+
+def test_presets_are_those_of_the_backend_that_trains(offered, fake_backends):
+    assert offered("train", "image", "--preset", "") == ["calm", "wild"]
+    assert "package_that_is_not_there" not in sys.modules
 
 
 def test_backends_are_offered_broken_ones_too(offered, fake_backends):
@@ -127,15 +133,11 @@ def test_backends_are_offered_broken_ones_too(offered, fake_backends):
     assert "package_that_is_not_there" not in sys.modules
 
 
-def test_whatever_takes_a_value_offers_something(offered):
+def test_whatever_takes_a_value_offers_something(offered, tmp_path):
+    (tmp_path / "cache" / "models" / "town").mkdir(parents=True)
     places = list(places_for_values(typer.main.get_command(app)))
     without = [words for words in places if words_of(offered(*words, ""))[:1] in ([], ["--json"])]
     assert {words[-1] if words[-1].startswith("-") else " ".join(words) for words in without} == FREE_TEXT
-
-
-def test_repeated_names_are_those_of_their_owners():
-    assert offers.LABEL_FORMATS == encodings.LABEL_FORMATS
-    assert offers.SAVE_NAMES == planned.SAVE_NAMES
 
 
 def test_an_unknown_shell_is_refused(seg2vid, monkeypatch):
@@ -145,14 +147,24 @@ def test_an_unknown_shell_is_refused(seg2vid, monkeypatch):
     assert result.stderr == "error: _SEG2VID_COMPLETE=tcsh: no such shell\n       Known: bash, zsh, fish, powershell.\n"
 
 
-@pytest.mark.parametrize("words", [("--model", ""), ("--label-format", ""), ("--backend", "")], ids=" ".join)
-def test_tab_imports_nothing_heavy(monkeypatch, words):
+@pytest.mark.parametrize(
+    ("words", "first"),
+    [
+        (("generate", "--model", ""), "street"),
+        (("generate", "--label-format", ""), "auto"),
+        (("generate", "--save", ""), "labels"),
+        (("generate", "--backend", ""), "auto"),
+        (("train", "--preset", ""), "paper"),
+    ],
+    ids=str,
+)
+def test_tab_imports_nothing_heavy(monkeypatch, words, first):
     code = (
         "import sys\nfrom seg2vid_cli.app import app\n"
         "try:\n    app()\nfinally:\n    print(sorted(sys.modules), file=sys.stderr)"
     )
     monkeypatch.setenv(VARIABLE, "2")
-    command = [sys.executable, "-c", code, "generate", *words]
+    command = [sys.executable, "-c", code, *words]
     process = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert process.stdout.startswith(("auto\n", "street\n"))
+    assert process.stdout.startswith(f"{first}\n")
     assert HEAVY.isdisjoint(eval(process.stderr))

@@ -41,11 +41,9 @@ def test_an_unknown_name_lists_the_known_ones(bundle):
     assert caught.value.hint == "Known models: alley, street."
 
 
-def test_open_model_checks_the_files(bundle):
+def test_open_model_reads_the_card_alone(bundle):
+    (bundle / "street" / "motion.weights").write_text("not looked at before it is used")
     assert open_model("street").card.name == "street"
-    (bundle / "street" / "motion.weights").write_text("altered")
-    with pytest.raises(ModelError, match=r"motion\.weights: altered, its SHA-256 is not the card's"):
-        open_model("street")
 
 
 def test_a_folder_that_is_missing_or_no_model(bundle):

@@ -13,13 +13,14 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from seg2vid_cli.outputs.clip_writer import ClipMetadata, ClipWriter, check_clip
+from seg2vid_cli.outputs.clip_writer import ClipMetadata, ClipWriter
 from seg2vid_cli.outputs.plan import plan_outputs
-from seg2vid_cli.outputs.planned import SAVE_NAMES, PlannedOutput
+from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.save_names import SAVE_NAMES
 from seg2vid_cli.outputs.video.kinds import Kind
 from seg2vid_cli.outputs.visualize import labels_to_color
 from seg2vid_interface.clips import Chunk
-from seg2vid_interface.errors import BackendError, OutputError, UsageError
+from seg2vid_interface.errors import BackendError, OutputError
 from seg2vid_interface.label_spaces import CITYSCAPES
 
 HEIGHT, WIDTH, CHUNK = 32, 64, 4
@@ -232,21 +233,6 @@ def test_overwriting_replaces_the_clip_and_nothing_else() -> None:
     assert len(decode(Path("out.mp4"))) == 3
 
 
-@pytest.mark.parametrize(("name", "left_over", "count"), [("labels", "000002.png", 2), ("flow", "000001.npy", 1)])
-def test_numbered_files_that_would_be_left_over_are_refused(name: str, left_over: str, count: int) -> None:
-    output = plan("out.mp4", frozenset({name}))
-    write_clip(output, frames=3)
-    output = plan("out.mp4", frozenset({name}), overwrite=True)
-    check(output, frames=3)
-    check(output, frames=4)
-    with pytest.raises(OutputError) as caught:
-        check(output, frames=2)
-    assert caught.value.message == (
-        f"out.{name}: holds {left_over}, beyond the {count} files that would be written there"
-    )
-    assert caught.value.hint == "Remove such files, or choose another -o."
-
-
 def test_a_fault_while_overwriting_keeps_the_old_clip(folder: Path) -> None:
     write_clip(plan("out.mp4"), frames=3)
     before = tree(folder)
@@ -295,30 +281,3 @@ def test_what_a_session_gets_wrong_is_said(folder: Path) -> None:
         writer.write(first)
         writer.commit()
     assert tree(folder) == {}
-
-
-def check(output: PlannedOutput, **changes: Any) -> None:
-    clip: dict[str, Any] = {"frames": 24, "height": 128, "width": 256, "frames_per_second": 17.0}
-    check_clip(output, **clip | {"label_space": CITYSCAPES} | changes)
-
-
-def test_what_cannot_be_written_is_refused_before_it_is_computed() -> None:
-    for kind in Kind:
-        check(plan("new/", kind=kind))
-    with pytest.raises(UsageError, match="--save labels"):
-        check(plan("out.mp4"), label_space=None)
-    with pytest.raises(UsageError, match="--save flow"):
-        check(plan("out.mp4", frozenset({"flow"})), frames=1)
-    with pytest.raises(UsageError, match="--fps 60"):
-        check(plan("out.gif"), frames_per_second=60.0)
-    with pytest.raises(OutputError, match="127x256"):
-        check(plan("out.mp4"), height=127)
-
-
-def test_coloured_videos_count_towards_what_is_held_in_memory_and_must_be_encodable() -> None:
-    check(plan("out.gif", frozenset()), frames=2000)
-    with pytest.raises(OutputError, match="4000 frames of 128x256 pixels are 375 MiB"):
-        check(plan("out.gif", frozenset({"flow"})), frames=2000)
-    check(plan("new/", frozenset(), kind="png"), height=127)
-    with pytest.raises(OutputError, match="127x256"):
-        check(plan("new/", frozenset({"flow"}), kind="png"), height=127)

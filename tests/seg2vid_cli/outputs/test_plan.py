@@ -1,4 +1,4 @@
-"""Names are planned and checked; nothing on disk changes while they are."""
+"""Names are planned; nothing on disk changes while they are."""
 
 import os
 from collections.abc import Sequence
@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from seg2vid_cli.outputs.plan import plan_outputs
-from seg2vid_cli.outputs.planned import SAVE_NAMES, PlannedOutput
-from seg2vid_interface.errors import OutputError, UsageError
+from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.save_names import SAVE_NAMES
+from seg2vid_interface.errors import UsageError
 
 ALL = frozenset(SAVE_NAMES)
 
@@ -119,14 +120,8 @@ def test_coloured_videos_are_of_the_videos_kind_or_mp4(kind: str, video: str, sa
         (["a.png"], None, {"samples": 2}, "no folder"),
         (["a.png", "b.png"], "a.mp4", {}, "-o a.mp4: one file"),
         (["x/a.png", "y/a.png"], "new/", {}, "x/a.png and y/a.png"),
-        (["a.png", "a_2.png"], "new/", {"samples": 2}, "new/a_2.mp4"),
-        (["a.png", "a.flow.png"], "new/", {"save": frozenset({"flow"})}, "new/a.flow.mp4"),
         (["a.png"], "a.mp4", {"sheet": Path("sheet.jpg")}, "--sheet sheet.jpg"),
         (["a.png"], "new/", {"sheet": Path("sheet.png"), "samples": 2}, "--sheet sheet.png"),
-        (["a.png"], "a.mp4", {"sheet": Path("a.first-frame.png"), "save": ALL}, "a.first-frame.png"),
-        (["a.png"], "b.mp4", {"sheet": Path("a.png"), "overwrite": True}, "a.png: is read"),
-        (["b.labels/000000.png"], "b.mp4", {"save": ALL, "overwrite": True}, "b.labels/000000.png: is read"),
-        (["a.png"], "b.mp4", {"save": ALL, "also_read": [Path("b.first-frame.png")]}, "b.first-frame.png: is read"),
     ],
 )
 def test_wrong_usage(label_maps: list[str], out: str | None, flags: dict[str, Any], message: str) -> None:
@@ -141,73 +136,3 @@ def test_several_results_are_shown_a_folder(out: str | None, folder: str) -> Non
     with pytest.raises(UsageError) as caught:
         plan(["a.png", "b.png"], out)
     assert caught.value.hint == f"Name a folder, with a slash: -o {folder}"
-
-
-def test_an_input_is_recognised_under_another_name(folder: Path) -> None:
-    (folder / "link").symlink_to(folder, target_is_directory=True)
-    with pytest.raises(UsageError, match="is read"):
-        plan(["link/a.png"], "b.mp4", sheet=folder / "a.png", overwrite=True)
-
-
-@pytest.mark.parametrize(
-    ("out", "message"),
-    [
-        ("missing/a.mp4", "missing: no such folder"),
-        ("missing/new/", "missing: no such folder"),
-        ("file/a.mp4", "file: not a folder"),
-        ("file/", "file: not a folder"),
-        ("folder.mp4", "a.mp4: exists already"),
-        ("broken/", "broken: not a folder"),
-    ],
-)
-def test_folders_that_cannot_take_results(folder: Path, out: str, message: str) -> None:
-    (folder / "file").touch()
-    (folder / "broken").symlink_to("nowhere")
-    (folder / "folder.mp4").mkdir()
-    (folder / "folder.mp4" / "a.mp4").touch()
-    with pytest.raises(OutputError) as caught:
-        plan(["a.png"], out)
-    assert message in caught.value.message
-
-
-@pytest.mark.parametrize("sheet", ["a.png", "old.png", "sheets.png", "file/a.png", "b.first-frame.png"])
-def test_what_is_wrong_with_the_sheet_names_its_flag(folder: Path, sheet: str) -> None:
-    (folder / "sheets.png").mkdir()
-    (folder / "file").touch()
-    (folder / "old.png").touch()
-    with pytest.raises((OutputError, UsageError)) as caught:
-        plan(["a.png"], "b.mp4", sheet=Path(sheet), save=frozenset({"first-frame"}))
-    assert "another --sheet" in str(caught.value.hint)
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_without_write_permission_is_refused(folder: Path) -> None:
-    (folder / "locked").mkdir(mode=0o500)
-    with pytest.raises(OutputError, match="locked: not writable"):
-        plan(["a.png"], "locked/a.mp4")
-
-
-def test_results_that_exist_are_not_replaced_unasked(folder: Path) -> None:
-    (folder / "a.mp4").touch()
-    (folder / "a.flow").mkdir()
-    (folder / "a.flow" / "000000.npy").touch()
-    with pytest.raises(OutputError, match=r"^a\.mp4: exists already \(and 1 more") as caught:
-        plan(["a.png"], save=ALL)
-    assert "--overwrite" in str(caught.value.hint)
-    assert videos(plan(["a.png"], save=ALL, overwrite=True)) == ["a.mp4"]
-
-
-def test_a_folder_with_other_files_is_no_result(folder: Path) -> None:
-    (folder / "a.flow").mkdir()
-    for name in ("notes.txt", "0.npy", "000000.npy.bak", "000000.png"):
-        (folder / "a.flow" / name).touch()
-    assert videos(plan(["a.png"], save=frozenset({"flow"}))) == ["a.mp4"]
-
-
-def test_a_file_never_gives_way_to_a_folder_nor_a_folder_to_a_file(folder: Path) -> None:
-    (folder / "a.flow").touch()
-    with pytest.raises(OutputError, match=r"a\.flow: a folder"):
-        plan(["a.png"], save=frozenset({"flow"}), overwrite=True)
-    (folder / "b.first-frame.png").mkdir()
-    with pytest.raises(OutputError, match=r"b\.first-frame\.png: a file"):
-        plan(["b.png"], save=frozenset({"first-frame"}), overwrite=True)

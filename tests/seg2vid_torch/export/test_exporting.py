@@ -136,7 +136,7 @@ def test_an_altered_file_is_noticed(runs, tmp_path):
     data[-1] ^= 1
     weights.write_bytes(data)
     with pytest.raises(ModelError, match=r"image\.safetensors: altered"):
-        open_model_folder(tmp_path / "model")
+        export(tmp_path / "model", out=tmp_path / "copy")
 
 
 def test_a_missing_file_and_a_card_of_another_format_are_noticed(runs, tmp_path):
@@ -149,7 +149,7 @@ def test_a_missing_file_and_a_card_of_another_format_are_noticed(runs, tmp_path)
     card_path.write_text(json.dumps(card))
     (tmp_path / "model" / "image.safetensors").unlink()
     with pytest.raises(ModelError, match=r"image\.safetensors is missing"):
-        open_model_folder(tmp_path / "model")
+        export(tmp_path / "model", out=tmp_path / "copy")
 
 
 def test_a_model_can_be_exported_again(model, tmp_path):
@@ -164,10 +164,17 @@ def test_a_model_s_own_words_stay_unless_others_are_given(runs, tmp_path):
     text = tmp_path / "card.toml"
     text.write_text('description = "Streets."\nlicence = "L"\nlicence_file = "TERMS"\ndata = "my drives"\n')
     export(runs["image"], out=tmp_path / "first", card=text)
+    with_graph = tmp_path / "first" / "image.onnx"  # which this export does not need
+    card = json.loads((tmp_path / "first" / "model.json").read_text())
+    card["stages"]["image"]["files"][with_graph.name] = "0" * 64
+    (tmp_path / "first" / "model.json").write_text(json.dumps(card))
     export(tmp_path / "first", out=tmp_path / "second")
     card = open_model_folder(tmp_path / "second").card
     assert (card.description, card.licence, card.stages["image"].data) == ("Streets.", "L", "my drives")
     assert (tmp_path / "second" / "LICENSE").read_text() == "For research only."
+    (tmp_path / "second" / "LICENSE").unlink()
+    with pytest.raises(ModelError, match="the model's file LICENSE is missing"):
+        export(tmp_path / "second", out=tmp_path / "third")
 
 
 def test_the_card_says_which_sizes_the_networks_take(model, runs, tmp_path):

@@ -1,5 +1,6 @@
 """Videos are written, then decoded again by the libraries that players use."""
 
+import struct
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -86,6 +87,23 @@ def test_a_fractional_speed_is_kept_exactly(tmp_path: Path, frames_per_second: f
     write_video(tmp_path / "clip.mp4", Kind.MP4, frames_per_second=frames_per_second)
     with av.open(str(tmp_path / "clip.mp4")) as container:
         assert container.streams.video[0].average_rate == rate
+
+
+def test_the_exif_of_a_webp_is_tiff_without_the_marker_of_jpeg(tmp_path: Path) -> None:
+    write_video(tmp_path / "clip.webp", Kind.WEBP, count=2)
+    exif = riff_chunks((tmp_path / "clip.webp").read_bytes())[b"EXIF"]
+    assert exif[:4] == b"MM\0*"
+    assert b'{"model": "street"}' in exif
+
+
+def riff_chunks(file: bytes) -> dict[bytes, bytes]:
+    """Return name -> content, of those of one name the last."""
+    chunks, at = {}, 12  # after "RIFF", the size and "WEBP"
+    while at < len(file):
+        name, size = struct.unpack_from("<4sI", file, at)
+        chunks[name] = file[at + 8 : at + 8 + size]
+        at += 8 + size + size % 2
+    return chunks
 
 
 @pytest.mark.parametrize("kind", [Kind.GIF, Kind.WEBP])

@@ -1,0 +1,287 @@
+"""seg2vid in Python: open a model, make clips from label maps, look at them as arrays, save them.
+
+    import seg2vid
+
+    with seg2vid.open("street") as model:
+        clip = model.generate("map.png", frames=24, seed=0)
+        for frame in clip:          # uint8 (H, W, 3), RGB, while they are made
+            ...
+        clip.flow                   # float32 (N - 1, H, W, 2)
+        clip.save("out.mp4")
+
+The same words as the command line's, and the same code below: the same seed gives the same clip, and `save` the same
+file.  What goes wrong is a `Seg2VidError` with the message and the hint that the command line shows; what opening a
+model and reading a label map have to say goes to the logger "seg2vid".
+
+Shape symbols: N = frames of the clip, H, W = height and width of the model.
+"""
+
+import logging
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike, fspath
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from seg2vid_interface.errors import Seg2VidError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
+
+    from seg2vid_cli.generation.scene_clip import SceneClip
+    from seg2vid_cli.plugins import OpenedSession
+    from seg2vid_interface.clips import Field
+    from seg2vid_interface.model_card import ModelCard, ModelFolder
+
+    Picture = str | PathLike[str] | Image.Image | NDArray[Any]
+    """A file, or the picture itself; as an array (H, W) integers, or (H, W, 3) uint8 in RGB."""
+
+__all__ = ["Clip", "Model", "Seg2VidError", "open"]
+
+logger = logging.getLogger(__name__)
+
+
+def open(  # noqa: A001  # seg2vid.open, like gzip.open
+    model: str | PathLike[str] = "street",
+    *,
+    backend: str = "auto",
+    device: str = "auto",
+    precision: str = "auto",
+    size: tuple[int, int] | None = None,
+) -> "Model":
+    """Open a model; close it, or use it as a context manager.
+
+    Args:
+        model: name of a bundled or pulled model, or a model folder (as text: ./NAME).
+        backend: "auto", or one that `seg2vid backends` lists; "auto" takes the fastest for the device.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        precision: "auto", "fp32", "fp16" or "bf16".
+        size: height and width in pixels; None = the model's own.
+
+    Raises:
+        Seg2VidError: no such model, backend, device, precision, or a size that the networks cannot take.
+    """
+    from seg2vid_cli.files.cache import graph_cache
+    from seg2vid_cli.model_store.store import open_model
+    from seg2vid_cli.plugins import open_session
+    from seg2vid_interface.backend import OpenOptions
+
+    folder = open_model(model if isinstance(model, str) else str(Path(model).absolute()))
+    options = OpenOptions(device, precision, size, graph_cache())
+    return Model(folder, open_session(backend, folder, options, logger.warning))
+
+
+class Model:
+    """A model opened on a device.  What is asked of it is made by one thread at a time."""
+
+    def __init__(self, folder: "ModelFolder", opened: "OpenedSession") -> None:
+        """Called by `open`."""
+        self._folder = folder
+        self._session = opened.session
+        self.backend = opened.backend
+        """Name of the backend that runs it."""
+
+    @property
+    def card(self) -> "ModelCard":
+        """What is known of the model: licence, label space, training data, ..."""
+        return self._folder.card
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of the clips in pixels."""
+        return self._session.height, self._session.width
+
+    @property
+    def device(self) -> str:
+        """What runs it: "cpu" or "cuda:N"."""
+        return self._session.device
+
+    @property
+    def precision(self) -> str:
+        """Number format that the networks run in: "fp32", "fp16" or "bf16"."""
+        return self._session.precision
+
+    def generate(
+        self,
+        label_map: "Picture | None" = None,
+        *,
+        frames: int | None = None,
+        fps: float | None = None,
+        seed: int = 0,
+        sample: int = 1,
+        first_frame: "Picture | None" = None,
+        instances: "Picture | None" = None,
+        label_format: str = "auto",
+    ) -> "Clip":
+        """Read what a clip is made from; the clip itself is made when it is looked at or saved.
+
+        Args:
+            label_map: in any encoding that `label_format` reads; None for a model without labels.
+            frames: length, the first frame included; None = the model's.
+            fps: frames per second of the saved video, 0.1 to 240; None = the model's.
+            seed: of the random numbers, 0 or more.
+            sample: number of the clip, from 1: each has a motion of its own, like the command line's `--samples`.
+            first_frame: start from this picture.
+            instances: instance ids (H, W) of the label map's size, for a model that sees instances.
+            label_format: "auto", "train-ids", "label-ids", "colors", "camvid", or a label space's TOML file.
+
+        Raises:
+            Seg2VidError: a picture cannot be read or understood, or the model misses one or has no use for it.
+            ValueError: a number out of its range.
+        """
+        from seg2vid_cli.generation.scene_clip import SceneClip
+        from seg2vid_cli.inputs.scenes import GivenScene, check_inputs, read_scene
+
+        card = self.card
+        frames = card.frames if frames is None else frames
+        fps = card.frames_per_second if fps is None else fps
+        if frames < 1 or sample < 1 or not 0 <= seed < 2**63 or not 0.1 <= fps <= 240:  # as documented
+            raise ValueError(f"out of range: frames = {frames}, sample = {sample}, seed = {seed}, fps = {fps}")
+        given = GivenScene(
+            _source("label_map", label_map), _source("first_frame", first_frame), _source("instances", instances)
+        )
+        maps = [] if given.label_map is None else [given.label_map]
+        check_inputs(maps, given.first_frame, card, given.instances)
+        scene = read_scene(given, label_format, card, *self.size)
+        for message in scene.messages:
+            logger.info(message)
+        return Clip(SceneClip(self._session, card, scene, seed, sample, frames, fps))
+
+    def close(self) -> None:
+        """Free the device; clips that are not made yet cannot be made afterwards."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        height, width = self.size
+        return f"<seg2vid model {self.card.name}, {height}x{width}, {self.backend} on {self.device}, {self.precision}>"
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A clip, made when it is looked at: frame by frame with `for`, or as a whole by its arrays, which then stay."""
+
+    _clip: "SceneClip"
+
+    def __len__(self) -> int:
+        return self._clip.frames
+
+    def __iter__(self) -> Iterator["NDArray[np.uint8]"]:
+        """Yield the frames, uint8 (H, W, 3) in RGB, while they are made; memory does not grow with the length."""
+        if "_arrays" in vars(self):
+            yield from self.frames
+            return
+        for chunk in self._clip.chunks(frozenset()):
+            yield from chunk.frames
+
+    @property
+    def frames(self) -> "NDArray[np.uint8]":
+        """The frames, (N, H, W, 3) in RGB."""
+        return self._arrays["frames"]
+
+    @property
+    def flow(self) -> "NDArray[np.float32]":
+        """Flow between neighbouring frames, (N - 1, H, W, 2), x and y in pixels, on the later frame's grid.
+
+        later(p) = earlier(p - flow(p)).
+        """
+        return self._arrays["flow"]
+
+    @property
+    def occlusion(self) -> "NDArray[np.float32]":
+        """Of every frame but the first, (N - 1, H, W) in 0..1: 1 = visible in the frame that its chunk began with."""
+        return self._arrays["occlusion"]
+
+    @property
+    def labels(self) -> "NDArray[np.uint8]":
+        """Of every frame, (N, H, W): class indices of `Model.card`'s label space, "other" as 255; valid input again.
+
+        Raises AttributeError for a model without labels.
+        """
+        if "labels" not in self._arrays:
+            raise AttributeError("this model knows no labels")
+        return self._arrays["labels"]
+
+    def save(
+        self,
+        path: str | PathLike[str],
+        *,
+        save: Collection[str] = (),
+        sheet: str | PathLike[str] | None = None,
+        overwrite: bool = False,
+    ) -> list[Path]:
+        """Write the clip as `seg2vid generate -o PATH` does; return all that was written, the video first.
+
+        Args:
+            path: .mp4, .webm, .gif or .webp.
+            save: what is written beside it: any of "labels", "flow", "occlusion", "first-frame", "frames", or "all".
+            sheet: a .png, for an overview picture.
+            overwrite: replace existing files of these names.
+
+        Raises:
+            Seg2VidError: files exist, cannot be written, or contradict each other; nothing is left behind.
+        """
+        from seg2vid_cli.outputs.checks import check_outputs
+        from seg2vid_cli.outputs.plan import plan_outputs
+        from seg2vid_cli.outputs.save_names import names_to_save
+
+        clip, session, has_labels = self._clip, self._clip.session, self._clip.card.label_space is not None
+        (output,) = plan_outputs(
+            [None],
+            fspath(path),
+            kind=None,
+            samples=1,
+            save=names_to_save(frozenset(save), frames=clip.frames, has_labels=has_labels),
+            sheet=None if sheet is None else Path(sheet),
+            overwrite=overwrite,
+        )
+        check_outputs(
+            [output],
+            [],
+            frames=clip.frames,
+            height=session.height,
+            width=session.width,
+            frames_per_second=clip.frames_per_second,
+            has_labels=has_labels,
+        )
+        return [output.video, *clip.write(output)]
+
+    @cached_property
+    def _arrays(self) -> dict[str, "NDArray[Any]"]:
+        """All of the clip, made once."""
+        import numpy as np
+
+        from seg2vid_cli.outputs.fields import field_arrays
+
+        session, space = self._clip.session, self._clip.card.label_space
+        fields: tuple[Field, ...] = ("flow", "occlusion", "labels") if space else ("flow", "occlusion")
+        parts: dict[str, list[Any]] = {name: [] for name in ("frames", *fields)}
+        for chunk in self._clip.chunks(frozenset(fields)):
+            parts["frames"] += [*chunk.frames]
+            for field in fields:
+                parts[field] += field_arrays(field, chunk, space)
+        nothing = np.zeros((0, session.height, session.width, 2), np.float32)  # a clip of one frame has no flow
+        empty = {"flow": nothing, "occlusion": nothing[..., 0]}
+        return {name: np.stack(arrays) if arrays else empty[name] for name, arrays in parts.items()}
+
+
+def _source(name: str, picture: "Picture | None") -> Any:
+    """Return what `inputs` reads: a path, or a picture with the name that messages call it."""
+    if picture is None:
+        return None
+    if isinstance(picture, str | PathLike):
+        return Path(picture)
+    from seg2vid_cli.inputs.pictures.given import given_picture
+
+    return given_picture(name, picture)

@@ -1,0 +1,78 @@
+"""One clip of one scene: made chunk by chunk, and written while it is made."""
+
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from seg2vid_cli.generation.prefetch import prefetch
+from seg2vid_cli.inputs.scenes import Scene
+from seg2vid_cli.outputs.clip_writer import ClipMetadata, ClipWriter
+from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.terminal.console import program_version
+from seg2vid_interface.backend import Session
+from seg2vid_interface.clips import Chunk, ClipRequest, Field
+from seg2vid_interface.latents import chunk_noise, image_noise, motion_latent
+from seg2vid_interface.model_card import ModelCard
+
+
+@dataclass(frozen=True)
+class SceneClip:
+    """A clip that a session can make, as often as it is asked to: the same numbers give the same clip."""
+
+    session: Session
+    card: ModelCard
+    scene: Scene
+    seed: int
+    sample: int
+    """1, 2, ...: each has a motion and a look of its own."""
+    frames: int
+    """The first one counts."""
+    frames_per_second: float
+
+    def chunks(self, fields: frozenset[Field]) -> Generator[Chunk]:
+        """Make the clip with these fields; a chunk is made while the one before is used.
+
+        Whoever stops early should close the generator, which waits for the chunk that is being made.
+        """
+        with closing(prefetch(self.session.generate([self._request(fields)]))) as batches:
+            for (chunk,) in batches:
+                yield chunk
+
+    def write(self, output: PlannedOutput, advance: Callable[[int], None] = lambda _: None) -> list[Path]:
+        """Make the clip and write its files; return those beside the video itself.
+
+        Args:
+            output: the planned files.
+            advance: is told how many frames are written.
+
+        Raises:
+            BackendError, OutputError: what `ClipWriter` raises; nothing is left behind.
+        """
+        writing = ClipWriter(
+            output,
+            frames=self.frames,
+            frames_per_second=self.frames_per_second,
+            label_map=self.scene.label_map,
+            label_space=self.card.label_space,
+            metadata=ClipMetadata(self.card.name, self.seed, self.sample, program_version()),
+        )
+        with writing as writer, closing(self.chunks(output.fields)) as chunks:
+            for chunk in chunks:
+                writer.write(chunk)
+                advance(chunk.start + len(chunk.frames))
+            return writer.commit()
+
+    def _request(self, fields: frozenset[Field]) -> ClipRequest:
+        session, scene = self.session, self.scene
+        return ClipRequest(
+            label_map=scene.label_map,
+            first_frame=scene.first_frame,
+            latent=motion_latent(self.seed, self.sample, session.latent_size),
+            image_noise=image_noise(self.seed, self.sample, session.image_noise_size),
+            chunk_noise=chunk_noise(self.seed, self.sample, session.height, session.width),
+            frames=self.frames,
+            fields=fields,
+            image_label_map=scene.image.label_map,
+            edges=scene.image.edges,
+        )

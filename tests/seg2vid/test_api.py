@@ -1,0 +1,174 @@
+"""`import seg2vid`: the same clips as the command line's, from files, pictures and arrays."""
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import seg2vid
+from seg2vid_interface.label_spaces import CITYSCAPES
+
+
+@pytest.fixture
+def tiny(fake_backends, model, monkeypatch, tmp_path):
+    """The model "tiny", opened with the fake backend."""
+    monkeypatch.setenv("SEG2VID_CACHE", str(tmp_path / "cache"))
+    with seg2vid.open(model) as opened:
+        yield opened
+
+
+def test_it_says_what_was_opened(tiny):
+    assert repr(tiny) == "<seg2vid model tiny, 32x64, fake on cpu, fp32>"
+    assert (tiny.backend, tiny.device, tiny.precision, tiny.size) == ("fake", "cpu", "fp32", (32, 64))
+    assert tiny.card.name == "tiny"
+
+
+def test_a_saved_clip_is_the_command_lines(seg2vid, tiny, model, street):
+    files = ("a.mp4", "a.labels.mp4", "a.flow/000002.npy", "a.frames/000005.png", "a.png")
+    command = ("generate", street, "-o", "a.mp4", "--model", model, "--seed", 4, "--save", "labels,flow,frames")
+    assert seg2vid(*command, "--sheet", "a.png").exit_code == 0
+    before = {name: Path(name).read_bytes() for name in files}
+    saved = tiny.generate(street, seed=4).save(
+        "a.mp4", save=["labels", "flow", "frames"], sheet="a.png", overwrite=True
+    )
+    assert {name: Path(name).read_bytes() for name in files} == before
+    assert list(map(str, saved)) == ["a.mp4", "a.labels.mp4", "a.labels", "a.flow.mp4", "a.flow", "a.frames", "a.png"]
+
+
+def test_the_arrays_are_what_is_saved(tiny, street, tmp_path):
+    clip = tiny.generate(street, frames=6, seed=2)
+    clip.save(tmp_path / "a.mp4", save={"labels", "flow", "occlusion", "frames"})
+    for name, array in {"frames": clip.frames, "labels": clip.labels}.items():
+        files = sorted((tmp_path / f"a.{name}").iterdir())
+        np.testing.assert_array_equal(array, [np.asarray(Image.open(file)) for file in files])
+    for name, array in {"flow": clip.flow, "occlusion": clip.occlusion}.items():
+        np.testing.assert_array_equal(array, [np.load(file) for file in sorted((tmp_path / f"a.{name}").iterdir())])
+    assert (clip.frames.shape, clip.flow.shape) == ((6, 32, 64, 3), (5, 32, 64, 2))
+    assert (clip.occlusion.shape, clip.labels.shape) == ((5, 32, 64), (6, 32, 64))
+    assert {array.dtype.name for array in (clip.frames, clip.labels)} == {"uint8"}
+    assert {array.dtype.name for array in (clip.flow, clip.occlusion)} == {"float32"}
+
+
+def test_frames_come_one_by_one_and_again(tiny, street):
+    clip = tiny.generate(street, frames=7, seed=3)
+    frames = list(clip)
+    assert len(clip) == len(frames) == 7
+    np.testing.assert_array_equal(frames, clip.frames)
+    np.testing.assert_array_equal(list(clip), clip.frames)  # from the arrays that it now holds
+    for first in tiny.generate(street):  # one may stop early
+        np.testing.assert_array_equal(first.shape, (32, 64, 3))
+        break
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        str,
+        Image.open,
+        lambda path: np.asarray(Image.open(path)),
+        lambda path: np.asarray(Image.open(path)).astype(np.int64),
+        lambda path: np.asarray([c.color for c in CITYSCAPES.classes], np.uint8)[np.asarray(Image.open(path))],
+    ],
+    ids=["text", "picture", "array", "int64", "colours"],
+)
+def test_a_label_map_may_be_a_file_a_picture_or_an_array(tiny, street, given):
+    np.testing.assert_array_equal(tiny.generate(given(street)).frames, tiny.generate(street).frames)
+
+
+def test_labels_are_valid_input(tiny, street):
+    labels = tiny.generate(street, frames=5).labels
+    labels[-1, :4] = 255
+    assert tiny.generate(labels[-1]).frames.shape == (6, 32, 64, 3)
+
+
+def test_a_first_frame_may_be_an_array(tiny, street):
+    picture = np.random.default_rng(0).integers(256, size=(32, 64, 3), dtype=np.uint8)
+    np.testing.assert_array_equal(next(iter(tiny.generate(street, first_frame=picture))), picture)
+
+
+def test_a_clip_of_one_frame_has_no_flow(tiny, street):
+    clip = tiny.generate(street, frames=1)
+    assert (clip.flow.shape, clip.occlusion.shape, clip.labels.shape) == ((0, 32, 64, 2), (0, 32, 64), (1, 32, 64))
+
+
+def test_samples_and_seeds_differ(tiny, street):
+    clips = [tiny.generate(street, seed=seed, sample=sample).frames for seed, sample in ((0, 1), (1, 1), (0, 2))]
+    assert not np.array_equal(clips[0], clips[1])
+    assert not np.array_equal(clips[0], clips[2])
+
+
+@pytest.mark.parametrize(
+    ("label_map", "message"),
+    [
+        (np.zeros((32, 64)), "label_map: an array float64 (32, 64)"),
+        (np.zeros((32, 64, 4), np.uint8), "label_map: an array uint8 (32, 64, 4)"),
+        (np.zeros((0, 64), np.uint8), "label_map: an array uint8 (0, 64)"),
+        (np.full((32, 64), -1), "label_map: holds -1 to -1"),
+        (np.full((32, 64), 70000), "label_map: holds 70000 to 70000"),
+        (np.zeros((4, 4), np.uint8), "label_map: 4x4 pixels are too few, 8x8 are the least"),
+        (np.full((32, 64), 77), "label_map: holds values that are not Cityscapes train, label or instance ids: 77"),
+        ("missing.png", "missing.png: no such file"),
+        (None, "LABEL is missing"),
+    ],
+)
+def test_what_cannot_be_a_label_map(tiny, label_map, message):
+    with pytest.raises(seg2vid.Seg2VidError) as caught:
+        tiny.generate(label_map)
+    assert caught.value.message == message
+    assert caught.value.hint or label_map is not None
+
+
+@pytest.mark.parametrize("wrong", [{"frames": 0}, {"seed": -1}, {"sample": 0}, {"fps": 0.01}])
+def test_numbers_out_of_range(tiny, street, wrong):
+    with pytest.raises(ValueError, match=rf"out of range: .*{next(iter(wrong))} = {next(iter(wrong.values()))}"):
+        tiny.generate(street, **wrong)
+
+
+def test_nothing_is_replaced_unasked(tiny, street, tmp_path):
+    (tmp_path / "a.mp4").write_text("mine")
+    with pytest.raises(seg2vid.Seg2VidError, match="exists"):
+        tiny.generate(street).save(tmp_path / "a.mp4")
+    assert (tmp_path / "a.mp4").read_text() == "mine"
+
+
+def test_what_was_found_is_logged(tiny, street, caplog):
+    with caplog.at_level(logging.INFO, logger="seg2vid"):
+        tiny.generate(street)
+    assert [record.getMessage() for record in caplog.records] == [f"{street}: Cityscapes train ids"]
+
+
+def test_a_model_without_labels(fake_backends, make_model):
+    with seg2vid.open(make_model("plain", with_labels=False)) as model:
+        clip = model.generate(first_frame=np.zeros((32, 64, 3), np.uint8))
+        assert clip.flow.shape == (5, 32, 64, 2)
+        with pytest.raises(AttributeError, match="knows no labels"):
+            _ = clip.labels
+
+
+def test_unknown_models_and_backends():
+    with pytest.raises(seg2vid.Seg2VidError, match="elsewhere: no such model"):
+        seg2vid.open("elsewhere")
+    with pytest.raises(seg2vid.Seg2VidError, match="--backend mine: no such backend"):
+        seg2vid.open(backend="mine")
+
+
+def test_importing_it_imports_nothing_heavy():
+    code = (
+        "import sys, seg2vid; heavy = {'numpy', 'PIL', 'pydantic', 'typer', 'av', 'onnxruntime', 'torch', 'openvino'}; "
+        "sys.exit(str(heavy & sys.modules.keys()) if heavy & sys.modules.keys() else 0)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_example_for_notebooks_runs(tmp_path):
+    script = Path(__file__).parents[2] / "examples" / "notebook.py"
+    result = subprocess.run(
+        [sys.executable, "-W", "error", script, tmp_path], check=False, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"notebook.mp4", "notebook.png"}
+    assert "frames    (9, 128, 256, 3) uint8" in result.stdout

@@ -1,0 +1,36 @@
+"""Threads for a CPU: no more than affinity and a container's quota allow."""
+
+import os
+
+import pytest
+
+from seg2vid_interface import cores
+from seg2vid_interface.cores import available_cores
+
+
+@pytest.fixture(autouse=True)
+def _eight_cores(monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({"cpu.max": "200000 100000\n"}, 2),
+        ({"cpu.max": "250000 100000\n"}, 3),
+        ({"cpu.max": "50000 100000\n"}, 1),
+        ({"cpu.max": "1600000 100000\n"}, 8),
+        ({"cpu.max": "max 100000\n"}, 8),
+        ({"quota": "150000\n", "period": "100000\n"}, 2),
+        ({"quota": "-1\n", "period": "100000\n"}, 8),
+        ({"cpu.max": "damaged"}, 8),
+        ({}, 8),
+    ],
+)
+def test_a_quota_limits_the_threads(files, expected, tmp_path, monkeypatch):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(
+        cores, "CGROUP_FILES", ((str(tmp_path / "cpu.max"),), (str(tmp_path / "quota"), str(tmp_path / "period")))
+    )
+    assert available_cores() == expected

@@ -1,5 +1,6 @@
 """A backend, a model, a label map and the program itself, for the tests of the command line."""
 
+import gc
 import hashlib
 import json
 import os
@@ -43,14 +44,17 @@ MOST_PROCESSES = 4  # each holds a PyTorch
 def pytest_configure(config: pytest.Config) -> None:
     """Undo what a shell does to what it runs in the background: tests send Ctrl-C to programs, which inherit this.
 
-    Of processes that run tests side by side, each takes a core of its own: more threads than cores only wait.
+    Set here, before PyTorch is imported, is also what makes tests quick on any machine: a thread a process, as tiny
+    networks only wait for the others; and for exports, which make a million objects and no garbage and compare sizes in
+    SymPy, a rare look for garbage and a cache of every comparison.  Processes side by side have a core each.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    if hasattr(config, "workerinput"):
-        os.environ["OMP_NUM_THREADS"] = "1"
-        if hasattr(os, "sched_setaffinity"):
-            cores = sorted(os.sched_getaffinity(0))
-            os.sched_setaffinity(0, {cores[int(config.workerinput["workerid"].removeprefix("gw")) % len(cores)]})
+    gc.set_threshold(200_000, 50, 1000)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("SYMPY_CACHE_SIZE", "None")
+    if hasattr(config, "workerinput") and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(config.workerinput["workerid"].removeprefix("gw")) % len(cores)]})
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:

@@ -33,6 +33,17 @@ class MadeOnce:
         return path
 
 
+def newest(parent: Path, name: str, kept: int = 5) -> Path:
+    """Return the folder `name`, made if need be, and remove all but the newest few beside it."""
+    with FileLock(f"{parent}.lock"):
+        folder = parent / name
+        folder.mkdir(exist_ok=True)
+        folder.touch()
+        for old in sorted(parent.iterdir(), key=lambda path: path.stat().st_mtime_ns)[:-kept]:
+            shutil.rmtree(old)
+    return folder
+
+
 def digest(patterns: Iterable[str] = MAKERS, root: Path = ROOT) -> str:
     """Return a digest of the sources: of files, and of all Python and TOML files in folders."""
     matches = [path for pattern in patterns for path in root.glob(pattern)]

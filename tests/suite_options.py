@@ -12,6 +12,6 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--models",
         type=Path,
         metavar="FOLDER",
-        help="keep the exported test models there, for later runs and other machines; they are made anew where the "
-        "code that makes them has changed",
+        help="keep the exported test models there rather than in pytest's cache, to carry them to another machine; "
+        "they are made anew where the code that makes them has changed",
     )

@@ -122,6 +122,7 @@ def test_the_repository_holds_what_it_should():
         "examples",
         "pyproject.toml",
         "recipes",
+        "seg2vid",
         "seg2vid_cli",
         "tests",
     }

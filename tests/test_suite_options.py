@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from made_once import MadeOnce, digest
+from made_once import MadeOnce, digest, newest
 
 ROOT = Path(__file__).parents[1]
 
@@ -48,6 +49,15 @@ def test_a_folder_is_made_once(tmp_path):
     assert folders.get("one", make) == MadeOnce(tmp_path / "all").get("one", make) == tmp_path / "all" / "one"
     assert len(made) == 2
     assert [path.name for path in (tmp_path / "all" / "one").iterdir()] == ["file"]
+
+
+def test_the_newest_folders_are_kept(tmp_path):
+    parent = tmp_path / "all"
+    parent.mkdir()
+    for name in "abcad":
+        assert newest(parent, name, kept=2) == parent / name
+        time.sleep(0.02)  # the clock of some file systems is coarse
+    assert {path.name for path in parent.iterdir()} == {"a", "d"}
 
 
 def test_the_digest_is_of_names_and_contents(tmp_path):

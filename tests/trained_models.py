@@ -1,16 +1,20 @@
 """Fixtures of the backends' tests: tiny stages that were really trained, and the model folders made of them."""
 
 from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from made_once import MadeOnce, digest
+from made_once import MadeOnce, digest, newest
 from seg2vid_interface.backend import ExportRequest, Stage, TrainingRequest, TrainingResult
-from seg2vid_interface.model_card import ModelFolder, open_model_folder
+from seg2vid_interface.graphs import METADATA_KEY, card_for_metadata, graph_file
+from seg2vid_interface.model_card import ModelCard, ModelFolder, open_model_folder
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from recording_monitor import RecordingMonitor
 
 TrainTiny = Callable[..., TrainingResult]
@@ -25,9 +29,13 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Con
 
 @pytest.fixture(scope="session")
 def kept_models(made_once: MadeOnce, pytestconfig: pytest.Config) -> MadeOnce:
-    """The exported models: in the folder of --models, if it is given, so that they outlive this run."""
-    folder = pytestconfig.getoption("--models")
-    return MadeOnce(folder.absolute() / digest()) if folder else made_once
+    """The exported models, which outlive this run: in the folder of --models, or else in pytest's cache."""
+    if folder := pytestconfig.getoption("--models"):
+        return MadeOnce(folder.absolute() / digest())
+    if not hasattr(pytestconfig, "cache"):  # turned off
+        return made_once
+    versions = "-".join(version(package) for package in ("torch", "onnx", "onnxscript"))
+    return MadeOnce(newest(pytestconfig.cache.mkdir("models"), f"{digest()}-{versions}"))
 
 
 @pytest.fixture(scope="session")
@@ -110,8 +118,8 @@ def unlabelled_runs(made_once: MadeOnce, train_unlabelled: TrainTiny) -> dict[st
 
 
 @pytest.fixture(scope="session")
-def label_id_runs(made_once: MadeOnce, clips: Path, train_tiny: TrainTiny) -> dict[str, Path]:
-    """An untrained motion stage, and a pix2pixHD of twice its size that sees label ids and instance edges."""
+def label_id_runs(made_once: MadeOnce, clips: Path, runs: dict[str, Path]) -> dict[str, Path]:
+    """The motion stage's run, and an untrained pix2pixHD of twice its size that sees label ids and instance edges."""
     from recording_monitor import RecordingMonitor
     from seg2vid_torch.backend import TorchBackend
     from street_data import TINY_LABEL_IDS
@@ -121,12 +129,8 @@ def label_id_runs(made_once: MadeOnce, clips: Path, train_tiny: TrainTiny) -> di
             "image", (clips,), folder / "image", preset="pix2pixhd", settings=TINY_LABEL_IDS, device="cpu"
         )
         TorchBackend().train(request, RecordingMonitor())
-        # Without the camera prior, whose export takes half of the whole network's time.
-        simple = {"network.camera_prior": "false", "teacher.clips": "0", "teacher.stills": "[]"}
-        train_tiny("motion", folder / "motion", steps=0, settings=simple)
 
-    folder = made_once.get("label-ids", make)
-    return {"image": folder / "image", "motion": folder / "motion"}
+    return {"image": made_once.get("label-ids", make) / "image", "motion": runs["motion"]}
 
 
 @pytest.fixture(scope="session")
@@ -143,8 +147,27 @@ def grey_graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) -> M
 
 @pytest.fixture(scope="session")
 def label_id_graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) -> ModelFolder:
-    """A model whose image stage sees other, larger labels than the motion stage, and edges; with its ONNX graphs."""
-    return _exported(kept_models, "fine", lambda: request.getfixturevalue("label_id_runs").values())
+    """A model whose image stage sees other, larger labels than the motion stage, and edges; with its ONNX graphs.
+
+    The motion stage is that of `graph_model`, and so is its graph: another export would take as long again.
+    """
+    from seg2vid_torch.export import onnx_graphs
+
+    export_graph = onnx_graphs.write_graph
+
+    def write_graph(graph: "nn.Module", stage: Stage, card: ModelCard, path: Path, precision: str) -> None:
+        if stage == "image":
+            export_graph(graph, stage, card, path, precision)
+            return
+        import onnx
+
+        same = onnx.load(request.getfixturevalue("graph_model").path / graph_file(stage, precision))
+        onnx.helper.set_model_props(same, {METADATA_KEY: card_for_metadata(card)})
+        onnx.save(same, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(onnx_graphs, "write_graph", write_graph)
+        return _exported(kept_models, "fine", lambda: request.getfixturevalue("label_id_runs").values())
 
 
 def _exported(models: MadeOnce, name: str, sources: Callable[[], Iterable[Path]], *precisions: str) -> ModelFolder:

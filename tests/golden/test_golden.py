@@ -1,4 +1,4 @@
-"""Every golden number against ours: `pytest -k golden --golden FOLDER`; without a folder, against the reduced one.
+"""Every golden number against ours: `pytest tests/golden --golden FOLDER`; without it, against the reduced one.
 
 One test per key; a key that we do not measure fails.
 """

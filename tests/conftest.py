@@ -1,5 +1,6 @@
 """A backend, a model, a label map and the program itself, for the tests of the command line."""
 
+import gc
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ from typer.testing import CliRunner, Result
 
 from seg2vid_cli import plugins
 from seg2vid_cli.app import app
+from seg2vid_interface.cores import available_cores
 from seg2vid_interface.label_spaces import CITYSCAPES
 
 pytest_plugins = ["trained_models"]
@@ -34,13 +36,49 @@ nothing = fake_backend:NoBackend
 LAUNCHER = "from seg2vid_cli import app, plugins; plugins.AUTO_ORDER, plugins.CUDA_ORDER = ('fake',), (); app.main()"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--golden", type=Path, metavar="FOLDER", help="prove the networks on a whole golden.npz")
+MAKES_THE_MODELS = "seg2vid_onnx/test_contract.py"  # uses all of those below
+EXPORTED_MODELS = {"graph_model", "grey_graph_model", "label_id_graph_model"}
+MOST_PROCESSES = 4  # each holds a PyTorch
 
 
-def pytest_configure() -> None:
-    """Undo what a shell does to what it runs in the background: tests send Ctrl-C to programs, which inherit this."""
+def pytest_configure(config: pytest.Config) -> None:
+    """Undo what a shell does to what it runs in the background: tests send Ctrl-C to programs, which inherit this.
+
+    Set here, before PyTorch is imported, is also what makes tests quick on any machine: a thread a process, as tiny
+    networks only wait for the others; and for exports, which make a million objects and no garbage and compare sizes in
+    SymPy, a rare look for garbage and a cache of every comparison.  Processes side by side have a core each.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.set_threshold(200_000, 50, 1000)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ.setdefault("SYMPY_CACHE_SIZE", "None")
+    if hasattr(config, "workerinput") and hasattr(os, "sched_setaffinity"):
+        cores = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, {cores[int(config.workerinput["workerid"].removeprefix("gw")) % len(cores)]})
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run the whole suite side by side; tests that were named, and those of the one GPU, in this process."""
+    named = config.args_source != pytest.Config.ArgsSource.TESTPATHS or config.option.keyword
+    alone = named or config.option.markexpr == "gpu" or config.option.collectonly
+    return 0 if alone else min(available_cores(), MOST_PROCESSES)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out GPU tests that were not asked for, mark tests of exported models, and put the files in a good order.
+
+    One process makes the models, in the first file, while others run what needs none; what uses them comes last.
+    """
+    if "gpu" not in config.option.markexpr:
+        unwanted = [item for item in items if item.get_closest_marker("gpu")]
+        config.hook.pytest_deselected(items=unwanted)
+        items[:] = [item for item in items if item not in unwanted]
+    users = [item for item in items if EXPORTED_MODELS & set(getattr(item, "fixturenames", ()))]
+    for item in users:
+        item.add_marker(pytest.mark.slow)
+    first = {item.path for item in users if item.path.as_posix().endswith(MAKES_THE_MODELS)}
+    last = {item.path for item in users} - first
+    items.sort(key=lambda item: (item.path in last) - (item.path in first))
 
 
 @pytest.fixture(autouse=True, scope="session")

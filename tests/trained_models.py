@@ -1,26 +1,49 @@
 """Fixtures of the backends' tests: tiny stages that were really trained, and the model folders made of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from made_once import MadeOnce, digest, newest
 from seg2vid_interface.backend import ExportRequest, Stage, TrainingRequest, TrainingResult
-from seg2vid_interface.model_card import ModelFolder, open_model_folder
+from seg2vid_interface.graphs import METADATA_KEY, card_for_metadata, graph_file
+from seg2vid_interface.model_card import ModelCard, ModelFolder, open_model_folder
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from recording_monitor import RecordingMonitor
 
 TrainTiny = Callable[..., TrainingResult]
 
 
 @pytest.fixture(scope="session")
-def clips(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def made_once(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> MadeOnce:
+    """What this run makes once, in however many processes."""
+    folder = tmp_path_factory.getbasetemp()
+    return MadeOnce((folder.parent if hasattr(pytestconfig, "workerinput") else folder) / "made-once")
+
+
+@pytest.fixture(scope="session")
+def kept_models(made_once: MadeOnce, pytestconfig: pytest.Config) -> MadeOnce:
+    """The exported models, which outlive this run: in the folder of --models, or else in pytest's cache."""
+    if folder := pytestconfig.getoption("--models"):
+        return MadeOnce(folder.absolute() / digest())
+    if not hasattr(pytestconfig, "cache"):  # turned off
+        return made_once
+    versions = "-".join(version(package) for package in ("torch", "onnx", "onnxscript"))
+    return MadeOnce(newest(pytestconfig.cache.mkdir("models"), f"{digest()}-{versions}"))
+
+
+@pytest.fixture(scope="session")
+def clips(made_once: MadeOnce) -> Path:
     """A dataset root of real-like clips; its frames serve as stills too."""
     from street_data import write_clips
 
-    return write_clips(tmp_path_factory.mktemp("clips"))
+    return made_once.get("clips", write_clips)
 
 
 @pytest.fixture(scope="session")
@@ -53,11 +76,14 @@ def train_tiny(clips: Path) -> TrainTiny:
 
 
 @pytest.fixture(scope="session")
-def runs(tmp_path_factory: pytest.TempPathFactory, train_tiny: TrainTiny) -> dict[str, Path]:
+def runs(made_once: MadeOnce, train_tiny: TrainTiny) -> dict[str, Path]:
     """A finished run of each stage, four steps long."""
-    folder = tmp_path_factory.mktemp("runs")
-    for stage in ("image", "motion"):
-        train_tiny(stage, folder / stage, steps=4)
+
+    def make(folder: Path) -> None:
+        for stage in ("image", "motion"):
+            train_tiny(stage, folder / stage, steps=4)
+
+    folder = made_once.get("runs", make)
     return {"image": folder / "image", "motion": folder / "motion"}
 
 
@@ -79,52 +105,77 @@ def train_unlabelled(tmp_path_factory: pytest.TempPathFactory) -> TrainTiny:
 
 
 @pytest.fixture(scope="session")
-def unlabelled_runs(tmp_path_factory: pytest.TempPathFactory, train_unlabelled: TrainTiny) -> dict[str, Path]:
+def unlabelled_runs(made_once: MadeOnce, train_unlabelled: TrainTiny) -> dict[str, Path]:
     """A finished run of each preset without labels, three steps long."""
-    folder = tmp_path_factory.mktemp("unlabelled")
-    for preset in ("paper-no-labels", "paper-no-labels-grey"):
-        train_unlabelled(preset, folder / preset)
-    return {path.name: path for path in folder.iterdir()}
+    presets = ("paper-no-labels", "paper-no-labels-grey")
+
+    def make(folder: Path) -> None:
+        for preset in presets:
+            train_unlabelled(preset, folder / preset)
+
+    folder = made_once.get("unlabelled", make)
+    return {preset: folder / preset for preset in presets}
 
 
 @pytest.fixture(scope="session")
-def grey_graph_model(tmp_path_factory: pytest.TempPathFactory, unlabelled_runs: dict[str, Path]) -> ModelFolder:
-    """A model without labels that makes grey frames, with its ONNX graph."""
-    from seg2vid_torch.backend import TorchBackend
-
-    out = tmp_path_factory.mktemp("grey-models") / "grey"
-    TorchBackend().export(ExportRequest((unlabelled_runs["paper-no-labels-grey"],), out, graphs=("fp32",)))
-    return open_model_folder(out)
-
-
-@pytest.fixture(scope="session")
-def label_id_runs(tmp_path_factory: pytest.TempPathFactory, clips: Path, runs: dict[str, Path]) -> dict[str, Path]:
+def label_id_runs(made_once: MadeOnce, clips: Path, runs: dict[str, Path]) -> dict[str, Path]:
     """The motion stage's run, and an untrained pix2pixHD of twice its size that sees label ids and instance edges."""
     from recording_monitor import RecordingMonitor
     from seg2vid_torch.backend import TorchBackend
     from street_data import TINY_LABEL_IDS
 
-    out = tmp_path_factory.mktemp("label-ids") / "image"
-    request = TrainingRequest("image", (clips,), out, preset="pix2pixhd", settings=TINY_LABEL_IDS, device="cpu")
-    TorchBackend().train(request, RecordingMonitor())
-    return {"image": out, "motion": runs["motion"]}
+    def make(folder: Path) -> None:
+        request = TrainingRequest(
+            "image", (clips,), folder / "image", preset="pix2pixhd", settings=TINY_LABEL_IDS, device="cpu"
+        )
+        TorchBackend().train(request, RecordingMonitor())
+
+    return {"image": made_once.get("label-ids", make) / "image", "motion": runs["motion"]}
 
 
 @pytest.fixture(scope="session")
-def label_id_graph_model(tmp_path_factory: pytest.TempPathFactory, label_id_runs: dict[str, Path]) -> ModelFolder:
-    """A model whose image stage sees other, larger labels than the motion stage, and edges; with its ONNX graphs."""
-    from seg2vid_torch.backend import TorchBackend
-
-    out = tmp_path_factory.mktemp("label-id-models") / "fine"
-    TorchBackend().export(ExportRequest(tuple(label_id_runs.values()), out, graphs=("fp32",)))
-    return open_model_folder(out)
+def graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) -> ModelFolder:
+    """A model folder exported from the two runs, with ONNX graphs in both precisions; it takes a minute or two."""
+    return _exported(kept_models, "tiny", lambda: request.getfixturevalue("runs").values(), "fp32", "fp16")
 
 
 @pytest.fixture(scope="session")
-def graph_model(tmp_path_factory: pytest.TempPathFactory, runs: dict[str, Path]) -> ModelFolder:
-    """A model folder exported from the two runs, with ONNX graphs in both precisions; it takes a while."""
-    from seg2vid_torch.backend import TorchBackend
+def grey_graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) -> ModelFolder:
+    """A model without labels that makes grey frames, with its ONNX graph."""
+    return _exported(kept_models, "grey", lambda: [request.getfixturevalue("unlabelled_runs")["paper-no-labels-grey"]])
 
-    out = tmp_path_factory.mktemp("graph-models") / "tiny"
-    TorchBackend().export(ExportRequest((runs["image"], runs["motion"]), out, graphs=("fp32", "fp16")))
-    return open_model_folder(out)
+
+@pytest.fixture(scope="session")
+def label_id_graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) -> ModelFolder:
+    """A model whose image stage sees other, larger labels than the motion stage, and edges; with its ONNX graphs.
+
+    The motion stage is that of `graph_model`, and so is its graph: another export would take as long again.
+    """
+    from seg2vid_torch.export import onnx_graphs
+
+    export_graph = onnx_graphs.write_graph
+
+    def write_graph(graph: "nn.Module", stage: Stage, card: ModelCard, path: Path, precision: str) -> None:
+        if stage == "image":
+            export_graph(graph, stage, card, path, precision)
+            return
+        import onnx
+
+        same = onnx.load(request.getfixturevalue("graph_model").path / graph_file(stage, precision))
+        onnx.helper.set_model_props(same, {METADATA_KEY: card_for_metadata(card)})
+        onnx.save(same, path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(onnx_graphs, "write_graph", write_graph)
+        return _exported(kept_models, "fine", lambda: request.getfixturevalue("label_id_runs").values())
+
+
+def _exported(models: MadeOnce, name: str, sources: Callable[[], Iterable[Path]], *precisions: str) -> ModelFolder:
+    """Export a model with graphs, in fp32 or the precisions given; ask for its sources only if that has to be done."""
+
+    def make(folder: Path) -> None:
+        from seg2vid_torch.backend import TorchBackend
+
+        TorchBackend().export(ExportRequest(tuple(sources()), folder / name, graphs=precisions or ("fp32",)))
+
+    return open_model_folder(models.get(name, make) / name)

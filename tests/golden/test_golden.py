@@ -1,4 +1,4 @@
-"""Every golden number against ours: `pytest -k golden --golden FOLDER`; without a folder, against the reduced one.
+"""Every golden number against ours: `pytest tests/golden --golden FOLDER`; without it, against the reduced one.
 
 One test per key; a key that we do not measure fails.
 """
@@ -48,6 +48,7 @@ def difference(golden: GoldenFolder, key: str) -> float:
     return float(np.abs(found - expected.astype(np.float64)).max() / np.abs(expected).max())
 
 
+@pytest.mark.slow
 def test_ours_is_what_the_published_code_says(golden: GoldenFolder, key: str) -> None:
     assert difference(golden, key) <= tolerance(key)
 

@@ -56,6 +56,7 @@ def assert_golden(frames: np.ndarray, levels: float) -> None:
     assert np.abs(found - expected).max() <= levels
 
 
+@pytest.mark.slow
 def test_the_card_says_what_the_checkpoints_say(model):
     card = model.card
     assert (card.height, card.width, card.chunk_frames, card.latent_size) == (128, 256, FRAMES, 8 * 1024)
@@ -68,12 +69,14 @@ def test_the_card_says_what_the_checkpoints_say(model):
     assert motion.parameters == 59_047_033
 
 
+@pytest.mark.slow
 def test_pytorch_makes_the_golden_frames(model):
     graph = MotionGraph(load_motion_network(model, torch.device("cpu")), CITYSCAPES.other)
     with torch.inference_mode():
         assert_golden(graph(**golden_chunk())["frames"].numpy(), levels=0.53)
 
 
+@pytest.mark.slow
 def test_onnx_runtime_makes_the_golden_frames(model):
     chunk = golden_chunk()
     sides = open_sides(model.card, *chunk["frame"].shape[2:])
@@ -83,6 +86,7 @@ def test_onnx_runtime_makes_the_golden_frames(model):
     assert_golden(graph.fetch(outputs["frames"]), levels=2)
 
 
+@pytest.mark.slow
 def test_the_graph_averages_the_image_stage_s_picture(model):
     network = load_image_network(model, torch.device("cpu"))
     labels, edges = torch.rand(1, 35, 256, 512), torch.rand(1, 1, 256, 512)

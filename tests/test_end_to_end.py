@@ -29,7 +29,7 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a clip of nine frames, and all that can be saved with it."""
     folder = tmp_path_factory.mktemp("clip")
     saved = "--save=labels,flow,occlusion,first-frame,frames"
-    data = generate(folder, "-o", "out.mp4", "--frames", "9", "--device", "cpu", saved)["data"]
+    data = generate(folder, "-o", "out.mp4", "--frames", "9", "--backend", "onnx", "--device", "cpu", saved)["data"]
     assert (data["model"], data["backend"], data["device"], data["precision"]) == ("street", "onnx", "cpu", "fp32")
     return folder
 

@@ -71,7 +71,9 @@ def test_it_never_imports_torch(graph_model, tmp_path):
         "from seg2vid_cli.app import main; main()"
     )
     command = [sys.executable, "-c", code, "generate", labels, "--model", graph_model.path, "-o", "out.mp4", "--json"]
-    result = subprocess.run([*command, "--backend=onnx", "--frames=6"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [*command, "--backend=onnx", "--frames=6"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["data"]["backend"] == "onnx"
     assert (tmp_path / "out.mp4").stat().st_size > 1000

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -36,8 +37,8 @@ nothing = fake_backend:NoBackend
 LAUNCHER = "from seg2vid_cli import app, plugins; plugins.AUTO_ORDER, plugins.CUDA_ORDER = ('fake',), (); app.main()"
 
 
-MAKES_THE_MODELS = "seg2vid_onnx/test_contract.py"  # uses all of those below
-EXPORTED_MODELS = {"graph_model", "grey_graph_model", "label_id_graph_model"}
+MAKES_THE_MODELS = "seg2vid_onnx/test_contract.py"  # uses those below, but for what slow tests alone use
+EXPORTED_MODELS = {"graph_model", "half_graph_model", "grey_graph_model", "label_id_graph_model"}
 MOST_PROCESSES = 4  # each holds a PyTorch
 
 
@@ -65,20 +66,20 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out GPU tests that were not asked for, mark tests of exported models, and put the files in a good order.
+    """Leave out slow and GPU tests that were not asked for, and put the files in a good order.
 
     One process makes the models, in the first file, while others run what needs none; what uses them comes last.
     """
-    if "gpu" not in config.option.markexpr:
-        unwanted = [item for item in items if item.get_closest_marker("gpu")]
-        config.hook.pytest_deselected(items=unwanted)
-        items[:] = [item for item in items if item not in unwanted]
+    unasked = {name for name in ("slow", "gpu") if name not in config.option.markexpr}
+    unwanted = [item for item in items if unasked & {marker.name for marker in item.iter_markers()}]
+    config.hook.pytest_deselected(items=unwanted)
+    items[:] = [item for item in items if item not in unwanted]
     users = [item for item in items if EXPORTED_MODELS & set(getattr(item, "fixturenames", ()))]
-    for item in users:
-        item.add_marker(pytest.mark.slow)
     first = {item.path for item in users if item.path.as_posix().endswith(MAKES_THE_MODELS)}
     last = {item.path for item in users} - first
-    items.sort(key=lambda item: (item.path in last) - (item.path in first))
+    tests = Counter(item.path for item in items)
+    # Of those that come last the largest go first, so that no process is left with one while the others have done.
+    items.sort(key=lambda item: (1, -tests[item.path]) if item.path in last else (-(item.path in first), 0))
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,6 +1,7 @@
 """Fixtures of the backends' tests: tiny stages that were really trained, and the model folders made of them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,8 +136,15 @@ def label_id_runs(made_once: MadeOnce, clips: Path, runs: dict[str, Path]) -> di
 
 @pytest.fixture(scope="session")
 def graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) -> ModelFolder:
-    """A model folder exported from the two runs, with ONNX graphs in both precisions; it takes a minute or two."""
-    return _exported(kept_models, "tiny", lambda: request.getfixturevalue("runs").values(), "fp32", "fp16")
+    """A model folder exported from the two runs, with their ONNX graphs; it takes the better part of a minute."""
+    return _exported(kept_models, "tiny", lambda: request.getfixturevalue("runs").values())
+
+
+@pytest.fixture(scope="session")
+def half_graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) -> ModelFolder:
+    """The same with graphs in half precision too, as long again; for tests that are `slow` or on a GPU."""
+    with _reusing(request, lambda _, precision: precision == "fp32"):
+        return _exported(kept_models, "half", lambda: request.getfixturevalue("runs").values(), "fp32", "fp16")
 
 
 @pytest.fixture(scope="session")
@@ -151,23 +159,30 @@ def label_id_graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) 
 
     The motion stage is that of `graph_model`, and so is its graph: another export would take as long again.
     """
+    with _reusing(request, lambda stage, _: stage == "motion"):
+        return _exported(kept_models, "fine", lambda: request.getfixturevalue("label_id_runs").values())
+
+
+@contextmanager
+def _reusing(request: pytest.FixtureRequest, same: Callable[[Stage, str], bool]) -> Iterator[None]:
+    """Let exports take from `graph_model` the graphs of a stage and precision that are the `same`, under their card."""
     from seg2vid_torch.export import onnx_graphs
 
     export_graph = onnx_graphs.write_graph
 
     def write_graph(graph: "nn.Module", stage: Stage, card: ModelCard, path: Path, precision: str) -> None:
-        if stage == "image":
+        if not same(stage, precision):
             export_graph(graph, stage, card, path, precision)
             return
         import onnx
 
-        same = onnx.load(request.getfixturevalue("graph_model").path / graph_file(stage, precision))
-        onnx.helper.set_model_props(same, {METADATA_KEY: card_for_metadata(card)})
-        onnx.save(same, path)
+        known = onnx.load(request.getfixturevalue("graph_model").path / graph_file(stage, precision))
+        onnx.helper.set_model_props(known, {METADATA_KEY: card_for_metadata(card)})
+        onnx.save(known, path)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(onnx_graphs, "write_graph", write_graph)
-        return _exported(kept_models, "fine", lambda: request.getfixturevalue("label_id_runs").values())
+        yield
 
 
 def _exported(models: MadeOnce, name: str, sources: Callable[[], Iterable[Path]], *precisions: str) -> ModelFolder:

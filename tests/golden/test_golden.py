@@ -48,7 +48,6 @@ def difference(golden: GoldenFolder, key: str) -> float:
     return float(np.abs(found - expected.astype(np.float64)).max() / np.abs(expected).max())
 
 
-@pytest.mark.slow
 def test_ours_is_what_the_published_code_says(golden: GoldenFolder, key: str) -> None:
     assert difference(golden, key) <= tolerance(key)
 

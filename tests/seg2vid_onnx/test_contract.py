@@ -2,7 +2,7 @@
 
 import pytest
 
-from seg2vid_interface.contract import BackendContract
+from seg2vid_interface.contract import AgreementContract, BackendContract
 from seg2vid_onnx.backend import OnnxBackend
 
 
@@ -30,6 +30,20 @@ class TestOnnxOnLabelIds(BackendContract):
         return label_id_graph_model.path
 
 
+@pytest.mark.slow
+class TestOnnxInHalfPrecision(AgreementContract):
+    backend_class = OnnxBackend
+
+    @pytest.fixture
+    def model_folder(self, half_graph_model):
+        return half_graph_model.path
+
+
 @pytest.mark.gpu
-class TestOnnxOnAGpu(TestOnnx):
+class TestOnnxOnAGpu(BackendContract):
+    backend_class = OnnxBackend
     device = "cuda"
+
+    @pytest.fixture
+    def model_folder(self, half_graph_model):
+        return half_graph_model.path

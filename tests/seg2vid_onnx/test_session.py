@@ -41,14 +41,21 @@ def motion_graph(model: ModelFolder) -> onnx.ModelProto:
     return onnx.load(model.path / "motion.onnx")
 
 
+PRECISIONS = [
+    pytest.param("fp32", "graph_model", id="fp32"),
+    pytest.param("fp16", "half_graph_model", id="fp16", marks=pytest.mark.slow),
+]
+
+
 @pytest.mark.parametrize("size", [None, (192, 128)])
-@pytest.mark.parametrize("precision", ["fp32", "fp16"])
-def test_it_agrees_with_pytorch_over_24_frames(graph_model, precision, size, capsys):
+@pytest.mark.parametrize(("precision", "folder"), PRECISIONS)
+def test_it_agrees_with_pytorch_over_24_frames(request, precision, folder, size, capsys):
+    model = request.getfixturevalue(folder)
     with (
-        TorchBackend().open(graph_model, OpenOptions("cpu", "fp32", size)) as torch_session,
-        open_onnx(graph_model, precision=precision, size=size) as onnx_session,
+        TorchBackend().open(model, OpenOptions("cpu", "fp32", size)) as torch_session,
+        open_onnx(model, precision=precision, size=size) as onnx_session,
     ):
-        agreement = measure_agreement(torch_session, onnx_session, graph_model.card, samples=1)
+        agreement = measure_agreement(torch_session, onnx_session, model.card, samples=1)
     with capsys.disabled():
         print(f"\nonnx {precision} at {size or 'its own size'} against torch:", *agreement.lines(), sep="\n")  # noqa: T201
     assert agreement.problem() is None
@@ -172,12 +179,12 @@ def test_a_size_that_the_networks_cannot_take(graph_model):
 
 @pytest.mark.gpu
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
-def test_every_node_runs_on_cuda(graph_model, precision, tmp_path, monkeypatch):
+def test_every_node_runs_on_cuda(half_graph_model, precision, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # where the profile is written
-    card = graph_model.card
+    card = half_graph_model.card
     name = "motion.onnx" if precision == "fp32" else "motion.fp16.onnx"
     sides = {"H": card.height, "W": card.width, "L": card.latent_size}
-    graph = OnnxGraph(graph_model.path / name, "motion", card, device="cuda:0", sides=sides, profile=True)
+    graph = OnnxGraph(half_graph_model.path / name, "motion", card, device="cuda:0", sides=sides, profile=True)
     picture = (1, 3, card.height, card.width)
     inputs = {
         "frame": np.full(picture, 0.5, np.float32),

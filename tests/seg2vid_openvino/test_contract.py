@@ -1,8 +1,8 @@
-"""The OpenVINO backend passes the contract."""
+"""The OpenVINO backend passes the contract; with other models, what they change: clips and refusals."""
 
 import pytest
 
-from seg2vid_interface.contract import BackendContract
+from seg2vid_interface.contract import BackendContract, ClipContract, RefusalContract
 from seg2vid_openvino.backend import OpenVinoBackend
 
 
@@ -14,7 +14,7 @@ class TestOpenVino(BackendContract):
         return graph_model.path
 
 
-class TestOpenVinoOnLabelIds(BackendContract):
+class TestOpenVinoOnLabelIds(ClipContract, RefusalContract):
     backend_class = OpenVinoBackend
 
     @pytest.fixture

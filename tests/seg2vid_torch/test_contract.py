@@ -1,8 +1,8 @@
-"""The torch backend passes the contract."""
+"""The torch backend passes the contract; with other models, what they change: clips and refusals."""
 
 import pytest
 
-from seg2vid_interface.contract import BackendContract
+from seg2vid_interface.contract import BackendContract, ClipContract, RefusalContract
 from seg2vid_torch.backend import TorchBackend
 
 
@@ -14,7 +14,7 @@ class TestTorch(BackendContract):
         return model.path
 
 
-class TestTorchWithoutLabels(BackendContract):
+class TestTorchWithoutLabels(ClipContract, RefusalContract):
     backend_class = TorchBackend
 
     @pytest.fixture
@@ -22,7 +22,7 @@ class TestTorchWithoutLabels(BackendContract):
         return grey_graph_model.path
 
 
-class TestTorchOnLabelIds(BackendContract):
+class TestTorchOnLabelIds(ClipContract, RefusalContract):
     backend_class = TorchBackend
 
     @pytest.fixture

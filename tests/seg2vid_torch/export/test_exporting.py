@@ -235,25 +235,28 @@ def test_a_failed_check_leaves_nothing(runs, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_graphs_follow_the_format(graph_model):
-    card = graph_model.card
-    for stage in ("image", "motion"):
-        for precision in ("fp32", "fp16"):
-            graph = onnx.load(graph_model.path / graph_file(stage, precision))
-            assert 18 <= graph.opset_import[0].version <= 20
-            names = [[value.name for value in values] for values in (graph.graph.input, graph.graph.output)]
-            assert names == [[t.name for t in tensors(formats[stage], card)] for formats in (INPUTS, OUTPUTS)]
-            frame = graph.graph.output[0] if stage == "image" else graph.graph.input[0]
-            sides = [side.dim_param or side.dim_value for side in frame.type.tensor_type.shape.dim]
-            assert sides == ["batch", 3, "height", "width"]
-            (entry,) = graph.metadata_props
-            assert ModelCard.model_validate_json(entry.value).label_space == card.label_space
-            assert str(Path.home()).encode() not in graph.SerializeToString()
-            assert b"seg2vid_torch" not in graph.SerializeToString()  # no stack traces
+@pytest.mark.parametrize(
+    ("precision", "folder"), [("fp32", "graph_model"), pytest.param("fp16", "half_graph_model", marks=pytest.mark.slow)]
+)
+@pytest.mark.parametrize("stage", ["image", "motion"])
+def test_graphs_follow_the_format(request, stage, precision, folder):
+    model = request.getfixturevalue(folder)
+    graph = onnx.load(model.path / graph_file(stage, precision))
+    assert 18 <= graph.opset_import[0].version <= 20
+    names = [[value.name for value in values] for values in (graph.graph.input, graph.graph.output)]
+    assert names == [[t.name for t in tensors(formats[stage], model.card)] for formats in (INPUTS, OUTPUTS)]
+    frame = graph.graph.output[0] if stage == "image" else graph.graph.input[0]
+    sides = [side.dim_param or side.dim_value for side in frame.type.tensor_type.shape.dim]
+    assert sides == ["batch", 3, "height", "width"]
+    (entry,) = graph.metadata_props
+    assert ModelCard.model_validate_json(entry.value).label_space == model.card.label_space
+    assert str(Path.home()).encode() not in graph.SerializeToString()
+    assert b"seg2vid_torch" not in graph.SerializeToString()  # no stack traces
 
 
-def test_half_precision_keeps_the_warp_in_float32(graph_model):
-    graph = onnx.load(graph_model.path / "motion.fp16.onnx")
+@pytest.mark.slow
+def test_half_precision_keeps_the_warp_in_float32(half_graph_model):
+    graph = onnx.load(half_graph_model.path / "motion.fp16.onnx")
     types = Counter(weight.data_type for weight in graph.graph.initializer if weight.dims)
     assert types[onnx.TensorProto.FLOAT16] > 100
     shapes = onnx.shape_inference.infer_shapes(graph).graph

@@ -24,16 +24,31 @@ PATH = Path("net.pth")
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory) -> ModelFolder:
-    """A model of the published two-path network, with the golden weights, and a small pix2pixHD."""
+def checkpoints(tmp_path_factory) -> tuple[Path, Path]:
+    """The published two-path network, with the golden weights, and a small pix2pixHD, in the authors' files."""
     folder = tmp_path_factory.mktemp("published")
     motion = {f"module.{name}": values for name, values in golden_entries("two_path").items()}
     checkpoint = {"vae": motion, "optimizer": {"state": {}}}
     files = folder / "refine_genmask_w_mask_two_path_096000.pth.tar", folder / "latest_net_G.pth"
     torch.save(checkpoint, files[0], _use_new_zipfile_serialization=False)
     torch.save(small_generator(), files[1])
-    TorchBackend().export(ExportRequest(files, folder / "paper", graphs=("fp32",)))
-    return open_model_folder(folder / "paper")
+    return files
+
+
+@pytest.fixture(scope="module")
+def model(checkpoints) -> ModelFolder:
+    """The model made of both."""
+    out = checkpoints[0].parent / "paper"
+    TorchBackend().export(ExportRequest(checkpoints, out))
+    return open_model_folder(out)
+
+
+@pytest.fixture(scope="module")
+def paper_graphs(checkpoints) -> ModelFolder:
+    """The same with its ONNX graphs."""
+    out = checkpoints[0].parent / "paper-graphs"
+    TorchBackend().export(ExportRequest(checkpoints, out, graphs=("fp32",)))
+    return open_model_folder(out)
 
 
 def golden_chunk() -> dict[str, torch.Tensor]:
@@ -56,7 +71,6 @@ def assert_golden(frames: np.ndarray, levels: float) -> None:
     assert np.abs(found - expected).max() <= levels
 
 
-@pytest.mark.slow
 def test_the_card_says_what_the_checkpoints_say(model):
     card = model.card
     assert (card.height, card.width, card.chunk_frames, card.latent_size) == (128, 256, FRAMES, 8 * 1024)
@@ -69,7 +83,6 @@ def test_the_card_says_what_the_checkpoints_say(model):
     assert motion.parameters == 59_047_033
 
 
-@pytest.mark.slow
 def test_pytorch_makes_the_golden_frames(model):
     graph = MotionGraph(load_motion_network(model, torch.device("cpu")), CITYSCAPES.other)
     with torch.inference_mode():
@@ -77,24 +90,28 @@ def test_pytorch_makes_the_golden_frames(model):
 
 
 @pytest.mark.slow
-def test_onnx_runtime_makes_the_golden_frames(model):
-    chunk = golden_chunk()
-    sides = open_sides(model.card, *chunk["frame"].shape[2:])
-    graph = OnnxGraph(model.path / graph_file("motion"), "motion", model.card, device="cpu", sides=sides)
-    names = [tensor.name for tensor in tensors(OUTPUTS["motion"], model.card)]
+def test_onnx_runtime_makes_the_golden_frames(paper_graphs):
+    chunk, card = golden_chunk(), paper_graphs.card
+    sides = open_sides(card, *chunk["frame"].shape[2:])
+    graph = OnnxGraph(paper_graphs.path / graph_file("motion"), "motion", card, device="cpu", sides=sides)
+    names = [tensor.name for tensor in tensors(OUTPUTS["motion"], card)]
     outputs = graph.run({name: values.numpy() for name, values in chunk.items()}, names)
     assert_golden(graph.fetch(outputs["frames"]), levels=2)
 
 
 @pytest.mark.slow
-def test_the_graph_averages_the_image_stage_s_picture(model):
-    network = load_image_network(model, torch.device("cpu"))
+def test_the_graph_averages_the_image_stage_s_picture(paper_graphs):
+    network = load_image_network(paper_graphs, torch.device("cpu"))
     labels, edges = torch.rand(1, 35, 256, 512), torch.rand(1, 1, 256, 512)
     with torch.inference_mode():
         picture = (network(torch.cat([labels, edges], 1)) + 1) / 2
     expected = picture.unflatten(3, (256, 2)).unflatten(2, (128, 2)).mean((3, 5)).numpy()
     graph = OnnxGraph(
-        model.path / "image.onnx", "image", model.card, device="cpu", sides=open_sides(model.card, 128, 256)
+        paper_graphs.path / "image.onnx",
+        "image",
+        paper_graphs.card,
+        device="cpu",
+        sides=open_sides(paper_graphs.card, 128, 256),
     )
     found = graph.fetch(graph.run({"labels": labels.numpy(), "edges": edges.numpy()}, ["frame"])["frame"])
     np.testing.assert_allclose(found, expected, atol=1e-4)

@@ -10,6 +10,7 @@ import pytest
 
 CI = Path(__file__).parents[1] / ".ci"
 PROGRAMS = ("pip", "seg2vid", "pytest", "ruff", "mypy", "lint-imports")
+TESTS = ["pytest", "pytest -m slow"]
 CHECKS = ["ruff check .", "ruff format --check .", "mypy", "lint-imports"]
 INSTALLED_BASE = ["pip install -q -c .ci/constraints.txt .", "seg2vid generate examples/street.png"]
 INSTALLED_DEV = "pip install -q -c .ci/constraints.txt -e .[dev]"
@@ -41,10 +42,10 @@ def run(script: str, folder: Path, faults: dict[str, int]) -> tuple[int, list[st
 def test_everything_is_run(tmp_path):
     code, called, printed = run("run", tmp_path, {})
     assert code == 0
-    beside = [call for call in called if call not in ("pytest", *CHECKS)]
+    beside = [call for call in called if call not in (*TESTS, *CHECKS)]
     assert beside == [*INSTALLED_BASE, INSTALLED_DEV, BENCHMARK]
     assert [call for call in called if call in CHECKS] == CHECKS
-    assert called.count("pytest") == 1
+    assert [call for call in called if call in TESTS] == TESTS
     assert "mypy" not in printed
 
 
@@ -56,7 +57,7 @@ def test_a_fault_of_either_is_the_run_s(faults, code, tmp_path):
     found, called, printed = run("run", tmp_path, faults)
     assert found == code
     assert BENCHMARK not in called
-    assert {"pytest", *CHECKS} <= set(called)
+    assert {*TESTS, *CHECKS} <= set(called)
     assert "pytest speaks" in printed
     said = [f"{call.split()[0]} speaks" for call in CHECKS] if set(faults) != {"pytest"} else []
     assert [line for line in printed.splitlines() if line in {f"{call.split()[0]} speaks" for call in CHECKS}] == said

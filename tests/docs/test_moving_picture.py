@@ -2,6 +2,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -14,6 +15,7 @@ def test_the_picture_is_one_that_a_page_can_bear() -> None:
         assert (picture.n_frames, picture.size, picture.info["loop"]) == (DISSOLVING + 24, (776, 410), 0)
 
 
+@pytest.mark.slow
 def test_the_script_makes_it(tmp_path: Path) -> None:
     """Three frames of it: which pixels they have, depends on the versions of the runtime and of the encoder."""
     out = tmp_path / "street.webp"

@@ -32,6 +32,10 @@ CUDA_ORDER = ("onnx", "torch")
 _INSTALL_HINT = "pip install 'seg2vid[train]'"
 
 
+class _NotInstalledError(BackendError):
+    """A backend or its runtime is not there at all."""
+
+
 @dataclass(frozen=True)
 class OpenedSession:
     """A session and the name of the backend that opened it."""
@@ -82,7 +86,7 @@ def open_session(name: str, model: "ModelFolder", options: OpenOptions, tell: Ca
         name: of the backend.
         model: to be opened.
         options: how.
-        tell: is given what the backends log, and which of them "auto" passes over.
+        tell: is given what the backends log, and which of those that are installed "auto" passes over.
 
     Raises:
         UsageError: there is no such backend, or an option is wrong.
@@ -94,13 +98,14 @@ def open_session(name: str, model: "ModelFolder", options: OpenOptions, tell: Ca
     for candidate, candidate_options in _attempts(options):
         try:
             if candidate not in known:
-                raise BackendError(f"backend {candidate}: not installed")
+                raise _NotInstalledError(f"backend {candidate}: not installed")
             opened = _open(_working(_load(known[candidate])), model, candidate_options, tell)
         except (BackendError, MissingWeightsError) as error:
             failures[f"{candidate}: {error.message.removeprefix(f'backend {candidate}: ')}"] = error
             continue
-        for reason in failures:
-            tell(f"passed over {reason}")
+        for reason, failure in failures.items():
+            if not isinstance(failure, _NotInstalledError):  # of what nobody installed nobody wants to hear
+                tell(f"passed over {reason}")
         return opened
     kind = DeviceError if all(isinstance(error, DeviceError) for error in failures.values()) else BackendError
     hints = [error.hint for error in failures.values() if error.hint]
@@ -209,9 +214,10 @@ def _load(entry_point: EntryPoint) -> Backend:
 
 def _working(backend: AnyBackend) -> AnyBackend:
     """Return the backend if its runtime works here; raise BackendError with the reason if not."""
-    reason = _status(backend).reason
-    if reason is not None:
-        raise BackendError(f"backend {backend.name}: {reason}")
+    status = _status(backend)
+    if status.reason is not None:
+        kind = BackendError if status.version else _NotInstalledError
+        raise kind(f"backend {backend.name}: {status.reason}")
     return backend
 
 

@@ -149,7 +149,8 @@ class Model:
         scene = read_scene(given, label_format, card, *self.size)
         for message in scene.messages:
             logger.info(message)
-        return Clip(SceneClip(self._session, card, scene, seed, sample, frames, fps))
+        read = [source for source in (given.label_map, given.first_frame, given.instances) if isinstance(source, Path)]
+        return Clip(SceneClip(self._session, card, scene, seed, sample, frames, fps), tuple(read))
 
     def close(self) -> None:
         """Free the device; clips that are not made yet cannot be made afterwards."""
@@ -173,6 +174,8 @@ class Clip:
     """A clip, made when it is looked at: frame by frame with `for`, or as a whole by its arrays, which then stay."""
 
     _clip: "SceneClip"
+    _read: tuple[Path, ...]
+    """The files that it is made from, which `save` does not replace."""
 
     def __len__(self) -> int:
         return self._clip.frames
@@ -248,7 +251,7 @@ class Clip:
         )
         check_outputs(
             [output],
-            [],
+            self._read,
             frames=clip.frames,
             height=session.height,
             width=session.width,

@@ -135,6 +135,13 @@ def test_nothing_is_replaced_unasked(tiny, street, tmp_path):
     assert (tmp_path / "a.mp4").read_text() == "mine"
 
 
+def test_what_it_was_made_from_is_not_replaced(tiny, street):
+    before = street.read_bytes()
+    with pytest.raises(seg2vid.Seg2VidError, match="is read, and a result would replace it"):
+        tiny.generate(street).save(street.with_suffix(".mp4"), sheet=street, overwrite=True)
+    assert street.read_bytes() == before
+
+
 def test_what_was_found_is_logged(tiny, street, caplog):
     with caplog.at_level(logging.INFO, logger="seg2vid"):
         tiny.generate(street)

@@ -19,8 +19,10 @@ from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.sizes import SizeRule
 from seg2vid_interface.validation import problems_of
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
 CARD_NAME = "model.json"
+TEXTURE_CHANNELS: Final = 4
+"""Of the white noise that an image stage with texture paints its grain from."""
 _MEND = "Fetch or export the model again."
 
 _FILE_NAME = re.compile(r"[^./\\:\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]*")
@@ -55,7 +57,7 @@ class StageCard(_Strict):
 class ModelCard(_Strict):
     """What `model.json` holds."""
 
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[2] = FORMAT_VERSION
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
     description: str
     licence: str

@@ -6,6 +6,7 @@ from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
 from seg2vid_torch.networks.pix2pixhd.global_generator import GlobalGenerator
 from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
 from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
+from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.settings.image import Pix2PixHDNetworkSettings, SpadeNetworkSettings
 from seg2vid_torch.settings.motion import MotionNetworkSettings
 
@@ -24,7 +25,12 @@ def build_image_network(
 
 def build_spade_generator(settings: SpadeNetworkSettings, label_space: LabelSpace) -> SpadeGenerator:
     """Build the image stage's generator, with random weights."""
-    return SpadeGenerator(label_space.size, settings.noise_size, settings.channels, settings.hidden)
+    return SpadeGenerator(label_space.size, settings.style_size, settings.channels, settings.hidden)
+
+
+def build_style_encoder(settings: SpadeNetworkSettings, height: int, width: int) -> StyleEncoder:
+    """Build the style encoder of an image stage trained at this height and width, with random weights."""
+    return StyleEncoder(settings.style_size, settings.style_channels, height, width)
 
 
 def build_pix2pixhd_generator(settings: Pix2PixHDNetworkSettings, label_space: LabelSpace) -> Pix2PixHDGenerator:

@@ -18,17 +18,23 @@ from seg2vid_torch.settings.stage import (
 
 
 class SpadeNetworkSettings(StrictSettings):
-    """A SPADE generator and a segmentation discriminator."""
+    """A SPADE generator, its style encoder, a segmentation discriminator and critics."""
 
     kind: Literal["spade"] = "spade"
     channels: tuple[PositiveInt, ...] = Field(min_length=2)
     """Channels of the generator per resolution, coarsest first."""
     hidden: PositiveInt
-    """Channels of the labels' hidden map, from which the normalisations take their scale and shift."""
-    noise_size: int = Field(ge=0)
-    """Numbers in the image noise."""
+    """Channels of the condition's hidden map, from which the normalisations take their scale and shift."""
+    style_size: int = Field(ge=0)
+    """Z: numbers in a style; 0 = one look, and no style encoder."""
+    style_channels: tuple[Annotated[int, Field(gt=0, multiple_of=8)], ...] = Field(
+        default=(32, 64, 128, 192, 192, 192), min_length=1
+    )
+    """Channels of the style encoder's convolutions, each of which halves the size."""
     discriminator_channels: tuple[PositiveInt, ...] = Field(min_length=2)
     """Channels of the discriminator per resolution, full size first."""
+    critic_width: PositiveInt = 64
+    """Channels of the critics."""
 
 
 class Pix2PixHDNetworkSettings(StrictSettings):

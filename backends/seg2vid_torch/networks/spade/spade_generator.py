@@ -1,11 +1,12 @@
-"""The image stage's generator: a light SPADE network with noise.
+"""The image stage's generator: a light SPADE network with style, texture and hints.
 
-Park et al., "Semantic Image Synthesis with Spatially-Adaptive Normalization" (CVPR 2019), with the noise fed to every
-normalisation beside the labels as in OASIS (Schönfeld et al., ICLR 2021).  Two changes make it cheap: all
-normalisations of a resolution share one hidden map of the labels, and their scale and shift come from it by 1x1
-convolutions (CLADE, Tan et al. 2021, shows that they need no wide view).
+Park et al., "Semantic Image Synthesis with Spatially-Adaptive Normalization" (CVPR 2019), with noise fed to every
+normalisation beside the labels as in OASIS (Schönfeld et al., ICLR 2021), here a style and a texture, and with what is
+known of the picture already (`condition`).  Two changes make it cheap: all normalisations of a resolution share one
+hidden map of the condition, and their scale and shift come from it by 1x1 convolutions (CLADE, Tan et al. 2021, shows
+that they need no wide view).
 
-Shape symbols: N = batch, K = classes, Z = noise size, C = channels, H, W = height and width.
+Shape symbols: N = batch, K = classes, Z = style size, C = channels, H, W = height and width.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seg2vid_torch.networks.layers import SLOPE
+from seg2vid_torch.networks.spade.condition import condition_channels, condition_pyramid, painted_share
 from seg2vid_torch.settings.sizes import image_sizes
 
 
@@ -28,7 +30,7 @@ class SpatiallyAdaptiveNorm(nn.Module):
         self.shift = nn.Conv2d(hidden, channels, 1)
 
     def forward(self, features: Tensor, hidden: Tensor) -> Tensor:
-        """Normalise `features` (N, C, H, W) by the hidden map (N, hidden, H, W) of the labels."""
+        """Normalise `features` (N, C, H, W) by the hidden map (N, hidden, H, W) of the condition."""
         return self.norm(features) * (1 + self.scale(hidden)) + self.shift(hidden)
 
 
@@ -46,7 +48,7 @@ class SpadeResidualBlock(nn.Module):
         self.shortcut = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else nn.Identity()
 
     def forward(self, features: Tensor, condition: Tensor) -> Tensor:
-        """Map (N, inputs, H, W) to (N, outputs, H, W) under the condition (N, K + Z, H, W)."""
+        """Map (N, inputs, H, W) to (N, outputs, H, W) under the condition (N, condition, H, W)."""
         hidden = functional.relu(self.condition(condition))
         x = self.conv_1(functional.leaky_relu(self.norm_1(features, hidden), SLOPE))
         x = self.conv_2(functional.leaky_relu(self.norm_2(x, hidden), SLOPE))
@@ -54,20 +56,23 @@ class SpadeResidualBlock(nn.Module):
 
 
 class SpadeGenerator(nn.Module):
-    """Label probabilities and noise -> first frame."""
+    """Label probabilities, style, texture, and what is known of the picture -> picture.
 
-    def __init__(self, classes: int, noise_size: int, channels: Sequence[int], hidden: int) -> None:
+    Without a hint it paints a first frame; with one, the rest of a picture that is known in part.
+    """
+
+    def __init__(self, classes: int, style_size: int, channels: Sequence[int], hidden: int) -> None:
         """Build the generator.
 
         Args:
             classes: K.
-            noise_size: Z; 0 makes a generator without noise.
+            style_size: Z; 0 makes a generator of one look.
             channels: per resolution, coarsest first; their number n fixes the coarsest size, H / 2^(n - 1).
-            hidden: channels of the labels' hidden map.
+            hidden: channels of the condition's hidden map.
         """
         super().__init__()
-        self.noise_size, self.sizes = noise_size, image_sizes(len(channels))
-        condition = classes + noise_size
+        self.style_size, self.sizes = style_size, image_sizes(len(channels))
+        condition = condition_channels(classes, style_size)
         self.head = nn.Conv2d(condition, channels[0], 3, padding=1)
         outputs = [*channels[1:], channels[-1]]
         self.blocks = nn.ModuleList(
@@ -75,22 +80,23 @@ class SpadeGenerator(nn.Module):
         )
         self.to_rgb = nn.Conv2d(channels[-1], 3, 3, padding=1)
 
-    def forward(self, labels: Tensor, noise: Tensor) -> Tensor:
-        """Return frames (N, 3, H, W) in 0..1, RGB.
+    def forward(self, labels: Tensor, style: Tensor, texture: Tensor, hint: Tensor, trust: Tensor) -> Tensor:
+        """Return pictures (N, 3, H, W) in 0..1, RGB, float32.
 
         Args:
             labels: (N, K, H, W) float, class probabilities; see `settings.sizes.image_sizes`.
-            noise: (N, Z) float, standard normal.
+            style: (N, Z) float, standard normal: light, colours, season.
+            texture: (N, 4, H, W) float, standard normal, white.
+            hint: (N, 3, H, W) float in 0..1, RGB: what is known of the picture; any value where nothing is.
+            trust: (N, 1, H, W) float in 0..1, how sharp the hint is: 1 = untouched, 0.5 = magnified twice, 0 = unknown.
         """
-        condition = torch.cat([labels, noise[:, :, None, None].expand(-1, -1, *labels.shape[2:])], 1)
-        condition = condition.to(self.head.weight.dtype)
-        pyramid = [condition]
-        for _ in self.blocks[1:]:
-            pyramid.append(functional.avg_pool2d(pyramid[-1], 2))
+        pyramid = condition_pyramid(labels, style, texture, hint, trust, len(self.blocks))
+        pyramid = [condition.to(self.head.weight.dtype) for condition in pyramid]
         features = self.head(pyramid[-1])
         for level, block in enumerate(self.blocks):
             if level:
                 features = functional.interpolate(features, scale_factor=2.0, mode="nearest")
             features = block(features, pyramid[-1 - level])
         rgb = self.to_rgb(functional.leaky_relu(features, SLOPE))
-        return (torch.tanh(rgb.float()) + 1) / 2  # bf16 would leave 256 steps between black and white
+        painted = (torch.tanh(rgb.float()) + 1) / 2  # bf16 would leave 256 steps between black and white
+        return hint + (painted - hint) * painted_share(trust)

@@ -25,6 +25,7 @@ pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))  # so
 from seg2vid_interface.contract.agreement import AgreementContract  # noqa: E402  # only now are asserts rewritten
 from seg2vid_interface.contract.clips import ClipContract  # noqa: E402
 from seg2vid_interface.contract.files import FileContract  # noqa: E402
+from seg2vid_interface.contract.looks import LookContract  # noqa: E402
 from seg2vid_interface.contract.opening import OpeningContract  # noqa: E402
 from seg2vid_interface.contract.refusals import RefusalContract  # noqa: E402
 from seg2vid_interface.contract.streaming import StreamingContract  # noqa: E402

@@ -16,8 +16,9 @@ class LookContract(ContractFixtures):
 
     def test_a_hint_without_trust_changes_nothing(self, subject: Subject, session: Session) -> None:
         """Not a byte."""
+        unknown = hint(subject, session, 0.0)
         plain = subject.clip(session, first_frame=None, frames=1)
-        hinted = subject.clip(session, first_frame=None, frames=1, **hint(subject, session, 0.0))
+        hinted = subject.clip(session, first_frame=None, frames=1, **unknown)
         np.testing.assert_array_equal(hinted[0].frames, plain[0].frames)
 
     def test_what_is_trusted_comes_out_untouched(self, subject: Subject, session: Session) -> None:

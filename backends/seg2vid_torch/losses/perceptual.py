@@ -1,4 +1,4 @@
-"""The perceptual loss of both stages: pictures compared in VGG19's maps (Johnson et al., ECCV 2016).
+"""Perceptual losses: pictures compared in the maps of a network that nothing trains (Johnson et al., ECCV 2016).
 
 Shape symbols: N = batch, C = image channels, H, W = height and width.
 """
@@ -9,11 +9,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from seg2vid_torch.networks.vgg19 import Vgg19
+from seg2vid_torch.networks.vgg import Vgg
+
+SMALLEST_MEAN = 1e-3  # of a true map, below which it is taken for empty
 
 
-def perceptual(network: Vgg19, pictures: Tensor, truth: Tensor, weights: Mapping[int, float] | None = None) -> Tensor:
-    """Return the weighted sum over VGG19's maps of their mean absolute difference.
+def perceptual(network: Vgg, pictures: Tensor, truth: Tensor, weights: Mapping[int, float] | None = None) -> Tensor:
+    """Return the weighted sum over the network's maps of their mean absolute difference.
 
     Args:
         network: its weights are not trained.
@@ -32,3 +34,24 @@ def perceptual(network: Vgg19, pictures: Tensor, truth: Tensor, weights: Mapping
             for number, weight in chosen.items()
         ]
     ).sum()
+
+
+def normalised_perceptual(network: Vgg, pictures: Tensor, truth: Tensor) -> Tensor:
+    """Return the sum over the network's maps of their mean absolute difference, as a share of the true map's mean.
+
+    So every map has about the same say, whatever the size of its numbers, for which Chen and Koltun (ICCV 2017) choose
+    a weight for each.
+
+    Args:
+        network: its weights are not trained.
+        pictures: (N, 3, H, W) in 0..1, RGB.
+        truth: the same.
+    """
+    with torch.no_grad():
+        true_maps = [x.float() for x in network(truth)]
+    maps = network(pictures)
+    shares = [
+        functional.l1_loss(x.float(), y) / y.mean().clamp(min=SMALLEST_MEAN)
+        for x, y in zip(maps, true_maps, strict=True)
+    ]
+    return torch.stack(shares).sum()

@@ -7,6 +7,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.utils.parametrizations import spectral_norm
 
 SLOPE = 0.2  # of every leaky ReLU
 
@@ -29,6 +30,11 @@ def halving_convolution(inputs: int, outputs: int, *, norm: bool = True, bias: b
     if norm:
         layers.append(nn.BatchNorm2d(outputs))
     return nn.Sequential(*layers, nn.LeakyReLU(SLOPE))
+
+
+def normed_convolution(inputs: int, outputs: int, kernel: int = 3) -> nn.Module:
+    """Return a convolution with spectral norm (Miyato et al., ICLR 2018) that keeps the size, for what judges."""
+    return spectral_norm(nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2))
 
 
 class Upsampling(nn.Module):

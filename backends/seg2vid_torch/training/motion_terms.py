@@ -17,7 +17,7 @@ from seg2vid_torch.losses import motion as motion_losses
 from seg2vid_torch.losses.perceptual import perceptual
 from seg2vid_torch.networks.img2vid.img2vid import Img2Vid, Motion
 from seg2vid_torch.networks.img2vid.warp import to_pixels, warp
-from seg2vid_torch.networks.vgg19 import Vgg19
+from seg2vid_torch.networks.vgg import Vgg19
 from seg2vid_torch.settings.motion import MotionWeights
 
 Terms = dict[str, Tensor]

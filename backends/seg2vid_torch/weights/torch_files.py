@@ -3,6 +3,7 @@
 import pickle
 import warnings
 from pathlib import Path
+from typing import BinaryIO
 
 import torch
 
@@ -22,19 +23,20 @@ UNREADABLE = (
 )
 
 
-def read_torch_file(path: Path, kind: str) -> object:
+def read_torch_file(path: Path, kind: str, file: BinaryIO | None = None) -> object:
     """Return what the file holds, its tensors on the CPU.
 
     Args:
         path: of the file.
         kind: what it ought to be, for the messages.
+        file: where to read it from, if it is only a part of what lies at the path.
 
     Raises:
         ModelError: no such file, or not a readable one.
     """
     try:
         with warnings.catch_warnings(action="ignore"):  # PyTorch guesses about files that are none of its own
-            return torch.load(path, map_location="cpu", weights_only=True)
+            return torch.load(file or path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise ModelError(f"{path}: no {kind} there") from None
     except UNREADABLE as error:

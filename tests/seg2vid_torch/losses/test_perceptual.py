@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from seg2vid_torch.losses.perceptual import perceptual
-from seg2vid_torch.networks.vgg19 import Vgg19
+from seg2vid_torch.networks.vgg import Vgg19
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
 from seg2vid_torch.networks.pix2pixhd.multiscale_discriminator import MultiscaleDiscriminator
 from seg2vid_torch.networks.spade.segmentation_discriminator import SegmentationDiscriminator
 from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
-from seg2vid_torch.networks.vgg19 import Vgg19
+from seg2vid_torch.networks.vgg import Vgg19
 from seg2vid_torch.settings.motion import MotionNetworkSettings
 
 

@@ -9,13 +9,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.utils.parametrizations import spectral_norm
 
-from seg2vid_torch.networks.layers import SLOPE
-
-
-def _convolution(inputs: int, outputs: int, kernel: int = 3) -> nn.Module:
-    return spectral_norm(nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2))
+from seg2vid_torch.networks.layers import SLOPE, normed_convolution
 
 
 class ResidualBlock(nn.Module):
@@ -23,9 +18,9 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.conv_1 = _convolution(inputs, outputs)
-        self.conv_2 = _convolution(outputs, outputs)
-        self.shortcut = _convolution(inputs, outputs, kernel=1) if inputs != outputs else nn.Identity()
+        self.conv_1 = normed_convolution(inputs, outputs)
+        self.conv_2 = normed_convolution(outputs, outputs)
+        self.shortcut = normed_convolution(inputs, outputs, kernel=1) if inputs != outputs else nn.Identity()
 
     def forward(self, features: Tensor) -> Tensor:
         """Map (N, inputs, H, W) to (N, outputs, H, W)."""
@@ -40,7 +35,7 @@ class SegmentationDiscriminator(nn.Module):
     def __init__(self, classes: int, channels: Sequence[int]) -> None:
         """Build it; `channels` are those of each resolution, full size first."""
         super().__init__()
-        self.stem = _convolution(3, channels[0])
+        self.stem = normed_convolution(3, channels[0])
         self.down = nn.ModuleList(ResidualBlock(a, b) for a, b in pairwise(channels))
         upward = list(reversed(channels))
         # Every block but the first also gets the encoder's features of its resolution.

@@ -54,18 +54,18 @@ class FakeBackend:
             {"device": "cpu", "parameters": {"generator": 12345}, "rate": 0.25},
         )
         if request.dry_run:
-            monitor.begin(step=0, steps=steps, summary=summary)
+            monitor.begin(step=0, steps=steps, share=0, summary=summary)
             return TrainingResult(request.out, 0, steps, finished=False, metrics={}, summary=summary)
         request.out.mkdir(exist_ok=True)
         checkpoint = request.out / "checkpoint"
         step = int(checkpoint.read_text()) if checkpoint.exists() and not request.overwrite else 0
         metrics: dict[str, float] = {}
-        monitor.begin(step=step, steps=steps, summary=summary)
+        monitor.begin(step=step, steps=steps, share=step / steps, summary=summary)
         while step < steps and not monitor.stop_requested():
             time.sleep(float(settings.get("seconds_per_step", 0)))
             step += 1
             metrics = {"loss": 1 / step}
-            monitor.advance(step=step, metrics=metrics)
+            monitor.advance(step=step, share=step / steps, metrics=metrics)
             checkpoint.write_text(str(step))
         return TrainingResult(request.out, step, steps, step == steps, metrics, summary)
 

@@ -7,7 +7,7 @@ A backend is a light class named by an entry point of the group `seg2vid.backend
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
@@ -113,7 +113,7 @@ class TrainingRequest:
     data: tuple[Path, ...]
     """Dataset roots."""
     out: Path
-    """The run's folder; a run with the same settings is resumed, also with another number of steps than before."""
+    """The run's folder; a run with the same settings is resumed, also with another number of steps or minutes."""
     dataset: str = "clips"
     """Layout of the roots."""
     preset: str = "street"
@@ -127,6 +127,8 @@ class TrainingRequest:
     """Start anew, whatever the folder holds."""
     cache: Path | None = None
     """A folder where a backend may keep what it fetches; None = nowhere."""
+    models: Mapping[str, Path] = field(default_factory=dict)
+    """Name -> folder of the models that settings may name, as one whose weights are to be begun from."""
     dry_run: bool = False
     """Make every check of a real run, build the networks and read the checkpoint; train, write and fetch nothing."""
 
@@ -134,12 +136,15 @@ class TrainingRequest:
 class TrainingMonitor(Protocol):
     """What a trainer tells its caller, and asks of it."""
 
-    def begin(self, *, step: int, steps: int, summary: Mapping[str, object]) -> None:
-        """Training starts, or resumes, at `step` of `steps`; `summary` holds device, pictures, parameters, ..."""
+    def begin(self, *, step: int, steps: int | None, share: float, summary: Mapping[str, object]) -> None:
+        """Training starts, or resumes, at `step` of `steps`, a `share` (0..1) of it done.
+
+        `steps` is None if its time decides; `summary` holds device, pictures, parameters, minutes, ...
+        """
         ...
 
-    def advance(self, *, step: int, metrics: Mapping[str, float]) -> None:
-        """`step` steps are done; `metrics` are the newest (empty between two intervals)."""
+    def advance(self, *, step: int, share: float, metrics: Mapping[str, float]) -> None:
+        """`step` steps are done, a `share` of all; `metrics` are the newest (empty between two intervals)."""
         ...
 
     def stop_requested(self) -> bool:
@@ -153,7 +158,8 @@ class TrainingResult:
 
     run: Path
     step: int
-    steps: int
+    steps: int | None
+    """None if the training was by the clock."""
     finished: bool
     """False if training was stopped on request (the checkpoint is saved)."""
     metrics: Mapping[str, float]

@@ -61,13 +61,14 @@ def train(
     """Train a stage, or go on with its training.
 
     Ctrl-C or SIGTERM saves a checkpoint and ends; the same command goes on from there, and with a larger --set steps=N
-    a finished run goes on, too.
+    or --set minutes=M a finished run goes on, too. --set initial=RUN-or-MODEL begins from trained weights.
     """
     options.check_range("--seed", seed, 0, options.LARGEST_SEED)
     cuda_index(device)
     overrides = parse_settings(settings or [])
 
     from seg2vid_cli.files.cache import cache_folder
+    from seg2vid_cli.model_store.store import bundled_models, pulled_models
     from seg2vid_cli.plugins import find_trainer
     from seg2vid_cli.terminal.training_monitor import ConsoleMonitor, describe_training
     from seg2vid_interface.backend import TrainingRequest
@@ -86,6 +87,7 @@ def train(
         seed=seed,
         overwrite=overwrite,
         cache=cache_folder(),
+        models=pulled_models() | bundled_models(),
         dry_run=dry_run,
     )
     with ConsoleMonitor(console) as monitor:

@@ -25,8 +25,8 @@ class ConsoleMonitor:
         self._stop_said = False
         self._metrics: Mapping[str, float] = {}
         self._bar: ProgressBar | None = None
-        self._first = self._steps = 0
-        self._began = 0.0
+        self._steps: int | None = None
+        self._first_share = self._began = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -36,25 +36,29 @@ class ConsoleMonitor:
     ) -> None:
         self._resources.close()
 
-    def begin(self, *, step: int, steps: int, summary: Mapping[str, object]) -> None:
+    def begin(self, *, step: int, steps: int | None, share: float, summary: Mapping[str, object]) -> None:
         """Say what is trained, show the bar, and from now on let signals only ask for a stop."""
         self._console.say(describe_training(step, steps, summary))
-        self._bar = self._resources.enter_context(self._console.progress("training", steps, "steps", completed=step))
+        total, unit, completed = (steps, "steps", step) if steps is not None else (100, "%", round(100 * share))
+        self._bar = self._resources.enter_context(self._console.progress("training", total, unit, completed))
         self._request = self._resources.enter_context(graceful_stop())
-        self._first, self._steps, self._began = step, steps, time.monotonic()
+        self._steps, self._first_share, self._began = steps, share, time.monotonic()
 
-    def advance(self, *, step: int, metrics: Mapping[str, float]) -> None:
+    def advance(self, *, step: int, share: float, metrics: Mapping[str, float]) -> None:
         """Move the bar on, which goes on showing the metrics of the last interval; or say these in a line."""
         self._metrics = metrics or self._metrics
         if self._bar is not None and self._bar.shown:
-            self._bar.advance(step, format_values(self._metrics))
+            by_clock = self._steps is None
+            note = format_values({"step": step, **self._metrics} if by_clock else self._metrics)
+            self._bar.advance(round(100 * share) if by_clock else step, note)
         elif metrics:
-            self._console.say(f"step {step:,} of {self._steps:,}, {format_values(metrics)}{self._time_left(step)}")
+            done = f", {share:.0%} done" if self._steps is None else f" of {self._steps:,}"
+            self._console.say(f"step {step:,}{done}, {format_values(metrics)}{self._time_left(share)}")
 
-    def _time_left(self, step: int) -> str:
-        """Return how long the steps that are left will take at the speed so far, as ", 1:02:03 left"."""
-        left = self._steps - step
-        seconds = round((time.monotonic() - self._began) * left / (step - self._first))
+    def _time_left(self, share: float) -> str:
+        """Return how long the rest will take at the speed so far, as ", 1:02:03 left"."""
+        left = 1 - share
+        seconds = round((time.monotonic() - self._began) * left / (share - self._first_share)) if left else 0
         return f", {timedelta(seconds=seconds)} left" if left else ""
 
     def stop_requested(self) -> bool:
@@ -68,13 +72,15 @@ class ConsoleMonitor:
     def check_stopped(self, result: TrainingResult) -> None:
         """Raise Stopped if training was cut short by a signal."""
         if self._request.signal_number is not None and not result.finished:
-            details = f"step {result.step} of {result.steps} is saved in {result.run}; the same command goes on from it"
+            of_all = "" if result.steps is None else f" of {result.steps}"
+            details = f"step {result.step}{of_all} is saved in {result.run}; the same command goes on from it"
             raise Stopped(self._request.signal_number, details)
 
 
-def describe_training(step: int, steps: int, summary: Mapping[str, object]) -> str:
-    """Return what is trained, in one line."""
-    return format_values({"from step": step, "to step": steps, **summary})
+def describe_training(step: int, steps: int | None, summary: Mapping[str, object]) -> str:
+    """Return what is trained, in one line; how long, if not so many steps, the summary says."""
+    end = {} if steps is None else {"to step": steps}
+    return format_values({"from step": step, **end, **summary})
 
 
 def format_values(values: Mapping[str, object]) -> str:

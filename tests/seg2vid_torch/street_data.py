@@ -16,10 +16,16 @@ TINY = {
 }
 TINY_IMAGE = {
     **TINY,
+    "weights.perceptual": "0",
+    "weights.critics": "0",
+    "warm_up": "0",
+    "ema_decay": "0.9",
     "network.channels": "[8, 8, 8]",
     "network.hidden": "4",
-    "network.noise_size": "4",
+    "network.style_size": "4",
+    "network.style_channels": "[8, 8, 8]",
     "network.discriminator_channels": "[4, 8, 8]",
+    "network.critic_width": "8",
 }
 TINY_MOTION = {
     **TINY,

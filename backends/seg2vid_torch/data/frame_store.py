@@ -11,7 +11,7 @@ import hashlib
 import struct
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +43,12 @@ class FrameStore:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def on(self, device: torch.device) -> "FrameStore":
+        """Return it on a GPU that has twice the memory free for it, where batches are then drawn; or else itself."""
+        if device.type != "cuda" or 2 * (self.images.nbytes + self.labels.nbytes) > torch.cuda.mem_get_info(device)[0]:
+            return self
+        return replace(self, images=self.images.to(device), labels=self.labels.to(device))
 
     def windows(self, frames: int) -> list[int]:
         """Return every index at which `frames` consecutive frames of one clip begin."""

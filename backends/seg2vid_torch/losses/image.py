@@ -1,8 +1,10 @@
-"""Losses of the image stage (OASIS, Schönfeld et al., ICLR 2021, plus reconstruction)."""
+"""Losses of the image stage (OASIS, Schönfeld et al., ICLR 2021, plus reconstruction and styles)."""
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+LIGHT_SIZE = 16  # pixels of the patches whose light is compared
 
 
 def class_weights(labels: Tensor, classes: int, limit: float) -> Tensor:
@@ -10,7 +12,9 @@ def class_weights(labels: Tensor, classes: int, limit: float) -> Tensor:
 
     The weight of a class is inverse to its share of the pixels; `limit` bounds that of very rare ones.
     """
-    counts = torch.bincount(labels.flatten(), minlength=classes).float()
+    ones = torch.ones(1, device=labels.device).expand(labels.numel())
+    # Not bincount, which on a GPU waits to see how many bins it takes.
+    counts = torch.zeros(classes, device=labels.device).scatter_add_(0, labels.flatten(), ones)
     present = (counts > 0).sum()
     return (labels.numel() / (present * counts.clamp(min=1))).clamp(max=limit)
 
@@ -37,3 +41,9 @@ def pooled_l1(frames: Tensor, truth: Tensor) -> Tensor:
         for size in (2, 4, 8)
     ]
     return torch.stack(losses).mean() + 0.5 * functional.l1_loss(frames, truth)
+
+
+def light(frames: Tensor, truth: Tensor) -> Tensor:
+    """Return the mean absolute difference of the pictures pooled by 16: of their light, not of their paint."""
+    size = min(LIGHT_SIZE, *frames.shape[2:])
+    return functional.l1_loss(functional.avg_pool2d(frames, size), functional.avg_pool2d(truth, size))

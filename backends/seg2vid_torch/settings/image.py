@@ -7,7 +7,6 @@ from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
 
 from seg2vid_torch.settings.sizes import image_sizes, pix2pixhd_sizes
 from seg2vid_torch.settings.stage import (
-    CommonSettings,
     PerceptualSettings,
     PerceptualWeights,
     PositiveInt,
@@ -70,21 +69,75 @@ ImageNetworkSettings = Annotated[
 IMAGE_NETWORK: TypeAdapter[SpadeNetworkSettings | Pix2PixHDNetworkSettings] = TypeAdapter(ImageNetworkSettings)
 
 
-class SpadeSettings(CommonSettings):
-    """Training of a SPADE generator."""
+class SpadeWeights(PerceptualWeights):
+    """Weights of the SPADE generator's losses (see `losses`); 0 leaves a loss out.
 
-    reconstruction_weight: Weight
-    """Of the pooled L1 loss."""
-    adversarial_weight: Weight
-    """Of the discriminator's loss on generated frames."""
-    class_weight_limit: float = Field(gt=0)
+    The first half of a batch is painted in the pictures' own style, the second in one that is drawn.
+    """
+
+    perceptual: Weight = 1.0
+    """Of the first half: difference in VGG's maps, each divided by the mean of the true map; needs `vgg_weights`."""
+    reconstruction: Weight = 1.0
+    """Of the first half: the pooled L1 loss."""
+    kl: Weight = 0.02
+    """Of the first half: divergence of its styles from those that are drawn, in nats per picture."""
+    light: Weight = 1.0
+    """Of the second half: L1 of the pictures pooled by 16."""
+    adversarial: Weight = 1.0
+    """Of both halves: the segmentation discriminator's cross-entropy."""
+    critics: Weight = 0.5
+    """Of both halves: the critics on frozen features; needs `critic_weights`."""
+
+
+class SpadeSettings(PerceptualSettings):
+    """Training of a SPADE generator, its style encoder, a discriminator and critics."""
+
+    learning_rate: float = Field(gt=0)
+    """Of Adam, for generator and style encoder."""
+    discriminator_learning_rate: float = Field(gt=0)
+    """Of Adam, for the discriminator."""
+    critic_learning_rate: float = Field(gt=0)
+    """Of Adam, for the critics."""
+    warm_up: int = Field(default=0, ge=0)
+    """Steps over which all rates rise to their full height."""
+    decay_from: float = Field(default=0.55, ge=0, le=1)
+    """Share of the training after which the rates begin to fall, as a cosine does; 1 = they never fall.
+
+    A run that is given more steps or minutes later goes on with the rates of this share of all of them.
+    """
+    final_rate: float = Field(default=0.04, ge=0, le=1)
+    """What the rates fall to, as a share of their full height."""
+    discriminator_interval: PositiveInt = 1
+    """Steps between two updates of the discriminator; above 1 saves time where arithmetic is dear."""
+    class_weight_limit: float = Field(default=20.0, gt=0)
     """Largest weight of a rare class in the discriminator's cross-entropy."""
+    hinted: float = Field(default=0.75, ge=0, le=1)
+    """Share of the first half of a batch that is painted with a hint (see `data.hints`)."""
+    critic_weights: str | None = None
+    """File of the critics' frozen features, or "download" (see `weights.efficientnet_lite`)."""
+    cuda_graph: bool = False
+    """Whether a step is captured once and then replayed as one CUDA graph; without a GPU, or where that fails, steps
+    are done one operation after the other, as always."""
+    weights: SpadeWeights = SpadeWeights()
     network: SpadeNetworkSettings
 
     @model_validator(mode="after")
     def _check_size(self) -> "SpadeSettings":
         levels = max(len(self.network.channels), len(self.network.discriminator_channels))
         refuse_size(self, image_sizes(levels).problem(self.height, self.width))
+        return self
+
+    @model_validator(mode="after")
+    def _check_training(self) -> "SpadeSettings":
+        if self.batch < 2:
+            raise ValueError("batch must be at least 2: half of it is painted in its own style, half in a drawn one")
+        if self.weights.critics and self.critic_weights is None:
+            raise ValueError(
+                f"weights.critics = {self.weights.critics:g} needs the critics' frozen features: "
+                "--set critic_weights=FILE (or critic_weights=download), or --set weights.critics=0 to do without"
+            )
+        if self.cuda_graph and self.discriminator_interval > 1:
+            raise ValueError("cuda_graph = true needs discriminator_interval = 1: every replay is the same step")
         return self
 
 
@@ -104,10 +157,10 @@ class Pix2PixHDSettings(PerceptualSettings):
     """Training of pix2pixHD's generator."""
 
     decay_from: float = Field(ge=0, le=1)
-    """Share of the steps after which the learning rate begins to fall, linearly to 0; 1 = it never falls.
+    """Share of the training after which the learning rate begins to fall, linearly to 0; 1 = it never falls.
 
-    A run that is given more steps later goes on with the rate of this step among so many, and so ends otherwise than
-    one that had them from the start, unless it began to fall in neither.
+    A run that is given more steps or minutes later goes on with the rate of this share of all of them, and so ends
+    otherwise than one that had them from the start, unless it began to fall in neither.
     """
     weights: Pix2PixHDWeights
     network: Pix2PixHDNetworkSettings

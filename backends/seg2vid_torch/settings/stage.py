@@ -25,6 +25,11 @@ class CommonSettings(StrictSettings):
     """A bundled label space's name, or the path of a TOML file; "none" for a motion stage without labels."""
     steps: int = Field(ge=0)
     """Optimizer steps; a run may be given more of them later."""
+    minutes: float | None = Field(default=None, gt=0)
+    """Of training, in place of a number of steps, which then does not count; a run may be given more of them later."""
+    initial: str | None = None
+    """What the weights begin from: a run's folder or checkpoint, a model's name or folder, or a light checkpoint (see
+    `training.initial`); none = random weights."""
     batch: PositiveInt
     """Samples per step."""
     learning_rate: float = Field(gt=0)
@@ -40,17 +45,17 @@ class CommonSettings(StrictSettings):
 
 
 class PerceptualWeights(StrictSettings):
-    """Weights of the losses of a stage that may compare pictures in VGG19's maps."""
+    """Weights of the losses of a stage that may compare pictures in VGG's maps."""
 
     perceptual: Weight = 0.0
-    """Mean absolute difference in VGG19's maps; above 0 it needs `vgg_weights`."""
+    """Difference in VGG's maps; above 0 it needs `vgg_weights`."""
 
 
 class PerceptualSettings(CommonSettings):
-    """A stage that may compare pictures in VGG19's maps."""
+    """A stage that may compare pictures in VGG's maps."""
 
     vgg_weights: str | None = None
-    """File of VGG19's weights, or "download" (see `weights.vgg19`)."""
+    """File of VGG19's weights, or "download"; for a SPADE generator VGG16's, too, or "vgg16" (see `weights`)."""
     weights: PerceptualWeights
 
     @model_validator(mode="after")

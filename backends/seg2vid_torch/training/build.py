@@ -12,6 +12,7 @@ from seg2vid_torch.data.frame_store import load_frames
 from seg2vid_torch.settings.image import Pix2PixHDSettings, SpadeSettings
 from seg2vid_torch.settings.loading import StageSettings
 from seg2vid_torch.settings.motion import MotionSettings
+from seg2vid_torch.training.frozen_files import FrozenFiles
 from seg2vid_torch.training.motion_stage import MotionStage
 from seg2vid_torch.training.pix2pixhd_stage import Pix2PixHDStage
 from seg2vid_torch.training.spade_stage import SpadeStage
@@ -43,7 +44,7 @@ def build_stage(
     device: torch.device,
     precision: torch.dtype,
     *,
-    vgg_weights: Path | None = None,
+    frozen: FrozenFiles | None = None,
 ) -> StageTraining:
     """Load the data and build the networks, their weights drawn from the request's seed."""
     if request.dataset != "clips":
@@ -63,7 +64,7 @@ def build_stage(
         precision=precision,
         train=load(request.data, "train"),
         validation=load(with_validation, "val") if with_validation else None,
-        vgg_weights=vgg_weights,
+        **(frozen.paths if frozen else {}),
     )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(request.seed)

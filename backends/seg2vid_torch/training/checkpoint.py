@@ -1,24 +1,28 @@
 """Checkpoints: everything that a run needs to go on as if it had never stopped."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
 
 import torch
+from torch import Tensor
 
 from seg2vid_interface.errors import ModelError, OutputError, TrainingError
+from seg2vid_torch.training.optimizers import restore_optimizer
 from seg2vid_torch.training.stage import StageTraining
 from seg2vid_torch.weights.torch_files import first_line, read_torch_file
 
 CHECKPOINT_NAME = "checkpoint.pt"
 HEADER_KEYS = {"stage", "preset", "seed", "settings", "label_space", "step"}
 STATE_KEYS = {"networks", "averaged", "optimizers"}
+AVERAGED = "module."  # begins the averaged network's entries
 
 
 def save_checkpoint(run: Path, stage: StageTraining, header: dict[str, Any]) -> None:
     """Replace the run's checkpoint in one step, so that a fault leaves the old one.
 
-    `header` holds plain values: stage, step, settings, ...
+    `header` holds plain values: stage, step, seconds, settings, ...
 
     Raises:
         TrainingError: a weight is not finite.
@@ -71,13 +75,19 @@ def is_checkpoint(state: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(state, dict) and state.keys() >= HEADER_KEYS | STATE_KEYS
 
 
+def averaged_weights(state: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Return the entries of a checkpoint's averaged network, by the names that they have in the network itself."""
+    named = state["averaged"].items()
+    return {name.removeprefix(AVERAGED): value for name, value in named if name.startswith(AVERAGED)}
+
+
 def restore(stage: StageTraining, state: dict[str, Any], path: Path) -> None:
     """Put the state of the checkpoint at `path` into a freshly built stage.  Raises ModelError if it does not fit."""
     try:
         stage.networks.load_state_dict(state["networks"])
         stage.averaged.load_state_dict(state["averaged"])
         for name, optimizer in stage.optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][name])
+            restore_optimizer(optimizer, state["optimizers"][name])
     except (RuntimeError, KeyError, ValueError) as error:
         raise ModelError(
             f"{path}: does not fit the networks: {first_line(error)}",

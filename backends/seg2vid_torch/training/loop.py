@@ -4,11 +4,13 @@ To resume is to run the same command again.  On a CPU a resumed run ends with bi
 never stopped: randomness is a function of (seed, step), and the checkpoint holds all other state.
 
 A run that is given more steps ends as one that had them from the start, save where a schedule depends on their number:
-the learning rate of pix2pixHD alone (`decay_from`), which then rises again to what it is at this step of so many.
+learning rates that fall (`decay_from`), which then rise again to what they are at this step of so many.  One that is
+trained by the clock, for so many minutes, is as long as the machine is quick, and no two are the same.
 """
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -19,18 +21,19 @@ from torch import Tensor
 from seg2vid_interface.backend import TrainingMonitor, TrainingRequest, TrainingResult
 from seg2vid_interface.errors import TrainingError
 from seg2vid_interface.label_spaces import LabelSpace
-from seg2vid_interface.model_card import file_sha256
 from seg2vid_torch.data.frame_store import fingerprint
 from seg2vid_torch.runtime.devices import PRECISIONS, choose_device, choose_training_precision
 from seg2vid_torch.runtime.memory import telling_out_of_memory
 from seg2vid_torch.settings.loading import StageSettings, load_settings
 from seg2vid_torch.settings.motion import MotionSettings
-from seg2vid_torch.settings.stage import PerceptualSettings
 from seg2vid_torch.training.build import build_stage, find_label_space
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, restore, save_checkpoint
+from seg2vid_torch.training.frozen_files import FrozenFiles
+from seg2vid_torch.training.initial import InitialWeights, begin_from, read_initial
 from seg2vid_torch.training.metrics_log import MetricsLog
+from seg2vid_torch.training.progress import Progress
 from seg2vid_torch.training.run_folder import SAMPLES_NAME, find_checkpoint, make_run, write_settings
-from seg2vid_torch.weights.vgg19 import DOWNLOAD_SIZE, fetch_vgg_weights, find_vgg_weights
+from seg2vid_torch.training.stage import StageTraining
 
 OUT_OF_MEMORY_HINT = "Use a smaller --set batch=N, or a smaller network."
 
@@ -42,73 +45,96 @@ def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
     device = choose_device(request.device)
     precision = choose_training_precision(request.precision, device)
     label_space = find_label_space(settings)
-    vgg_weights, fetches = _find_vgg_weights(settings, request.cache)
-    header = _header(request, settings, label_space, precision, vgg_weights)
-    checkpoint = find_checkpoint(
-        request.out, header, overwrite=request.overwrite, unknown={"vgg_weights"} if fetches else ()
-    )
-    if fetches and request.cache and not request.dry_run:
-        vgg_weights = fetch_vgg_weights(request.cache)
-        header["vgg_weights"] = file_sha256(vgg_weights)
+    frozen = FrozenFiles.find(settings, request.cache)
+    header = _header(request, settings, label_space, precision) | frozen.digests()
+    checkpoint = find_checkpoint(request.out, header, overwrite=request.overwrite, unknown=frozen.to_fetch)
+    initial = None if checkpoint else _read_initial(request, settings)
+    if not request.dry_run:
+        frozen.fetch()
+        header |= frozen.digests()
 
     # 2. Data and networks.
     with telling_out_of_memory(str(device), OUT_OF_MEMORY_HINT):
-        stage = build_stage(request, settings, label_space, device, PRECISIONS[precision], vgg_weights=vgg_weights)
+        stage = build_stage(request, settings, label_space, device, PRECISIONS[precision], frozen=frozen)
 
-    # 3. Resume.
+    # 3. Resume, or begin.
+    progress = Progress(steps=settings.steps, minutes=settings.minutes)
+    summary: dict[str, object] = {"device": str(device), "precision": precision, "run": str(request.out)}
+    summary |= stage.summary() | frozen.summary() | ({"minutes": settings.minutes} if settings.minutes else {})
     if checkpoint:
         restore(stage, checkpoint, request.out / CHECKPOINT_NAME)
-    step: int = checkpoint["step"] if checkpoint else 0
-    summary = {"device": str(device), "precision": precision, "run": str(request.out)} | stage.summary()
-    if fetches and request.dry_run:
-        summary["VGG19's weights"] = f"to be fetched ({DOWNLOAD_SIZE})"
-    monitor.begin(step=step, steps=settings.steps, summary=summary)
+        progress.step, progress.seconds = checkpoint["step"], checkpoint.get("seconds", 0.0)
+    elif initial:
+        summary |= begin_from(stage, initial)
+    monitor.begin(step=progress.step, steps=progress.steps, share=progress.share, summary=summary)
     if request.dry_run:
-        return TrainingResult(request.out, step, settings.steps, step == settings.steps, {}, summary)
+        return TrainingResult(request.out, progress.step, progress.steps, progress.finished, {}, summary)
+
+    def save() -> None:
+        save_checkpoint(request.out, stage, header | {"step": progress.step, "seconds": progress.seconds})
+
     if checkpoint:
         write_settings(request.out, header)  # which may ask for another number of steps
     else:
         make_run(request.out, header)
-        save_checkpoint(request.out, stage, header | {"step": 0})
+        save()
 
     # 4. Steps.
+    with (
+        MetricsLog(request.out, progress.step) as log,
+        telling_out_of_memory(str(device), OUT_OF_MEMORY_HINT),
+        torch.backends.cudnn.flags(enabled=True, benchmark=True),  # all steps are of one size: take what is fastest
+    ):
+        metrics = _do_steps(stage, settings, progress, monitor=monitor, log=log, save=save)
+
+    # 5. Done, or stopped on request with everything saved.
+    return TrainingResult(request.out, progress.step, progress.steps, progress.finished, metrics, summary)
+
+
+def _do_steps(
+    stage: StageTraining,
+    settings: StageSettings,
+    progress: Progress,
+    *,
+    monitor: TrainingMonitor,
+    log: MetricsLog,
+    save: Callable[[], None],
+) -> dict[str, float]:
+    """Do the steps that are left, or those until a stop is asked for; return the newest metrics."""
     metrics: dict[str, float] = {}
     pending: list[dict[str, Tensor]] = []  # losses not yet looked at: reading them makes a GPU wait
     stopped = False
-    with MetricsLog(request.out, step) as log, telling_out_of_memory(str(device), OUT_OF_MEMORY_HINT):
-        interval_start = time.perf_counter()
-        while step < settings.steps and not stopped:
-            pending.append(stage.step(step))
-            step += 1
-            stopped = monitor.stop_requested()
-            finished = step == settings.steps
-            saves = stopped or finished or step % settings.checkpoint_interval == 0
-            samples = finished or step % settings.sample_interval == 0
-            logs = saves or samples or step % settings.log_interval == 0
-            if logs:
-                metrics = _mean_losses(pending, step) | {  # waits for a GPU, so the time is taken after it
-                    "samples_per_second": len(pending) * settings.batch / (time.perf_counter() - interval_start)
-                }
-                pending.clear()
-                if samples:
-                    metrics |= stage.validate()
-                    stage.write_samples(request.out / SAMPLES_NAME, step)
-                log.write(step, metrics)
-                if saves:
-                    save_checkpoint(request.out, stage, header | {"step": step})
-                interval_start = time.perf_counter()
-            monitor.advance(step=step, metrics=metrics if logs else {})
+    interval_start = time.perf_counter()
+    while not progress.finished and not stopped:
+        with progress.counted():
+            pending.append(stage.step(progress.step, progress.share))
+        progress.step += 1
+        step = progress.step
+        stopped = monitor.stop_requested()
+        saves = stopped or progress.finished or step % settings.checkpoint_interval == 0
+        samples = progress.finished or step % settings.sample_interval == 0
+        logs = saves or samples or step % settings.log_interval == 0
+        if logs:
+            with progress.counted():
+                means = _mean_losses(pending, step)  # waits for a GPU, so the time is taken after it
+            speed = len(pending) * settings.batch / (time.perf_counter() - interval_start)
+            metrics = means | {"samples_per_second": speed}
+            pending.clear()
+            if samples:
+                metrics |= stage.validate()
+                stage.write_samples(log.run / SAMPLES_NAME, step)
+            log.write(step, metrics)
+            if saves:
+                save()
+            interval_start = time.perf_counter()
+        monitor.advance(step=step, share=progress.share, metrics=metrics if logs else {})
+    return metrics
 
-    # 5. Done, or stopped on request with everything saved.
-    return TrainingResult(request.out, step, settings.steps, step == settings.steps, metrics, summary)
 
-
-def _find_vgg_weights(settings: StageSettings, cache: Path | None) -> tuple[Path | None, bool]:
-    """Return the file of VGG19's weights, if a loss needs them and they are here, and whether they must be fetched."""
-    if not isinstance(settings, PerceptualSettings) or not settings.weights.perceptual or settings.vgg_weights is None:
-        return None, False
-    path = find_vgg_weights(settings.vgg_weights, cache)
-    return path, path is None
+def _read_initial(request: TrainingRequest, settings: StageSettings) -> InitialWeights | None:
+    if settings.initial is None:
+        return None
+    return read_initial(request.models.get(settings.initial, Path(settings.initial)), request.stage)
 
 
 def _header(
@@ -116,7 +142,6 @@ def _header(
     settings: StageSettings,
     label_space: LabelSpace,
     precision: str,
-    vgg_weights: Path | None,
 ) -> dict[str, Any]:
     """Return all that makes a run what it is; another run's checkpoint is not gone on with."""
     stills = [Path(root) for root in settings.teacher.stills] if isinstance(settings, MotionSettings) else []
@@ -129,7 +154,6 @@ def _header(
         "precision": precision,
         "dataset": request.dataset,
         "data": fingerprint([*request.data, *stills], label_space),
-        "vgg_weights": file_sha256(vgg_weights) if vgg_weights else None,
     }
 
 
@@ -141,13 +165,13 @@ def _mean_losses(pending: list[dict[str, Tensor]], step: int) -> dict[str, float
     """
     collected: dict[str, list[float]] = {}
     first_step = step - len(pending) + 1
-    for offset, losses in enumerate(pending):
-        values = torch.stack([loss.float() for loss in losses.values()]).tolist()
-        for name, value in zip(losses, values, strict=True):
-            if not math.isfinite(value):
-                raise TrainingError(
-                    f"step {first_step + offset}: the loss term {name!r} is {value}",
-                    "The last checkpoint is kept. Try a lower learning_rate, or --precision fp32.",
-                )
-            collected.setdefault(name, []).append(value)
+    named = [(first_step + i, name, loss) for i, losses in enumerate(pending) for name, loss in losses.items()]
+    values = torch.stack([loss.float() for *_, loss in named]).tolist()  # one wait for a GPU, not one a step
+    for (at, name, _), value in zip(named, values, strict=True):
+        if not math.isfinite(value):
+            raise TrainingError(
+                f"step {at}: the loss term {name!r} is {value}",
+                "The last checkpoint is kept. Try a lower learning_rate, or --precision fp32.",
+            )
+        collected.setdefault(name, []).append(value)
     return {name: sum(values) / len(values) for name, values in collected.items()}

@@ -24,6 +24,7 @@ class MetricsLog:
     """A context manager that appends to `metrics.jsonl`, dropping lines of steps that a resumed run does again."""
 
     def __init__(self, run: Path, resumed_at: int) -> None:
+        self.run = run
         path = run / METRICS_NAME
         kept = read_metrics(run, resumed_at)
         temporary = path.with_suffix(".tmp")

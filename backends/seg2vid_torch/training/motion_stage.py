@@ -17,6 +17,7 @@ from seg2vid_torch.networks.build import build_img2vid
 from seg2vid_torch.networks.colors import to_rgb
 from seg2vid_torch.networks.img2vid.img2vid import Img2Vid, Motion
 from seg2vid_torch.settings.motion import MotionSettings
+from seg2vid_torch.training.average import AveragedNetwork
 from seg2vid_torch.training.motion_terms import (
     MotionBatch,
     Terms,
@@ -29,9 +30,11 @@ from seg2vid_torch.training.motion_terms import (
     weighted_sum,
     where_known,
 )
-from seg2vid_torch.training.stage import TrainingContext, average_of, count_parameters, detached, evenly_chosen
+from seg2vid_torch.training.optimizers import make_adam
+from seg2vid_torch.training.stage import TrainingContext, count_parameters, detached, evenly_chosen
 from seg2vid_torch.weights.vgg19 import load_vgg19
 
+BETAS = (0.9, 0.999)
 SAMPLE_CHUNKS = 6
 VALIDATION_STARTS = 16
 
@@ -43,6 +46,8 @@ class MotionStage:
     and their length.
     """
 
+    averages = "img2vid"
+
     def __init__(self, settings: MotionSettings, context: TrainingContext, stills: FrameStore | None) -> None:
         self._settings, self._context, self._stills = settings, context, stills
         self._label_space, self._device = context.label_space, context.device
@@ -53,8 +58,8 @@ class MotionStage:
         self._network = build_img2vid(settings.network, context.label_space).to(context.device)
         self._vgg = load_vgg19(context.vgg_weights, context.device) if context.vgg_weights else None
         self.networks = nn.ModuleDict({"img2vid": self._network})
-        self.averaged = average_of(self._network, settings.ema_decay)
-        self.optimizers = {"img2vid": torch.optim.Adam(self._network.parameters(), settings.learning_rate)}
+        self.averaged = AveragedNetwork(self._network, settings.ema_decay)
+        self.optimizers = {"img2vid": make_adam(self._network.parameters(), settings.learning_rate, BETAS)}
 
     @property
     def _averaged_network(self) -> Img2Vid:
@@ -62,7 +67,7 @@ class MotionStage:
         assert isinstance(network, Img2Vid)
         return network
 
-    def step(self, step: int) -> dict[str, Tensor]:
+    def step(self, step: int, progress: float) -> dict[str, Tensor]:  # noqa: ARG002  # the rate is the same all along
         """Train the network once, on real and teacher's clips together."""
         generator = numpy_generator(self._context.seed, step, "motion")
         refines = step >= self._settings.refined_from

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from seg2vid_torch.data.batches import numpy_generator
+from seg2vid_torch.data.batches import prepared
 from seg2vid_torch.data.instance_edges import instance_edges
 from seg2vid_torch.losses.perceptual import perceptual
 from seg2vid_torch.losses.pix2pixhd import PERCEPTUAL_WEIGHTS, adversarial_loss, feature_matching_loss
@@ -11,6 +11,8 @@ from seg2vid_torch.networks.build import build_pix2pixhd_generator
 from seg2vid_torch.networks.pix2pixhd.multiscale_discriminator import MultiscaleDiscriminator
 from seg2vid_torch.settings.image import Pix2PixHDSettings
 from seg2vid_torch.training.image_stage import ImageStage
+from seg2vid_torch.training.optimizers import make_adam
+from seg2vid_torch.training.schedule import linear_decay, set_rates
 from seg2vid_torch.training.stage import TrainingContext, detached
 from seg2vid_torch.weights.vgg19 import load_vgg19
 
@@ -29,34 +31,30 @@ class Pix2PixHDStage(ImageStage):
         self._settings = settings
         network = settings.network
         conditions = context.label_space.size + network.instance_edges
-        super().__init__(
-            settings,
-            context,
-            generator=build_pix2pixhd_generator(network, context.label_space).apply(_draw_weights),
-            discriminator=MultiscaleDiscriminator(
-                conditions + 3, network.discriminator_width, scales=network.discriminator_scales
-            ).apply(_draw_weights),
-            betas=BETAS,
-        )
+        generator = build_pix2pixhd_generator(network, context.label_space).apply(_draw_weights)
+        discriminator = MultiscaleDiscriminator(
+            conditions + 3, network.discriminator_width, scales=network.discriminator_scales
+        ).apply(_draw_weights)
+        super().__init__(settings, context, {"generator": generator, "discriminator": discriminator})
+        self._generator, self._discriminator = generator, discriminator
+        self.optimizers = {
+            name: make_adam(network.parameters(), settings.learning_rate, BETAS)
+            for name, network in self.networks.items()
+        }
+        self.rates = dict.fromkeys(self.optimizers, settings.learning_rate)
         self._vgg = (
             load_vgg19(context.vgg_weights, context.device, maps=VGG_MAPS, pooling="maximum")
             if context.vgg_weights
             else None
         )
 
-    def step(self, step: int) -> dict[str, Tensor]:
+    def step(self, step: int, progress: float) -> dict[str, Tensor]:
         """Train the generator once, then the discriminators once, on the same batch."""
-        self._set_learning_rate(step)
-        frames, labels = self._draw(numpy_generator(self._context.seed, step, "image batch"))
+        set_rates(self.optimizers, self.rates, linear_decay(progress, self._settings.decay_from))
+        frames, labels = prepared(self._draw_stills(step))
         conditions = self._conditions(labels)
         generated, generator_losses = self._train_generator(conditions, frames)
         return detached(generator_losses | self._train_discriminator(conditions, frames, generated.detach()))
-
-    def _set_learning_rate(self, step: int) -> None:
-        learning_rate = self._settings.learning_rate * decay(step, self._settings.steps, self._settings.decay_from)
-        for optimizer in self.optimizers.values():
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate
 
     def _conditions(self, labels: Tensor) -> Tensor:
         """Return what the generator sees of labels (N, H, W): (N, K, H, W), or with the edges (N, K + 1, H, W)."""
@@ -97,18 +95,9 @@ class Pix2PixHDStage(ImageStage):
         return self._discriminator(torch.cat([conditions, frames * 2 - 1], 1))
 
     @torch.no_grad()
-    def _generate(self, labels: Tensor) -> Tensor:
+    def _reconstruct(self, frames: Tensor, labels: Tensor) -> Tensor:  # noqa: ARG002  # it has one look for all
         """Return what the averaged generator makes of labels (N, H, W): frames (N, 3, H, W) in 0..1."""
-        return _unit_range(self.averaged.eval()(self._conditions(labels)))
-
-
-def decay(step: int, steps: int, decay_from: float) -> float:
-    """Return the factor on the learning rate in a step: 1, then falling linearly, to reach 0 after the last step.
-
-    Wang et al. (CVPR 2018), appendix A, begin to let it fall after half of the steps.
-    """
-    falling = steps * (1 - decay_from)
-    return min(1.0, (steps - step) / falling) if falling else 1.0
+        return _unit_range(self.averaged.module.eval()(self._conditions(labels)))
 
 
 def _unit_range(pictures: Tensor) -> Tensor:

@@ -13,7 +13,7 @@ from seg2vid_torch.training.metrics_log import BOARD_NAME, METRICS_NAME
 SETTINGS_NAME = "settings.json"
 SAMPLES_NAME = "samples"
 SHOWN = 5  # settings that a message names
-STEPS_KEY = "settings.steps"  # of the header; a run may be given more, or fewer that are not done yet
+LENGTH_KEYS = {"settings.steps", "settings.minutes"}  # a run may be given more, or fewer that are not done yet
 # What a run writes, and `--overwrite` therefore removes; other files are left alone.
 RUN_FILES = (SETTINGS_NAME, CHECKPOINT_NAME, METRICS_NAME)
 FOLDER_FILES = {SAMPLES_NAME: ("[0-9]" * 7 + ".png", "[0-9]" * 7 + ".webp"), BOARD_NAME: ("events.out.tfevents.*",)}
@@ -24,7 +24,8 @@ def find_checkpoint(
 ) -> dict[str, Any] | None:
     """Return the checkpoint to go on from; None if the run starts at step 0.  Writes nothing.
 
-    The number of steps may be another than the run was started with; the `unknown` keys of the header may be, too.
+    The number of steps or minutes may be another than the run was started with; the `unknown` keys of the header may
+    be, too.
 
     Raises:
         SettingsError: the run was started with other settings, or has done more steps than are asked for.
@@ -37,17 +38,28 @@ def find_checkpoint(
     if not (run / SETTINGS_NAME).exists():
         _refuse_foreign_files(run)
         return None
-    _compare_settings(run, header, {STEPS_KEY, *unknown})
+    _compare_settings(run, header, LENGTH_KEYS | set(unknown))
     if not (run / CHECKPOINT_NAME).exists():  # stopped before its first checkpoint
         return None
     checkpoint = read_checkpoint(run / CHECKPOINT_NAME)
-    steps = header["settings"]["steps"]
-    if checkpoint["step"] > steps:
-        raise SettingsError(
-            f"--out {run}: steps = {steps}, but {checkpoint['step']} are done",
-            "Give at least as many --set steps=N, another --out, or --overwrite to start anew.",
-        )
+    _refuse_less(run, header["settings"], checkpoint)
     return checkpoint
+
+
+def _refuse_less(run: Path, settings: Mapping[str, Any], checkpoint: Mapping[str, Any]) -> None:
+    """Raise SettingsError if the run has done more than is asked for."""
+    steps, minutes, before = settings["steps"], settings["minutes"], checkpoint["settings"].get("minutes")
+    done = checkpoint.get("seconds", 0) / 60
+    if minutes is None and checkpoint["step"] > steps:
+        problem, remedy = f"steps = {steps}, but {checkpoint['step']} are done", "steps=N"
+    elif minutes and before and minutes < min(before, done):  # a finished run has taken a little longer than asked
+        problem, remedy = f"minutes = {minutes:g}, but {done:.2f} are done", "minutes=M"
+    else:
+        return
+    raise SettingsError(
+        f"--out {run}: {problem}",
+        f"Give at least as many --set {remedy}, another --out, or --overwrite to start anew.",
+    )
 
 
 def make_run(run: Path, header: Mapping[str, Any]) -> None:

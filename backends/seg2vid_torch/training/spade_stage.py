@@ -1,77 +1,206 @@
-"""Training of the image stage: a SPADE generator against a segmentation discriminator."""
+"""Training of the image stage: a SPADE generator and a style encoder against a discriminator and critics.
+
+Shape symbols: N = batch, K = classes, Z = style size, H, W = height and width.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from seg2vid_torch.data.batches import normal, numpy_generator
-from seg2vid_torch.losses.image import class_weights, generated_loss, pooled_l1, segmentation_loss
-from seg2vid_torch.networks.build import build_spade_generator
+from seg2vid_interface.model_card import TEXTURE_CHANNELS
+from seg2vid_torch.data.batches import Stills, normal, numpy_generator, pictures, prepared, torch_generator
+from seg2vid_torch.data.hints import NUMBERS, HintMaker
+from seg2vid_torch.losses.image import class_weights
+from seg2vid_torch.networks.build import build_spade_generator, build_style_encoder
+from seg2vid_torch.networks.spade.critics import Critics
 from seg2vid_torch.networks.spade.segmentation_discriminator import SegmentationDiscriminator
 from seg2vid_torch.settings.image import SpadeSettings
 from seg2vid_torch.training.image_stage import ImageStage
+from seg2vid_torch.training.optimizers import make_adam
+from seg2vid_torch.training.schedule import cosine_decay, set_rates, warm_up
+from seg2vid_torch.training.spade_adversaries import CriticsOnFeatures, Discriminator
+from seg2vid_torch.training.spade_terms import (
+    SpadeBatch,
+    Styles,
+    Terms,
+    drawn_style_terms,
+    own_style_terms,
+    weighted_sum,
+)
 from seg2vid_torch.training.stage import TrainingContext, detached
+from seg2vid_torch.training.step_graph import StepGraph
+from seg2vid_torch.weights.efficientnet_lite import load_frozen_features
+from seg2vid_torch.weights.perceptual import load_perceptual_network
 
 BETAS = (0.0, 0.99)
+LOOKS = 2  # drawn styles on a sheet of samples
+
+
+@dataclass(frozen=True)
+class SpadeDraws(Stills):
+    """All that differs from step to step."""
+
+    style: Tensor
+    """(N, Z), standard normal: the second half's styles, and by what the first half's differ from their means."""
+    texture: Tensor
+    """(N, 4, H, W), standard normal."""
+    hints: Tensor
+    """(N // 2, NUMBERS), even in 0..1 (see `HintMaker`)."""
 
 
 class SpadeStage(ImageStage):
     """Networks, data and optimizers of a SPADE generator (see `StageTraining`)."""
 
     def __init__(self, settings: SpadeSettings, context: TrainingContext) -> None:
-        self._settings = settings
-        network, classes = settings.network, context.label_space.size
-        super().__init__(
-            settings,
-            context,
-            generator=build_spade_generator(network, context.label_space),
-            discriminator=SegmentationDiscriminator(classes, network.discriminator_channels),
-            betas=BETAS,
+        self._settings, self._classes = settings, context.label_space.size
+        self._size = settings.height, settings.width
+        super().__init__(settings, context, _networks(settings, context))
+        self._generator = self.networks["generator"]
+        self._encoder = self.networks["encoder"] if settings.network.style_size else None
+        self._vgg = load_perceptual_network(context.vgg_weights, context.device) if context.vgg_weights else None
+        self._hints = HintMaker(context.label_space, context.device)
+        self._discriminator = Discriminator(self.networks["discriminator"])
+        self._critics = None
+        if context.critic_weights:
+            features = load_frozen_features(context.critic_weights, context.device)
+            self._critics = CriticsOnFeatures(self.networks["critics"], features)
+        self._make_optimizers()
+        changed = [self.networks, self.averaged]
+        self._graphed = (
+            StepGraph(self._compute, changed, self.optimizers, self._device) if settings.cuda_graph else None
         )
 
-    def step(self, step: int) -> dict[str, Tensor]:
-        """Train the generator once, then the discriminator once, on the same batch."""
-        generator = numpy_generator(self._context.seed, step, "image batch")
-        frames, labels = self._draw(generator)
-        noise = normal(generator, len(frames), self._settings.network.noise_size).to(self._device)
-        weights = class_weights(labels, self._label_space.size, self._settings.class_weight_limit)
-        generated, generator_losses = self._train_generator(frames, labels, noise, weights)
-        return detached(generator_losses | self._train_discriminator(frames, generated.detach(), labels, weights))
+    def _make_optimizers(self) -> None:
+        settings = self._settings
+        captured = settings.cuda_graph and self._device.type == "cuda"
+        trained = {"generator": ("generator", "encoder"), "discriminator": ("discriminator",), "critics": ("critics",)}
+        rates = settings.learning_rate, settings.discriminator_learning_rate, settings.critic_learning_rate
+        self.optimizers, self.rates = {}, {}
+        for (name, parts), rate in zip(trained.items(), rates, strict=True):
+            networks = [self.networks[part] for part in parts if part in self.networks]
+            parameters = [x for network in networks for x in network.parameters() if x.requires_grad]
+            if parameters:
+                self.optimizers[name] = make_adam(parameters, rate, BETAS, captured=captured)
+                self.rates[name] = rate
 
-    def _train_generator(
-        self, frames: Tensor, labels: Tensor, noise: Tensor, weights: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        discriminator = self._discriminator.requires_grad_(False)
-        with self._context.autocast():
-            generated = self._generator(self._one_hot(labels), noise)
-            scores = discriminator(generated)
-        losses = {
-            "adversarial": segmentation_loss(scores, labels, weights),
-            "reconstruction": pooled_l1(generated.float(), frames),
-        }
-        total = (
-            self._settings.adversarial_weight * losses["adversarial"]
-            + self._settings.reconstruction_weight * losses["reconstruction"]
+    def step(self, step: int, progress: float) -> Terms:
+        """Train generator and style encoder once, then the discriminator and the critics, on the same batch."""
+        settings = self._settings
+        factor = warm_up(step, settings.warm_up) * cosine_decay(progress, settings.decay_from, settings.final_rate)
+        set_rates(self.optimizers, self.rates, factor)
+        draws = self._draw(step)
+        if self._graphed:
+            return self._graphed(draws)
+        return self._compute(draws, trains_discriminator=step % settings.discriminator_interval == 0)
+
+    def _draw(self, step: int) -> SpadeDraws:
+        """Draw all that is random in a step, on the device."""
+        count, stills = self._batch_size, self._draw_stills(step)
+        generator = torch_generator(self._device, self._context.seed, step, "image step")
+        style_size = self._settings.network.style_size
+        return SpadeDraws(
+            stills.images,
+            stills.labels,
+            stills.flipped,
+            style=torch.randn(count, style_size, generator=generator, device=self._device),
+            texture=torch.randn(count, TEXTURE_CHANNELS, *self._size, generator=generator, device=self._device),
+            hints=torch.rand(count // 2, NUMBERS, generator=generator, device=self._device),
         )
-        self._update("generator", total)
-        discriminator.requires_grad_(True)
-        return generated, losses
 
-    def _train_discriminator(
-        self, frames: Tensor, generated: Tensor, labels: Tensor, weights: Tensor
-    ) -> dict[str, Tensor]:
-        with self._context.autocast():
-            scores = self._discriminator(torch.cat([frames, generated.float()]))
-        real, fake = scores.chunk(2)
-        losses = {
-            "discriminator_real": segmentation_loss(real, labels, weights),
-            "discriminator_generated": generated_loss(fake),
-        }
-        self._update("discriminator", losses["discriminator_real"] + losses["discriminator_generated"])
-        return losses
+    def _compute(self, draws: SpadeDraws, *, trains_discriminator: bool = True) -> Terms:
+        """Do a step with what was drawn for it; may be captured (see `StepGraph`)."""
+        frames, labels = prepared(draws)
+        classes = self._one_hot(labels)
+        batch = SpadeBatch(frames, labels, classes, self._class_weights(labels))
+        with self._context.autocast(cached=False):  # hardly a weight is used twice, and a captured step must not
+            styles = self._styles(batch, draws.style)
+            generated = self._paint(batch, styles.style, draws)
+            terms, features = self._judge(generated, batch, styles)
+        self._update("generator", weighted_sum(terms, self._settings.weights))
+        generated = generated.detach()
+        if trains_discriminator:
+            with self._context.autocast(cached=False):
+                losses = self._discriminator.losses(batch, generated)
+            self._update("discriminator", losses["discriminator_real"] + losses["discriminator_generated"])
+            terms |= losses
+        if self._critics:
+            with self._context.autocast(cached=False):
+                loss = self._critics.loss(batch, features)
+            self._update("critics", loss)
+            terms["critics_hinge"] = loss
+        return detached(terms)
+
+    def _class_weights(self, labels: Tensor) -> Tensor:
+        return class_weights(labels, self._classes, self._settings.class_weight_limit)
+
+    def _styles(self, batch: SpadeBatch, noise: Tensor) -> Styles:
+        """Return the first half's own styles, varied by the noise (N, Z), and the noise itself for the second half."""
+        if self._encoder is None:
+            return Styles(noise, None)
+        mean, log_variance = (x.float() for x in self._encoder(batch.frames[: batch.half]))
+        own = mean + noise[: batch.half] * (0.5 * log_variance).exp()
+        return Styles(torch.cat([own, noise[batch.half :]]), (mean, log_variance))
+
+    def _paint(self, batch: SpadeBatch, style: Tensor, draws: SpadeDraws) -> Tensor:
+        """Return the generator's frames; some of the first half have hints, the second half never has."""
+        half, frames = batch.half, batch.frames
+        hint, trust = self._hints(frames[:half], batch.labels[:half], draws.hints, self._settings.hinted)
+        hint = torch.cat([hint, torch.zeros_like(frames[half:])])
+        trust = torch.cat([trust, trust.new_zeros(len(frames) - half, 1, *self._size)])
+        return self._generator.train()(batch.classes, style, draws.texture, hint, trust)
+
+    def _judge(self, generated: Tensor, batch: SpadeBatch, styles: Styles) -> tuple[Terms, list[Tensor]]:
+        """Return the generator's terms, and the frozen features of its frames if there are critics."""
+        terms = own_style_terms(generated, batch, styles, self._vgg) | drawn_style_terms(generated, batch)
+        terms["adversarial"] = self._discriminator.judge(batch, generated)
+        features: list[Tensor] = []
+        if self._critics:
+            terms["critics"], features = self._critics.judge(batch, generated)
+        return terms, features
 
     @torch.no_grad()
-    def _generate(self, labels: Tensor) -> Tensor:
-        """Return what the averaged generator makes of labels (N, H, W): frames (N, 3, H, W) in 0..1."""
+    def _averaged(self, labels: Tensor, style: Tensor, texture: Tensor, *known: Tensor) -> Tensor:
+        """Return what the averaged generator makes, with or without a hint and its trust."""
+        hint, trust = known or (texture.new_zeros(len(texture), n, *self._size) for n in (3, 1))
+        return self.averaged.module.eval()(self._one_hot(labels), style, texture, hint, trust)
+
+    @torch.no_grad()
+    def _own_style(self, frames: Tensor) -> Tensor:
+        return self._encoder(frames)[0] if self._encoder else frames.new_zeros(len(frames), 0)
+
+    def _reconstruct(self, frames: Tensor, labels: Tensor) -> Tensor:
+        """Return frames (N, 3, H, W) from labels (N, H, W), in the style of the true ones and without a hint."""
+        return self._averaged(labels, self._own_style(frames), *self._fixed(len(labels), 1)[1])
+
+    def _fixed(self, count: int, textures: int) -> tuple[list[Tensor], list[Tensor]]:
+        """Return styles (N, Z) and textures (N, 4, H, W) that are the same all along the training."""
         generator = numpy_generator(self._context.seed, 0, "image sample")
-        noise = normal(generator, len(labels), self._settings.network.noise_size).to(self._device)
-        return self.averaged.eval()(self._one_hot(labels), noise)
+        styles = [normal(generator, count, self._settings.network.style_size) for _ in range(LOOKS)]
+        drawn = [normal(generator, count, TEXTURE_CHANNELS, *self._size) for _ in range(textures)]
+        return [x.to(self._device) for x in styles], [x.to(self._device) for x in drawn]
+
+    def write_samples(self, folder: Path, step: int) -> None:
+        """Write a sheet of rows [label map, two looks, a hint, what becomes of it, true frame]."""
+        images, labels = self._sample_stills()
+        truth = pictures(images, self._device)
+        styles, textures = self._fixed(len(images), LOOKS + 1)
+        looks = [self._averaged(labels, *drawn) for drawn in zip(styles, textures[:LOOKS], strict=True)]
+        numbers = torch.from_numpy(numpy_generator(self._context.seed, 0, "hint sample").random((len(images), NUMBERS)))
+        hint, trust = self._hints(truth, labels.to(self._device).long(), numbers.float().to(self._device))
+        filled = self._averaged(labels, self._own_style(truth), textures[LOOKS], hint, trust)
+        self._write_sheet(folder / f"{step:07d}.png", labels, [*looks, hint, filled, images])
+
+
+def _networks(settings: SpadeSettings, context: TrainingContext) -> dict[str, nn.Module]:
+    network, classes = settings.network, context.label_space.size
+    networks: dict[str, nn.Module] = {
+        "generator": build_spade_generator(network, context.label_space),
+        "discriminator": SegmentationDiscriminator(classes, network.discriminator_channels),
+    }
+    if network.style_size:
+        networks["encoder"] = build_style_encoder(network, settings.height, settings.width)
+    if context.critic_weights:
+        networks["critics"] = Critics(classes, network.critic_width)
+    return networks

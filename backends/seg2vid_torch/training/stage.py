@@ -7,10 +7,10 @@ from typing import Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_torch.data.frame_store import FrameStore
+from seg2vid_torch.training.average import AveragedNetwork
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,14 @@ class TrainingContext:
     train: FrameStore
     validation: FrameStore | None
     vgg_weights: Path | None = None
-    """File of VGG19's weights; None = no perceptual loss."""
+    """File of VGG's weights; None = no perceptual loss."""
+    critic_weights: Path | None = None
+    """File of the critics' frozen features; None = no critics."""
 
-    def autocast(self) -> torch.autocast:
-        """Return the context in which the networks run."""
-        return torch.autocast(self.device.type, self.precision, enabled=self.precision != torch.float32)
+    def autocast(self, *, cached: bool = True) -> torch.autocast:
+        """Return the context in which the networks run; `cached` keeps converted weights for a second use within it."""
+        enabled = self.precision != torch.float32
+        return torch.autocast(self.device.type, self.precision, enabled=enabled, cache_enabled=cached)
 
 
 class StageTraining(Protocol):
@@ -38,14 +41,16 @@ class StageTraining(Protocol):
 
     networks: nn.ModuleDict
     """Everything that is trained."""
-    averaged: AveragedModel
+    averaged: AveragedNetwork
     """Exponential moving average of the network that is exported."""
+    averages: str
+    """Which of the networks that is."""
     optimizers: dict[str, torch.optim.Adam]
 
-    def step(self, step: int) -> dict[str, Tensor]:
+    def step(self, step: int, progress: float) -> dict[str, Tensor]:
         """Do optimizer step `step` (counted from 0); return every loss term by name, detached (see `detached`).
 
-        All randomness is a function of (seed, step).
+        All randomness is a function of (seed, step); `progress`, the share of the training that is done, sets rates.
         """
         ...
 
@@ -65,11 +70,6 @@ class StageTraining(Protocol):
 def detached(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return loss terms without their graphs, which would keep a step's activations alive until the term is read."""
     return {name: loss.detach() for name, loss in losses.items()}
-
-
-def average_of(network: nn.Module, decay: float) -> AveragedModel:
-    """Return the moving average of a network's weights and running statistics."""
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
 
 
 def count_parameters(network: nn.Module) -> int:

@@ -51,6 +51,42 @@ def test_the_perceptual_loss_needs_weights_or_no_weight():
     load_settings("image", "pix2pixhd", {"weights.perceptual": "0"})
 
 
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"batch": "1"}, "batch must be at least 2: half of it is painted in its own style, half in a drawn one"),
+        ({"critic_weights": "1"}, "critic_weights: Input should be a valid string"),
+        ({"cuda_graph": "true", "discriminator_interval": "2"}, "cuda_graph = true needs discriminator_interval = 1"),
+        ({"network.style_channels": "[8, 12]"}, r"network\.style_channels\.1: Input should be a multiple of 8"),
+        ({"height": "144"}, "the size 144x256: the stage needs multiples of 32"),
+        ({"hinted": "1.5", "final_rate": "2", "minutes": "0"}, "minutes: .*; final_rate: .*; hinted: "),
+    ],
+)
+def test_what_is_wrong_with_a_spade_generator_is_told(overrides, message):
+    with pytest.raises(SettingsError, match=message):
+        load_settings("image", "street", overrides)
+
+
+def test_the_critics_need_weights_or_no_weight(tmp_path):
+    preset = tmp_path / "mine.toml"
+    network = "channels = [8, 8]\nhidden = 4\nstyle_size = 0\ndiscriminator_channels = [8, 8]"
+    rates = "learning_rate = 1e-3\ndiscriminator_learning_rate = 1e-3\ncritic_learning_rate = 1e-3"
+    intervals = "log_interval = 1\ncheckpoint_interval = 1\nsample_interval = 1"
+    size = 'height = 64\nwidth = 64\nlabel_space = "cityscapes"\nsteps = 1\nbatch = 2\nema_decay = 0.9'
+    preset.write_text(f"[image]\n{size}\n{rates}\n{intervals}\n[image.network]\n{network}\n")
+    with pytest.raises(SettingsError, match=r"weights\.critics = 0\.5 needs the critics' frozen features") as caught:
+        load_settings("image", str(preset), VGG)
+    remedies = ("critic_weights=FILE", "critic_weights=download", "weights.critics=0")
+    assert all(remedy in caught.value.message for remedy in remedies)
+    settings = load_settings("image", str(preset), VGG | {"weights.critics": "0"})
+    assert isinstance(settings, SpadeSettings)
+    defaults = (settings.decay_from, settings.final_rate, settings.warm_up, settings.hinted, settings.cuda_graph)
+    assert defaults == (0.55, 0.04, 0, 0.75, False)
+    assert settings.weights.model_dump() == {
+        "perceptual": 1, "reconstruction": 1, "kl": 0.02, "light": 1, "adversarial": 1, "critics": 0
+    }  # fmt: skip
+
+
 def test_a_stages_own_settings_can_be_read_back():
     for preset, overrides in (("street", {}), ("pix2pixhd", VGG)):
         settings = load_settings("image", preset, overrides)

@@ -12,11 +12,14 @@ from seg2vid_torch.training.build import find_label_space
 
 WITHOUT_VGG = {"weights.perceptual": "0"}
 IMAGE_KEYS = (
-    "Known keys: adversarial_weight, batch, checkpoint_interval, class_weight_limit, ema_decay, height, label_space, "
-    "learning_rate, log_interval, network, reconstruction_weight, sample_interval, steps, width."
+    "Known keys: batch, checkpoint_interval, class_weight_limit, critic_learning_rate, critic_weights, cuda_graph, "
+    "decay_from, discriminator_interval, discriminator_learning_rate, ema_decay, final_rate, height, hinted, initial, "
+    "label_space, learning_rate, log_interval, minutes, network, sample_interval, steps, vgg_weights, warm_up, "
+    "weights, width."
 )
 NETWORK_KEYS = (
-    "Known keys: network.channels, network.discriminator_channels, network.hidden, network.kind, network.noise_size."
+    "Known keys: network.channels, network.critic_width, network.discriminator_channels, network.hidden, network.kind, "
+    "network.style_channels, network.style_size."
 )
 
 
@@ -54,7 +57,7 @@ def test_all_faults_are_told_at_once():
             f"{NETWORK_KEYS} {IMAGE_KEYS}",
         ),
         ({"netwrk.hidden": "4"}, ["netwrk: no such key, did you mean network?"], IMAGE_KEYS),
-        ({"noise_size": "4"}, ["noise_size: no such key, did you mean network.noise_size?"], IMAGE_KEYS),
+        ({"style_size": "4"}, ["style_size: no such key, did you mean network.style_size?"], IMAGE_KEYS),
         ({"network.bach": "4"}, ["network.bach: no such key, did you mean batch?"], NETWORK_KEYS),
         (
             {"network.channels": "8"},

@@ -18,9 +18,9 @@ from seg2vid_interface.label_spaces import CITYSCAPES
 from seg2vid_interface.model_card import open_model_folder
 from seg2vid_torch.backend import TorchBackend
 from seg2vid_torch.data.frame_store import load_frames
-from seg2vid_torch.training import loop
 from seg2vid_torch.training.checkpoint import read_checkpoint
-from seg2vid_torch.training.pix2pixhd_stage import decay
+from seg2vid_torch.training.schedule import linear_decay
+from seg2vid_torch.weights.downloads import WebFile
 from street_data import TINY_PIX2PIXHD
 from vgg_file import write_vgg_file
 
@@ -98,11 +98,11 @@ def test_a_dry_run_fetches_nothing_and_says_what_would_be(train, tmp_path, monke
     cache, file = tmp_path / "cache", write_vgg_file(tmp_path / "vgg.pth")
     fetched = []
 
-    def fetch(folder):
+    def fetch(download, folder):
         fetched.append(folder)
         return file
 
-    monkeypatch.setattr(loop, "fetch_vgg_weights", fetch)
+    monkeypatch.setattr(WebFile, "fetch", fetch)
     arguments = {"steps": 0, "settings": {"vgg_weights": "download"}, "cache": cache}
     dry = train(tmp_path / "run", dry_run=True, **arguments)
     assert dry.summary["VGG19's weights"] == "to be fetched (548 MB)"
@@ -125,7 +125,7 @@ def test_more_steps_raise_the_learning_rate_again(train, tmp_path):
         train(tmp_path / "run", steps=steps, settings=settings)
         optimizers = read_checkpoint(tmp_path / "run" / "checkpoint.pt")["optimizers"]
         rates.append(optimizers["generator"]["param_groups"][0]["lr"] / 2e-4)
-    assert rates == pytest.approx([decay(1, 2, 0.5), decay(2, 3, 0.5)])
+    assert rates == pytest.approx([linear_decay(1 / 2, 0.5), linear_decay(2 / 3, 0.5)])
 
 
 def test_it_does_without_vgg_and_edges_and_with_an_enhancer(train, tmp_path):
@@ -156,9 +156,6 @@ def test_missing_vgg_weights_leave_no_run_behind(train, tmp_path):
 
 
 def test_the_learning_rate_falls_over_the_second_half(run):
-    assert [decay(step, 8, 0.5) for step in range(8)] == [1, 1, 1, 1, 1, 0.75, 0.5, 0.25]
-    assert [decay(step, 3, 1.0) for step in range(3)] == [1, 1, 1]
-    assert [decay(step, 2, 0.0) for step in range(2)] == [1, 0.5]
     optimizers = read_checkpoint(run / "checkpoint.pt")["optimizers"]
     assert [optimizers[name]["param_groups"][0]["lr"] for name in ("generator", "discriminator")] == [1e-4, 1e-4]
 

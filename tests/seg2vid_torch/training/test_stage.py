@@ -31,7 +31,7 @@ def test_a_step_s_terms_keep_no_activations_alive(name, clips, tmp_path):
     request = TrainingRequest(stage_name, (clips,), tmp_path / "run")
     stage = build_stage(request, settings, find_label_space(settings), torch.device("cpu"), torch.float32)
     before = tensors_with_a_graph()
-    pending = [stage.step(step) for step in range(2)]  # as the loop keeps them until the next line of metrics
+    pending = [stage.step(step, step / 2) for step in range(2)]  # as the loop keeps them until the next line of metrics
     assert all(len(terms) >= 4 for terms in pending)
     assert not any(term.requires_grad for terms in pending for term in terms.values())
     assert tensors_with_a_graph() == before

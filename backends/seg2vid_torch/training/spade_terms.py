@@ -1,0 +1,68 @@
+"""The SPADE generator's loss terms: which loss is asked of which half of a batch, by the names of their weights.
+
+Shape symbols: N = pictures, K = classes, Z = style size, H, W = height and width.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from seg2vid_torch.losses.image import light, pooled_l1
+from seg2vid_torch.losses.motion import kl_divergence
+from seg2vid_torch.losses.perceptual import normalised_perceptual
+from seg2vid_torch.networks.vgg import Vgg
+from seg2vid_torch.settings.image import SpadeWeights
+
+Terms = dict[str, Tensor]
+"""Name of a weight -> loss, not yet weighted."""
+
+
+@dataclass(frozen=True)
+class SpadeBatch:
+    """The stills of one step; the first half is painted in its own style, the second in one that is drawn."""
+
+    frames: Tensor
+    """(N, 3, H, W) in 0..1."""
+    labels: Tensor
+    """(N, H, W) long, class indices."""
+    classes: Tensor
+    """(N, K, H, W): the same one-hot."""
+    class_weights: Tensor
+    """(K,): of the discriminator's cross-entropy."""
+
+    @property
+    def half(self) -> int:
+        """How many stills the first half has."""
+        return len(self.frames) // 2
+
+
+@dataclass(frozen=True)
+class Styles:
+    """What the generator paints in."""
+
+    style: Tensor
+    """(N, Z)."""
+    posterior: tuple[Tensor, Tensor] | None
+    """Mean and log variance, each (N / 2, Z), of the first half's; None if styles have no numbers."""
+
+
+def own_style_terms(generated: Tensor, batch: SpadeBatch, styles: Styles, vgg: Vgg | None) -> Terms:
+    """Compare the first half of the generated frames with the true ones, whose style it has."""
+    made, truth = generated[: batch.half], batch.frames[: batch.half]
+    terms = {"reconstruction": pooled_l1(made.float(), truth)}
+    if vgg:
+        terms["perceptual"] = normalised_perceptual(vgg, made, truth)
+    if styles.posterior:
+        terms["kl"] = kl_divergence(*styles.posterior)
+    return terms
+
+
+def drawn_style_terms(generated: Tensor, batch: SpadeBatch) -> Terms:
+    """Ask the second half of the generated frames, in whatever style, to be lit as a street is."""
+    return {"light": light(generated[batch.half :].float(), batch.frames[batch.half :])}
+
+
+def weighted_sum(terms: Terms, weights: SpadeWeights) -> Tensor:
+    """Return what is minimised."""
+    return torch.stack([getattr(weights, name) * loss for name, loss in terms.items()]).sum()

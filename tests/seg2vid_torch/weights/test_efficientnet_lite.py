@@ -69,6 +69,17 @@ def test_a_folded_file_in_half_precision_gives_nearly_the_same(published, tmp_pa
     assert_same(folded(picture), network(picture), 0.05)
 
 
+def test_converted_weights_give_what_autocast_makes_of_float32_ones(published):
+    path, picture = published, torch.rand(1, 3, 64, 64)
+    ready = load_frozen_features(path, CPU, torch.bfloat16)
+    assert {x.dtype for x in ready.parameters()} == {torch.bfloat16}
+    with torch.autocast("cpu", torch.bfloat16):
+        maps, again = load_frozen_features(path, CPU)(picture), ready(picture)
+    assert {x.dtype for x in maps} == {torch.bfloat16}
+    for made in (ready(picture), again):
+        assert all(torch.equal(a, b) for a, b in zip(made, maps, strict=True))
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

@@ -75,6 +75,18 @@ def test_vgg19_by_the_last_maps_of_the_same_blocks(picture, tmp_path):
     assert_same(network(picture), [maps[number] for number in (1, 3, 7, 11)])
 
 
+def test_converted_weights_give_what_autocast_makes_of_float32_ones(picture, tmp_path):
+    torch.save(vgg16_entries(), tmp_path / "a.pth")
+    path = tmp_path / "a.pth"
+    ready = load_perceptual_network(path, CPU, torch.bfloat16)
+    assert {x.dtype for x in ready.parameters()} == {torch.bfloat16}
+    with torch.autocast("cpu", torch.bfloat16):
+        maps, again = load_perceptual_network(path, CPU)(picture), ready(picture)
+    assert {x.dtype for x in maps} == {torch.bfloat16}
+    for made in (ready(picture), again):
+        assert all(torch.equal(a, b) for a, b in zip(made, maps, strict=True))
+
+
 @pytest.mark.parametrize(
     ("entries", "message"),
     [

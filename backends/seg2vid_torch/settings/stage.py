@@ -52,10 +52,10 @@ class PerceptualWeights(StrictSettings):
 
 
 class PerceptualSettings(CommonSettings):
-    """A stage that may compare pictures in VGG19's maps."""
+    """A stage that may compare pictures in VGG's maps."""
 
     vgg_weights: str | None = None
-    """File of VGG19's weights, or "download" (see `weights.vgg19`)."""
+    """File of VGG19's weights, or "download"; for a SPADE generator VGG16's, too, or "vgg16" (see `weights`)."""
     weights: PerceptualWeights
 
     @model_validator(mode="after")

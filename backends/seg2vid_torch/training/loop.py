@@ -59,7 +59,7 @@ def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
 
     # 3. Resume, or begin.
     progress = Progress(steps=settings.steps, minutes=settings.minutes)
-    summary = {"device": str(device), "precision": precision, "run": str(request.out)}
+    summary: dict[str, object] = {"device": str(device), "precision": precision, "run": str(request.out)}
     summary |= stage.summary() | frozen.summary() | ({"minutes": settings.minutes} if settings.minutes else {})
     if checkpoint:
         restore(stage, checkpoint, request.out / CHECKPOINT_NAME)

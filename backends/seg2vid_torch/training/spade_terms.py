@@ -6,11 +6,12 @@ Shape symbols: N = pictures, K = classes, Z = style size, H, W = height and widt
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from seg2vid_torch.losses.image import light, pooled_l1
 from seg2vid_torch.losses.motion import kl_divergence
 from seg2vid_torch.losses.perceptual import normalised_perceptual
+from seg2vid_torch.networks.vgg import Vgg
 from seg2vid_torch.settings.image import SpadeWeights
 
 Terms = dict[str, Tensor]
@@ -46,7 +47,7 @@ class Styles:
     """Mean and log variance, each (N / 2, Z), of the first half's; None if styles have no numbers."""
 
 
-def own_style_terms(generated: Tensor, batch: SpadeBatch, styles: Styles, vgg: nn.Module | None) -> Terms:
+def own_style_terms(generated: Tensor, batch: SpadeBatch, styles: Styles, vgg: Vgg | None) -> Terms:
     """Compare the first half of the generated frames with the true ones, whose style it has."""
     made, truth = generated[: batch.half], batch.frames[: batch.half]
     terms = {"reconstruction": pooled_l1(made.float(), truth)}

@@ -44,6 +44,20 @@ def test_a_dry_run_says_what_would_be_trained(seg2vid):
     assert not Path("run").exists()
 
 
+def test_models_that_may_be_begun_from_are_known_by_their_names(seg2vid, monkeypatch):
+    from fake_backend import FakeBackend
+
+    requests, train = [], FakeBackend.train
+    monkeypatch.setattr(FakeBackend, "train", lambda *args: requests.append(args[1]) or train(*args))
+    pulled = Path("../cache/models/mine")
+    pulled.mkdir(parents=True)
+    assert seg2vid("train", "image", "--data", "a", "--out", "run", "--set", "initial=street").exit_code == 0
+    (request,) = requests
+    assert request.settings == {"initial": "street"}
+    assert request.models["mine"].samefile(pulled)
+    assert (request.models["street"] / "model.json").is_file()
+
+
 def test_parse_settings():
     assert parse_settings(["a=1", "b.c=x=y", "d="]) == {"a": "1", "b.c": "x=y", "d": ""}
 

@@ -300,3 +300,23 @@ def test_training_on_a_gpu_in_bf16_resumes_and_learns(stage, train_tiny, tmp_pat
     assert result.finished
     loss, share = ("reconstruction", 0.8) if stage == "image" else ("teacher_mask", 0.9)
     assert lines[-1][loss] < share * lines[0][loss]
+
+
+@pytest.mark.gpu
+def test_a_captured_training_does_the_same_steps_and_resumes(train_tiny, tmp_path, caplog):
+    settings = {"log_interval": "1", "checkpoint_interval": "100", "sample_interval": "100", "batch": "4"}
+    arguments = {"steps": 8, "device": "cuda", "precision": "fp32"}
+    train_tiny("image", tmp_path / "eager", settings=settings, **arguments)
+    settings["cuda_graph"] = "true"
+    with caplog.at_level("WARNING"):
+        train_tiny("image", tmp_path / "graph", settings=settings, monitor=RecordingMonitor(stop_after=5), **arguments)
+        assert train_tiny("image", tmp_path / "graph", settings=settings, **arguments).finished
+    assert caplog.messages == []  # it was captured, twice
+    eager, graph = (
+        [json.loads(line) for line in (tmp_path / name / "metrics.jsonl").read_text().splitlines()]
+        for name in ("eager", "graph")
+    )
+    for ours, theirs in zip(graph, eager, strict=True):
+        for lines in (ours, theirs):
+            del lines["samples_per_second"]
+        assert ours == pytest.approx(theirs, rel=0.05)

@@ -10,8 +10,8 @@ from seg2vid_interface.errors import SettingsError
 from seg2vid_torch.training.checkpoint import read_checkpoint
 from seg2vid_torch.training.spade_stage import SpadeStage
 
-SECONDS = 0.6
-LONG = {"checkpoint_interval": "1000", "sample_interval": "1000", "log_interval": "1000"}
+SECONDS = 0.4
+LONG = {"height": "64", "width": "64", "checkpoint_interval": "1000", "sample_interval": "1000", "log_interval": "1000"}
 
 
 def minutes(seconds: float) -> dict[str, str]:

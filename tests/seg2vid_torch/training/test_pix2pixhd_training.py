@@ -18,9 +18,9 @@ from seg2vid_interface.label_spaces import CITYSCAPES
 from seg2vid_interface.model_card import open_model_folder
 from seg2vid_torch.backend import TorchBackend
 from seg2vid_torch.data.frame_store import load_frames
-from seg2vid_torch.training import loop
 from seg2vid_torch.training.checkpoint import read_checkpoint
 from seg2vid_torch.training.schedule import linear_decay
+from seg2vid_torch.weights.downloads import WebFile
 from street_data import TINY_PIX2PIXHD
 from vgg_file import write_vgg_file
 
@@ -98,11 +98,11 @@ def test_a_dry_run_fetches_nothing_and_says_what_would_be(train, tmp_path, monke
     cache, file = tmp_path / "cache", write_vgg_file(tmp_path / "vgg.pth")
     fetched = []
 
-    def fetch(folder):
+    def fetch(download, folder):
         fetched.append(folder)
         return file
 
-    monkeypatch.setattr(loop, "fetch_vgg_weights", fetch)
+    monkeypatch.setattr(WebFile, "fetch", fetch)
     arguments = {"steps": 0, "settings": {"vgg_weights": "download"}, "cache": cache}
     dry = train(tmp_path / "run", dry_run=True, **arguments)
     assert dry.summary["VGG19's weights"] == "to be fetched (548 MB)"

@@ -149,8 +149,8 @@ def test_a_missing_file_and_a_card_of_another_format_are_noticed(runs, tmp_path)
     export(runs["image"], out=tmp_path / "model")
     card_path = tmp_path / "model" / "model.json"
     card = json.loads(card_path.read_text())
-    card_path.write_text(json.dumps({**card, "format_version": 2}))
-    with pytest.raises(ModelError, match="format version 2"):
+    card_path.write_text(json.dumps({**card, "format_version": 1}))
+    with pytest.raises(ModelError, match="format version 1"):
         open_model_folder(tmp_path / "model")
     card_path.write_text(json.dumps(card))
     (tmp_path / "model" / "image.safetensors").unlink()

@@ -33,6 +33,7 @@ def request(session, frames: int = 5, **changes) -> ClipRequest:
         chunk_noise=lambda chunk: draw((3, session.height, session.width), np.float32),
         frames=frames,
         fields=frozenset({"flow"}),
+        texture=draw((4, session.height, session.width), np.float32),
     )
     return replace(plain, **changes)
 

@@ -1,6 +1,6 @@
 """The stages that an export is made of, read from runs, checkpoints (also published ones) and model folders."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,31 +31,42 @@ ENCODER = "encoder."  # before the style encoder's entries among the networks'
 
 
 def read_stages(sources: tuple[Path, ...]) -> dict[Stage, TrainedStage]:
-    """Read all stages, the image stage first.
+    """Read all stages, the image stage first; of a model, those that no run or checkpoint gives.
 
     Raises:
         ModelError: a source that cannot be read, or two of one stage.
     """
     stages: dict[Stage, TrainedStage] = {}
     for source in sources:
-        for trained in _read_source(source):
-            if trained.stage in stages:
-                raise ModelError(f"{source}: a second {trained.stage} stage", "Give at most one of each stage.")
-            stages[trained.stage] = trained
+        if not _is_model(source):
+            _add(stages, _read_source(source), source)
+    given = frozenset(stages)
+    for source in sources:
+        if _is_model(source):
+            _add(stages, _read_model(open_model_folder(source), without=given), source)
     return {stage: stages[stage] for stage in ("image", "motion") if stage in stages}
 
 
+def _add(stages: dict[Stage, TrainedStage], read: Iterable[TrainedStage], source: Path) -> None:
+    for trained in read:
+        if trained.stage in stages:
+            raise ModelError(f"{source}: a second {trained.stage} stage", "Give at most one of each stage.")
+        stages[trained.stage] = trained
+
+
+def _is_model(source: Path) -> bool:
+    return (source / CARD_NAME).is_file()
+
+
 def _read_source(source: Path) -> list[TrainedStage]:
-    if (source / CARD_NAME).is_file():
-        return _read_model(open_model_folder(source))
     if source.is_dir():
         path = source / CHECKPOINT_NAME
         return [_read_checkpoint(read_checkpoint(path), path, run=source)]
     return [_read_file(source)]
 
 
-def _read_model(model: ModelFolder) -> list[TrainedStage]:
-    return [_read_stage_of_model(stage, model) for stage in model.card.stages]
+def _read_model(model: ModelFolder, *, without: Collection[Stage]) -> list[TrainedStage]:
+    return [_read_stage_of_model(stage, model) for stage in model.card.stages if stage not in without]
 
 
 def _read_stage_of_model(stage: Stage, model: ModelFolder) -> TrainedStage:

@@ -1,18 +1,24 @@
 """Files in the form of VGG19's published weights, with weights of our own that take next to no space."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from seg2vid_torch.networks.vgg import Vgg19
 
 
 def vgg_entries(seed: int = 0) -> dict[str, Tensor]:
     """Return weights for all 16 convolutions; every channel of one sees the same, so that a file holds it once."""
+    return drawn_weights(lambda: Vgg19(maps=16), seed)
+
+
+def drawn_weights(build: Callable[[], nn.Module], seed: int) -> dict[str, Tensor]:
+    """Return weights for a network, drawn likewise."""
     generator = torch.Generator().manual_seed(seed)
     with torch.device("meta"):
-        shapes = {name: values.shape for name, values in Vgg19(maps=16).state_dict().items()}
+        shapes = {name: values.shape for name, values in build().state_dict().items()}
     return {name: _draw(shape, generator) for name, shape in shapes.items()}
 
 

@@ -61,7 +61,7 @@ class Vgg(nn.Module):
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
         """Return the maps, the largest first, of pictures (N, 3, H, W) in 0..1, RGB."""
-        features = (pictures - self.mean) / self.deviation
+        features = ((pictures - self.mean) / self.deviation).to(next(self.features.parameters()).dtype)
         maps = []
         for index, layer in enumerate(self.features):
             features = layer(features)

@@ -22,13 +22,14 @@ HINT = (
 )
 
 
-def load_frozen_features(path: Path, device: torch.device) -> FrozenFeatures:
-    """Return the network with the file's weights in float32, which are not trained.
+def load_frozen_features(path: Path, device: torch.device, precision: torch.dtype = torch.float32) -> FrozenFeatures:
+    """Return the network with the file's weights, which are not trained.
 
     Args:
         path: with batch norms (names "_conv_stem.weight", "_bn0.weight", ...) or with these folded into the
             convolutions ("stem.weight", "stem.bias", "blocks.0.depthwise.weight", ...); see `read_entries`.
         device: where the network is to be.
+        precision: of its weights; that of the `autocast` in which it will run saves converting them every time.
 
     Raises:
         ModelError: not a readable file, or not one of EfficientNet-Lite1's weights.
@@ -40,7 +41,7 @@ def load_frozen_features(path: Path, device: torch.device) -> FrozenFeatures:
     if fault:
         raise ModelError(f"{path}: not EfficientNet-Lite1's weights: {fault}", HINT)
     network.load_state_dict(_folded(entries, own) if published else {name: entries[name] for name in own})
-    return network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
+    return network.eval().requires_grad_(False).to(device, precision, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it
 
 
 def _published_names(own: Entries) -> dict[str, tuple[str, str]]:

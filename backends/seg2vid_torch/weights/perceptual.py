@@ -16,8 +16,8 @@ HINT = (
 )
 
 
-def load_perceptual_network(path: Path, device: torch.device) -> Vgg:
-    """Return a network that is not trained, with the file's weights in float32, for pictures (N, 3, H, W) in 0..1, RGB.
+def load_perceptual_network(path: Path, device: torch.device, precision: torch.dtype = torch.float32) -> Vgg:
+    """Return a network that is not trained, with the file's weights, for pictures (N, 3, H, W) in 0..1, RGB.
 
     Its maps are those after ReLU 1_2, 2_2, 3_3 and 4_3 of VGG16, or 1_2, 2_2, 3_4 and 4_4 of VGG19: the last of each
     of the first four blocks, between which it takes the maximum, as when it was trained.
@@ -25,6 +25,7 @@ def load_perceptual_network(path: Path, device: torch.device) -> Vgg:
     Args:
         path: see `HINT`, and `read_entries` for the forms.
         device: where the network is to be.
+        precision: of its weights; that of the `autocast` in which it will run saves converting them every time.
 
     Raises:
         ModelError: not a readable file, or not one of VGG's weights.
@@ -45,4 +46,5 @@ def load_perceptual_network(path: Path, device: torch.device) -> Vgg:
     if fault:
         raise ModelError(f"{path}: not {kind.title}'s weights: {fault}", HINT)
     network.load_state_dict(kind.state(entries, convolutions))
+    network.features.to(precision)
     return network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it

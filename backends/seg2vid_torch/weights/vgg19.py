@@ -10,21 +10,9 @@ import torch
 
 from seg2vid_interface.errors import ModelError
 from seg2vid_torch.networks.vgg import VGG16, Pooling, Vgg19
-from seg2vid_torch.weights import downloads
+from seg2vid_torch.weights.downloads import VGG19
 from seg2vid_torch.weights.entries import fault_of, read_entries
 from seg2vid_torch.weights.vgg_kinds import kind_of
-
-DOWNLOAD_SIZE = downloads.VGG19.size
-
-
-def find_vgg_weights(source: str, cache: Path | None = None) -> Path | None:
-    """Return the file that `vgg_weights` means; None if it must be fetched; see `find_weights`."""
-    return downloads.find_weights("vgg_weights", source, cache)
-
-
-def fetch_vgg_weights(cache: Path) -> Path:
-    """Fetch VGG19's weights into the cache folder; see `Download`."""
-    return downloads.VGG19.fetch(cache)
 
 
 def load_vgg19(path: Path, device: torch.device, *, maps: int = 12, pooling: Pooling = "average") -> Vgg19:
@@ -46,7 +34,7 @@ def load_vgg19(path: Path, device: torch.device, *, maps: int = 12, pooling: Poo
         kind = kind_of(entries)
         ours = "VGG16's weights, where VGG19's are needed" if kind and kind.blocks is VGG16 else "not VGG19's weights"
         raise ModelError(
-            f"{path}: {ours}: {fault}", f"Use torchvision's, {downloads.VGG19.url} (vgg_weights=download fetches them)."
+            f"{path}: {ours}: {fault}", f"Use torchvision's, {VGG19.url} (vgg_weights=download fetches them)."
         )
     network.load_state_dict({name: entries[name] for name in needed})
     return network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub lacks it

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from seg2vid_torch.losses.perceptual import perceptual
+from seg2vid_torch.losses.perceptual import normalised_perceptual, perceptual
 from seg2vid_torch.networks.vgg import Vgg19
 
 
@@ -35,8 +35,26 @@ def test_grey_pictures_are_seen_as_rgb(network):
     assert torch.equal(perceptual(network, a, b), in_colour)
 
 
-def test_only_what_was_made_gets_a_gradient(network):
+def test_every_maps_difference_can_be_a_share_of_the_true_map(network):
+    a, b = torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16)
+    means = [x.mean().item() for x in network(b)]
+    shares = [x / y for x, y in zip(differences(network, a, b), means, strict=True)]
+    assert normalised_perceptual(network, a, b).item() == pytest.approx(sum(shares))
+    assert normalised_perceptual(network, b, b).item() == 0
+
+
+def test_the_share_of_an_empty_map_is_bounded(network):
+    a, b = torch.rand(1, 3, 16, 16), torch.rand(1, 3, 16, 16)
+    for values in network.state_dict().values():
+        values.mul_(1e-6)
+    assert max(x.mean() for x in network(b)) < 1e-5
+    expected = sum(differences(network, a, b)) / 1e-3
+    assert normalised_perceptual(network, a, b).item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("loss", [perceptual, normalised_perceptual])
+def test_only_what_was_made_gets_a_gradient(loss, network):
     made, truth = torch.rand(1, 3, 16, 16, requires_grad=True), torch.rand(1, 3, 16, 16, requires_grad=True)
-    perceptual(network, made, truth).backward()
+    loss(network, made, truth).backward()
     assert made.grad.abs().sum() > 0
     assert truth.grad is None

@@ -14,7 +14,6 @@ from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
 from seg2vid_torch.networks.pix2pixhd.multiscale_discriminator import MultiscaleDiscriminator
 from seg2vid_torch.networks.spade.segmentation_discriminator import SegmentationDiscriminator
 from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
-from seg2vid_torch.networks.vgg import Vgg19
 from seg2vid_torch.settings.motion import MotionNetworkSettings
 
 
@@ -170,16 +169,6 @@ def test_pix2pixhds_discriminator_looks_at_two_sizes():
     assert [layer.shape[1] for layer in features[0]] == [4, 8, 16, 32, 1]
     assert [scale[0].shape[2:] for scale in features] == [(17, 33), (9, 17)]
     assert [scale[-1].shape for scale in features] == [(1, 1, 7, 11), (1, 1, 5, 7)]
-
-
-def test_vgg19_has_the_maps_and_names_of_the_original():
-    maps = Vgg19(maps=5, pooling="maximum")(torch.rand(1, 3, 16, 32))
-    assert [m.shape[1:] for m in maps] == [(64, 16, 32)] * 2 + [(128, 8, 16)] * 2 + [(256, 4, 8)]
-    assert min(m.min() for m in maps) == 0
-    with torch.device("meta"):
-        whole = Vgg19(maps=16)
-    names = [name.split(".")[1] for name in whole.state_dict() if name.endswith("weight")]
-    assert names == ["0", "2", "5", "7", "10", "12", "14", "16", "19", "21", "23", "25", "28", "30", "32", "34"]
 
 
 def test_hidden_pixels_are_filled_with_noise_before_refinement(network):

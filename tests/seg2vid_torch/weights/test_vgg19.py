@@ -1,14 +1,12 @@
-"""VGG19's weights: reading a file, what is wrong with one, and fetching it."""
-
-import hashlib
+"""VGG19's weights: reading a file, and what is wrong with one."""
 
 import pytest
 import torch
 from safetensors.torch import save_file
 
-from loopback_server import content, loopback_server, status
+from frozen_weights import caffe_entries, vgg16_entries
 from seg2vid_interface.errors import ModelError
-from seg2vid_torch.weights.vgg19 import fetch, find_vgg_weights, load_vgg19
+from seg2vid_torch.weights.vgg19 import load_vgg19
 from vgg_file import vgg_entries, write_vgg_file
 
 CPU = torch.device("cpu")
@@ -89,36 +87,8 @@ class Bomb:
         return (self.path.touch, ())
 
 
-def test_a_file_that_is_not_there(tmp_path):
-    with pytest.raises(ModelError, match=r"vgg_weights = .*none\.pth: no such file") as caught:
-        find_vgg_weights(str(tmp_path / "none.pth"))
-    assert "download" in caught.value.hint
-
-
-def test_a_download_is_looked_for_in_the_cache_and_never_fetched_by_looking(tmp_path):
-    assert find_vgg_weights("download", tmp_path / "cache") is None
-    assert list(tmp_path.iterdir()) == []
-    kept = tmp_path / "cache" / "weights" / "vgg19-dcbb9e9d.pth"
-    kept.parent.mkdir(parents=True)
-    kept.write_bytes(b"weights")
-    assert find_vgg_weights("download", tmp_path / "cache") == kept
-
-
-def test_weights_are_fetched_once_and_checked(tmp_path):
-    body = write_vgg_file(tmp_path / "vgg.pth").read_bytes()
-    name = f"vgg19-{hashlib.sha256(body).hexdigest()[:8]}.pth"
-    with loopback_server() as server:
-        url = server.answer(f"/{name}", content(body))
-        assert fetch(url, tmp_path / "cache") == fetch(url, tmp_path / "cache") == tmp_path / "cache" / name
-        assert server.requested == [f"/{name}"]
-    assert (tmp_path / "cache" / name).read_bytes() == body
-
-
-@pytest.mark.parametrize(("answer", "problem"), [(content(b"other bytes"), "invalid hash"), (status(404), "404")])
-def test_what_cannot_be_fetched_leaves_nothing_behind(answer, problem, tmp_path):
-    with loopback_server() as server:
-        url = server.answer("/vgg19-0123abcd.pth", answer)
-        with pytest.raises(ModelError, match=rf"{url}: cannot be fetched to .*{problem}") as caught:
-            fetch(url, tmp_path / "cache")
-    assert "vgg_weights=FILE" in caught.value.hint
-    assert list((tmp_path / "cache").iterdir()) == []
+@pytest.mark.parametrize("entries", [vgg16_entries, caffe_entries])
+def test_vgg16s_weights_are_told_from_foreign_ones(entries, tmp_path):
+    torch.save(entries(), tmp_path / "vgg.pth")
+    with pytest.raises(ModelError, match=r"vgg\.pth: VGG16's weights, where VGG19's are needed: it lacks features\."):
+        load_vgg19(tmp_path / "vgg.pth", CPU)

@@ -25,14 +25,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from seg2vid_interface.errors import Seg2VidError
+from seg2vid_interface.errors import Seg2VidError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
     from PIL import Image
 
+    from seg2vid_cli.generation.look import Look
     from seg2vid_cli.generation.scene_clip import SceneClip
+    from seg2vid_cli.inputs.styles import GivenStyle
     from seg2vid_cli.plugins import OpenedSession
     from seg2vid_interface.clips import Field
     from seg2vid_interface.model_card import ModelCard, ModelFolder
@@ -115,6 +117,7 @@ class Model:
         sample: int = 1,
         first_frame: "Picture | None" = None,
         instances: "Picture | None" = None,
+        style: "int | Picture | None" = None,
         label_format: str = "auto",
     ) -> "Clip":
         """Read what a clip is made from; the clip itself is made when it is looked at or saved.
@@ -127,6 +130,7 @@ class Model:
             sample: number of the clip, from 1: each has a motion of its own, like the command line's `--samples`.
             first_frame: start from this picture.
             instances: instance ids (H, W) of the label map's size, for a model that sees instances.
+            style: seed of the first frame's look alone, or a picture to take it from; then all samples look the same.
             label_format: "auto", "train-ids", "label-ids", "colors", "camvid", or a label space's TOML file.
 
         Raises:
@@ -135,22 +139,41 @@ class Model:
         """
         from seg2vid_cli.generation.scene_clip import SceneClip
         from seg2vid_cli.inputs.scenes import GivenScene, check_inputs, read_scene
+        from seg2vid_cli.inputs.styles import check_style
 
         card = self.card
         frames = card.frames if frames is None else frames
         fps = card.frames_per_second if fps is None else fps
         if frames < 1 or sample < 1 or not 0 <= seed < 2**63 or not 0.1 <= fps <= 240:  # as documented
             raise ValueError(f"out of range: frames = {frames}, sample = {sample}, seed = {seed}, fps = {fps}")
+        if isinstance(style, int) and not 0 <= style < 2**63:
+            raise ValueError(f"out of range: style = {style}")
         given = GivenScene(
             _source("label_map", label_map), _source("first_frame", first_frame), _source("instances", instances)
         )
         maps = [] if given.label_map is None else [given.label_map]
         check_inputs(maps, given.first_frame, card, given.instances)
+        given_style = style if style is None or isinstance(style, int) else _source("style", style)
+        check_style(given_style, given.first_frame, card)
         scene = read_scene(given, label_format, card, *self.size)
         for message in scene.messages:
             logger.info(message)
-        read = [source for source in (given.label_map, given.first_frame, given.instances) if isinstance(source, Path)]
-        return Clip(SceneClip(self._session, card, scene, seed, sample, frames, fps), tuple(read))
+        sources = given.label_map, given.first_frame, given.instances, given_style
+        read = tuple(source for source in sources if isinstance(source, Path))
+        return Clip(SceneClip(self._session, card, scene, seed, sample, frames, fps, self._look(given_style)), read)
+
+    def _look(self, style: "GivenStyle | None") -> "Look":
+        from seg2vid_cli.generation.look import Look
+        from seg2vid_cli.inputs.styles import read_style_picture
+        from seg2vid_interface.backend import ReadsStyles
+
+        if style is None or isinstance(style, int):
+            return Look(seed=style)
+        picture = read_style_picture(style, self.card)
+        if not isinstance(self._session, ReadsStyles):
+            raise UsageError(f"style: the backend {self.backend} cannot read the style of a picture", "Give a number.")
+        name = style.name if isinstance(style, Path) else "picture"
+        return Look(style=self._session.style_of(picture), picture=name)
 
     def close(self) -> None:
         """Free the device; clips that are not made yet cannot be made afterwards."""

@@ -144,12 +144,16 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
     """Write a model folder of 32x64 pixels; settings of the motion stage's network steer the fake backend."""
 
     def make(
-        name: str = "tiny", with_labels: bool = True, sizes: dict[str, int] | None = None, **network: float
+        name: str = "tiny",
+        with_labels: bool = True,
+        reads_styles: bool = False,
+        sizes: dict[str, int] | None = None,
+        **network: float,
     ) -> Path:
         folder = tmp_path / name
         folder.mkdir()
         card = {
-            "format_version": 1,
+            "format_version": 2,
             "name": name,
             "description": "Moves its label map about.",
             "licence": "LicenseRef-tiny",
@@ -162,9 +166,13 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
             "frames": 6,
             "latent_size": 2,
             **({"sizes": sizes} if sizes else {}),
-            "image_noise_size": 3,
+            "style_size": 3,
+            "texture": True,
+            "hints": True,
             "stages": {stage: _stage(folder, stage, network) for stage in ("image", "motion")},
         }
+        if reads_styles:
+            card["stages"]["image"]["files"]["style.weights"] = _write_hashed(folder / "style.weights", "style")
         (folder / "model.json").write_text(json.dumps(card))
         return folder
 

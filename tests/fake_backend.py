@@ -23,7 +23,7 @@ from seg2vid_interface.clips import Chunk, ClipRequest
 from seg2vid_interface.errors import BackendError, DeviceError
 from seg2vid_interface.label_spaces import CITYSCAPES
 from seg2vid_interface.model_card import ModelFolder
-from seg2vid_interface.requests import check_requests
+from seg2vid_interface.requests import check_array, check_requests
 from seg2vid_interface.sizes import choose_size
 
 
@@ -117,7 +117,7 @@ class FakeSession:
         self.card = card = model.card
         self.height, self.width = choose_size(card.sizes, options.size, (card.height, card.width))
         self.chunk_frames = card.chunk_frames
-        self.latent_size, self.image_noise_size = card.latent_size, card.image_noise_size
+        self.latent_size, self.style_size = card.latent_size, card.style_size
         self._network = card.stages["motion"].network if "motion" in card.stages else {}
         self._colors = np.array([label_class.color for label_class in CITYSCAPES.classes], np.uint8)
 
@@ -153,8 +153,17 @@ class FakeSession:
             return request.first_frame
         grey = np.full((self.height, self.width, 3), 128, np.uint8)
         picture = grey if request.label_map is None else self._colors[request.label_map]
-        tint = np.rint(8 * request.image_noise).astype(int) if self.image_noise_size else 0
-        return np.clip(picture + tint, 0, 255).astype(np.uint8)
+        tint = np.rint(8 * request.style).astype(int) if self.style_size else 0
+        painted = np.clip(picture + tint, 0, 255).astype(np.uint8)
+        if request.texture is not None:  # beside the noise's corner, likewise
+            painted[0, 1] = np.clip(128 + 40 * request.texture[:3, 0, 0], 0, 255).astype(np.uint8)
+        if request.hint is None or request.trust is None:
+            return painted
+        return np.where(request.trust[..., None] > 0.5, request.hint, painted)
+
+    def style_of(self, picture: np.ndarray) -> np.ndarray:
+        check_array("picture", picture, (self.card.height, self.card.width, 3), np.uint8)
+        return (picture.mean((0, 1)) / 64 - 2).astype(np.float32)
 
     def _flow(self, step: np.ndarray, start: int, count: int) -> np.ndarray:
         """Flow from the reference frame, `start - 1`."""

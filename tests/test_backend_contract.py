@@ -20,15 +20,17 @@ FAULT_FILES = [module.__file__ for module in (wrong_backends, wrong_chunks, wron
 class TestFake(BackendContract):
     backend_class = FakeBackend
 
-    @pytest.fixture(params=["whole", "no labels", "no image noise", "no image stage", "no motion stage"])
+    @pytest.fixture(params=["whole", "no labels", "no styles", "no hints", "no image stage", "no motion stage"])
     def model_folder(self, request: pytest.FixtureRequest, make_model: Callable[..., Path]) -> Path:
-        folder = make_model(with_labels=request.param != "no labels")
+        folder = make_model(with_labels=request.param != "no labels", reads_styles=request.param == "whole")
         card = json.loads((folder / "model.json").read_text())
         match request.param.split():
             case ["no", stage, "stage"]:
                 del card["stages"][stage]
-            case ["no", "image", "noise"]:
-                card["image_noise_size"] = 0
+            case ["no", "styles"]:
+                card |= {"style_size": 0, "texture": False}
+            case ["no", "hints"]:
+                card["hints"] = False
         (folder / "model.json").write_text(json.dumps(card))
         return folder
 

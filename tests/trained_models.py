@@ -10,7 +10,7 @@ import pytest
 
 from made_once import MadeOnce, digest, newest
 from seg2vid_interface.backend import ExportRequest, Stage, TrainingRequest, TrainingResult
-from seg2vid_interface.graphs import METADATA_KEY, card_for_metadata, graph_file
+from seg2vid_interface.graphs import METADATA_KEY, GraphName, card_for_metadata, graph_file
 from seg2vid_interface.model_card import ModelCard, ModelFolder, open_model_folder
 
 if TYPE_CHECKING:
@@ -164,19 +164,21 @@ def label_id_graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) 
 
 
 @contextmanager
-def _reusing(request: pytest.FixtureRequest, same: Callable[[Stage, str], bool]) -> Iterator[None]:
+def _reusing(request: pytest.FixtureRequest, same: Callable[[GraphName, str], bool]) -> Iterator[None]:
     """Let exports take from `graph_model` the graphs of a stage and precision that are the `same`, under their card."""
     from seg2vid_torch.export import onnx_graphs
 
     export_graph = onnx_graphs.write_graph
 
-    def write_graph(graph: "nn.Module", stage: Stage, card: ModelCard, path: Path, precision: str) -> None:
-        if not same(stage, precision):
-            export_graph(graph, stage, card, path, precision)
+    def write_graph(
+        graph: "nn.Module", name: GraphName, card: ModelCard, path: Path, precision: str, **rest: bool
+    ) -> None:
+        if not same(name, precision):
+            export_graph(graph, name, card, path, precision, **rest)
             return
         import onnx
 
-        known = onnx.load(request.getfixturevalue("graph_model").path / graph_file(stage, precision))
+        known = onnx.load(request.getfixturevalue("graph_model").path / graph_file(name, precision))
         onnx.helper.set_model_props(known, {METADATA_KEY: card_for_metadata(card)})
         onnx.save(known, path)
 

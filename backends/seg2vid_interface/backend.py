@@ -13,6 +13,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from seg2vid_interface.clips import Chunk, ClipRequest
     from seg2vid_interface.model_card import ModelFolder
 
@@ -59,8 +62,8 @@ class Session(Protocol):
     """T: frames that one network call predicts."""
     latent_size: int
     """Numbers in a motion latent at this height and width."""
-    image_noise_size: int
-    """Numbers in the image noise; 0 if the image stage takes none."""
+    style_size: int
+    """Numbers in a style; 0 if the image stage takes none."""
     device: str
     """What really runs it: "cpu" or "cuda:N"."""
     precision: str
@@ -83,6 +86,20 @@ class Session(Protocol):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None: ...
+
+
+@runtime_checkable
+class ReadsStyles(Protocol):
+    """A session that can read the style of a picture, if the model's card says `reads_styles`."""
+
+    def style_of(self, picture: "NDArray[np.uint8]") -> "NDArray[np.float32]":
+        """Return the style (style_size,) of a picture.
+
+        The picture is uint8 RGB of the height and width that the image stage was trained at, `card.image_size(
+        card.height, card.width)`, whatever size the session was opened at.  Raises ValueError for another form, and
+        what `Backend.open` raises of the file of the style encoder, which is loaded when it is first needed.
+        """
+        ...
 
 
 @runtime_checkable
@@ -196,6 +213,8 @@ class ExportRequest:
     """A TOML file with what only people can say of a model: description, licence, training data."""
     graphs: tuple[str, ...] = ()
     """Precisions, "fp32" or "fp16", in which the stages are also written as ONNX graphs (see `graphs.py`)."""
+    half_weights: bool = False
+    """Store weights in half precision, in half the space, also those of graphs that compute in float32."""
     check: Callable[["ModelFolder"], None] | None = None
     """Called with the finished folder before it is moved to `out`; what it raises ends the export, leaving nothing."""
     overwrite: bool = False

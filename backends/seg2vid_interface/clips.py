@@ -26,8 +26,8 @@ class ClipRequest:
     """(H, W, 3) RGB; None lets the image stage make it from the label map."""
     latent: NDArray[np.float32]
     """(Session.latent_size,), standard normal: the motion code, the same for every chunk of the clip."""
-    image_noise: NDArray[np.float32]
-    """(Session.image_noise_size,), standard normal: the look of the first frame."""
+    style: NDArray[np.float32]
+    """(Session.style_size,), standard normal: light and colours of the first frame."""
     chunk_noise: Callable[[int], NDArray[np.float32]]
     """Chunk number (0, 1, ...) -> (3, H, W), standard normal: fills what was occluded in the chunk's input frame."""
     frames: int
@@ -39,6 +39,12 @@ class ClipRequest:
     needed where the first frame is given."""
     edges: NDArray[np.bool_] | None = None
     """(S H, S W), where pixels of two instances meet, if the model has `instance_edges`; needed likewise."""
+    texture: NDArray[np.float32] | None = None
+    """(4, S H, S W), standard normal, if the model has `texture`: the grain of the first frame; needed likewise."""
+    hint: NDArray[np.uint8] | None = None
+    """(S H, S W, 3) RGB: what is known of the first frame, for a model with `hints`; None = nothing."""
+    trust: NDArray[np.float32] | None = None
+    """(S H, S W) in 0..1, given with a hint: how sharp it is. 1 = kept, 0.5 = as if magnified twice, 0 = unknown."""
 
 
 @dataclass(frozen=True)

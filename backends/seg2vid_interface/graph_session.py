@@ -3,19 +3,19 @@
 Shape symbols: N = batch, T = frames of a chunk, K = classes, H, W = height and width.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seg2vid_interface.backend import Stage
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
-from seg2vid_interface.graphs import OUTPUTS, open_sides, tensors
-from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_interface.errors import ModelError
+from seg2vid_interface.graphs import OUTPUTS, GraphName, open_sides, tensors
 from seg2vid_interface.model_card import ModelCard
-from seg2vid_interface.requests import check_requests, first_chunk
+from seg2vid_interface.painter import one_hot, paint
+from seg2vid_interface.requests import check_array, check_requests, first_chunk
 
 FIELD_OUTPUTS: Final[Mapping[Field, tuple[str, ...]]] = {
     "labels": ("label_maps",),
@@ -40,20 +40,23 @@ class Graph(Protocol):
         ...
 
 
-class GraphSession:
-    """See `seg2vid_interface.backend.Session`."""
+Load = Callable[[GraphName, tuple[int, int]], Graph]
+"""Loads a model's graph for frames of a height and width.  Raises what `Backend.open` raises of a model's files."""
 
-    def __init__(
-        self, card: ModelCard, size: tuple[int, int], graphs: Mapping[Stage, Graph], *, device: str, precision: str
-    ) -> None:
-        """Open a session of graphs that are loaded, for pictures of `size` = height, width."""
+
+class GraphSession:
+    """See `seg2vid_interface.backend.Session` and `ReadsStyles`."""
+
+    def __init__(self, card: ModelCard, size: tuple[int, int], load: Load, *, device: str, precision: str) -> None:
+        """Load the graphs of all stages for pictures of `size` = height, width; others are loaded when needed."""
         self.height, self.width = size
         self.device, self.precision = device, precision
         self.chunk_frames = card.chunk_frames
         self.latent_size = latent_size(card, size)
-        self.image_noise_size = card.image_noise_size
-        self._card = card
-        self._graphs = dict(graphs)
+        self.style_size = card.style_size
+        self._card, self._load, self._graphs = card, load, dict[tuple[GraphName, tuple[int, int]], Graph]()
+        for stage in card.stages:
+            self._graph(stage)
         self._state_outputs = [
             tensor.name for tensor in tensors(OUTPUTS["motion"], card) if tensor.name.startswith("next_")
         ]
@@ -73,12 +76,21 @@ class GraphSession:
             inputs |= {name.removeprefix("next_"): state[name] for name in self._state_outputs}
             if self._card.label_space is not None:
                 inputs["labels_wanted"] = np.array("labels" in fields)
-            motion = self._graphs["motion"]
+            motion = self._graph("motion")
             state = motion.run(inputs, [*names, *self._state_outputs])
             results = {name: motion.fetch(state[name]) for name in names}
             kept = min(self.chunk_frames, requests[0].frames - start)
             yield [_chunk(results, i, start, kept, request.fields) for i, request in enumerate(requests)]
             start += kept
+
+    def style_of(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Read the style of a picture; see `ReadsStyles.style_of`."""
+        if not self._card.reads_styles:
+            raise ModelError(f"the model {self._card.name} cannot read the style of a picture")
+        check_array("picture", picture, (*self._card.image_size(self._card.height, self._card.width), 3), np.uint8)
+        encoder = self._graph("style")
+        style: NDArray[np.float32] = encoder.fetch(encoder.run({"picture": _planes(picture)}, ["style"])["style"])[0]
+        return style
 
     def close(self) -> None:
         """Free the graphs."""
@@ -95,7 +107,7 @@ class GraphSession:
     def _labels(self, requests: Sequence[ClipRequest]) -> NDArray[np.float32] | None:
         """Return probabilities (N, K, H, W); None if the model has no labels."""
         maps = [request.label_map for request in requests if request.label_map is not None]
-        return None if self._card.label_space is None else _one_hot(np.stack(maps), self._card.label_space)
+        return None if self._card.label_space is None else one_hot(np.stack(maps), self._card.label_space)
 
     def _first_frames(self, requests: Sequence[ClipRequest]) -> NDArray[np.float32]:
         """Return (N, 3, H, W) in 0..1; each is made by itself, whatever batch it is in."""
@@ -104,34 +116,30 @@ class GraphSession:
     def _first_frame(self, request: ClipRequest) -> NDArray[np.float32]:
         """Return (1, 3, H, W): the frame given, or what the image stage makes."""
         if request.first_frame is not None:
-            return np.ascontiguousarray(request.first_frame.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
-        image = self._graphs["image"]
-        frame: NDArray[np.float32] = image.fetch(image.run(self._image_inputs(request), ["frame"])["frame"])
+            return _planes(request.first_frame)
+        return paint(request, self._card, (self.height, self.width), self._run_image)
+
+    def _run_image(self, size: tuple[int, int], inputs: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
+        image = self._graph("image", size)
+        frame: NDArray[np.float32] = image.fetch(image.run(inputs, ["frame"])["frame"])
         return frame
 
-    def _image_inputs(self, request: ClipRequest) -> dict[str, Any]:
-        """Return what the image stage makes a first frame from."""
-        inputs: dict[str, Any] = {}
-        label_map = request.image_label_map if self._card.sees_own_labels else request.label_map
-        if label_map is not None and self._card.image_labels is not None:
-            inputs["labels"] = _one_hot(label_map[None], self._card.image_labels)
-        if self.image_noise_size:
-            inputs["image_noise"] = request.image_noise[None]
-        if self._card.instance_edges and request.edges is not None:
-            inputs["edges"] = request.edges[None, None].astype(np.float32)
-        return inputs
-
-
-def _one_hot(maps: NDArray[np.uint8], space: LabelSpace) -> NDArray[np.float32]:
-    """Return the probabilities (N, K, H, W), 0 or 1, of class indices (N, H, W)."""
-    classes = np.arange(space.size, dtype=np.uint8)[:, None, None]
-    labels: NDArray[np.float32] = (maps[:, None] == classes).astype(np.float32)
-    return labels
+    def _graph(self, name: GraphName, size: tuple[int, int] | None = None) -> Graph:
+        """Return a graph, loaded when it is first asked for at a size; without one, at the session's."""
+        key = name, size or (self.height, self.width)
+        if key not in self._graphs:
+            self._graphs[key] = self._load(*key)
+        return self._graphs[key]
 
 
 def latent_size(card: ModelCard, size: tuple[int, int]) -> int:
     """Return the numbers of a latent at a height and width: in proportion to the area."""
     return open_sides(card, *size)["L"]
+
+
+def _planes(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Turn a picture (H, W, 3) into (1, 3, H, W) in 0..1."""
+    return np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
 
 
 def _bytes(frames: NDArray[np.float32]) -> NDArray[np.uint8]:

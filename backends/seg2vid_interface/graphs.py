@@ -1,25 +1,29 @@
 """The format of a model's ONNX graphs: inputs, outputs, and the card in their metadata.
 
 A model folder holds a graph per stage, `image.onnx` and `motion.onnx`, and at half precision `image.fp16.onnx` and
-`motion.fp16.onnx`; inputs and outputs are the same.  A model without labels has no tensor that is named after labels,
-one whose image stage takes no noise has no image noise, one whose image stage sees no instances has no edges.
+`motion.fp16.onnx`; inputs and outputs are the same.  Where the image stage has a style encoder, `style.onnx` reads the
+style of a picture.  A model without labels has no tensor that is named after labels, one whose image stage takes no
+style, texture or hints has no tensors of these names (and no trust), one that sees no instances has no edges.
 
-Shape symbols: N = batch, K = classes, C = classes that the image stage sees, E = 1 for its edges, Z = image noise,
-L = latent size at this height and width, T = frames of a chunk, H, W = height and width, SH, SW = those of the image
-stage: H and W times the card's `image_scale`.  N, L and the heights and widths are open in the graphs that seg2vid
-exports; a graph may also fix them.
+Shape symbols: N = batch, K = classes, C = classes that the image stage sees, E = 1 for its edges, Z = style size, X =
+texture channels, L = latent size at this height and width, T = frames of a chunk, H, W = height and width, SH, SW =
+those of the image stage: H and W times the card's `image_scale`; PH, PW = SH, SW at the card's own height and width, at
+which styles are read.  N, L and the heights and widths but PH, PW are open in the graphs that seg2vid exports; a graph
+may also fix them.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from seg2vid_interface.backend import Stage
 from seg2vid_interface.errors import ModelError
-from seg2vid_interface.model_card import ModelCard, ModelFolder
+from seg2vid_interface.model_card import TEXTURE_CHANNELS, ModelCard, ModelFolder
 
+GraphName = Stage | Literal["style"]
+"""The stages, and the style encoder, which belongs to the image stage and is needed only to read a picture's style."""
 METADATA_KEY: Final = "seg2vid"
 """Of the metadata entry that holds the card, as JSON, without the files' hashes."""
 
@@ -39,12 +43,16 @@ FRAME: Final = TensorFormat("frame", ("N", 3, "H", "W"))
 """RGB in 0..1."""
 LABELS: Final = TensorFormat("labels", ("N", "K", "H", "W"))
 """Class probabilities."""
-INPUTS: Final[Mapping[Stage, tuple[TensorFormat, ...]]] = {
+INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "image": (
         TensorFormat("labels", ("N", "C", "SH", "SW")),
-        TensorFormat("image_noise", ("N", "Z")),
+        TensorFormat("style", ("N", "Z")),
+        TensorFormat("texture", ("N", "X", "SH", "SW")),
+        TensorFormat("hint", ("N", 3, "SH", "SW")),
+        TensorFormat("trust", ("N", 1, "SH", "SW")),
         TensorFormat("edges", ("N", "E", "SH", "SW")),
     ),
+    "style": (TensorFormat("picture", ("N", 3, "PH", "PW")),),
     "motion": (
         FRAME,
         LABELS,
@@ -53,8 +61,9 @@ INPUTS: Final[Mapping[Stage, tuple[TensorFormat, ...]]] = {
         TensorFormat("labels_wanted", (), "bool"),
     ),
 }
-OUTPUTS: Final[Mapping[Stage, tuple[TensorFormat, ...]]] = {
+OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "image": (FRAME,),
+    "style": (TensorFormat("style", ("N", "Z")),),
     "motion": (
         TensorFormat("frames", ("N", "T", "H", "W", 3), "uint8"),
         TensorFormat("forward_flow", ("N", "T", "H", "W", 2)),
@@ -78,31 +87,33 @@ DIMENSIONS: Final = {
 """Symbols of the sides that are open -> their names in the file; at an image scale of 1, SH is H and SW is W."""
 
 
-def graph_file(stage: Stage, precision: str = "fp32") -> str:
-    """Return the file name of a stage's graph."""
-    return f"{stage}.onnx" if precision == "fp32" else f"{stage}.{precision}.onnx"
+def graph_file(name: GraphName, precision: str = "fp32") -> str:
+    """Return the file name of a graph; the style encoder, which takes a moment, has one precision."""
+    return f"{name}.onnx" if precision == "fp32" or name == "style" else f"{name}.{precision}.onnx"
 
 
-def graph_paths(model: ModelFolder, precision: str) -> dict[Stage, Path]:
-    """Return the graph of every stage, checked against the card.
+def graph_path(model: ModelFolder, name: GraphName, precision: str) -> Path:
+    """Return the file of a graph, checked against the card.
 
     Raises:
-        MissingWeightsError: the model has none for a stage; the hint is the command that makes it from the weights.
-        ModelError: a graph is not the file that the card means.
+        MissingWeightsError: the model has none; the hint is the command that makes it from the weights.
+        ModelError: it is not the file that the card means.
     """
     flags = "--onnx" if precision == "fp32" else f"--onnx --precision {precision}"
     remedy = f"Make it: seg2vid export {model.path} {flags} -o NEW-FOLDER"
     has_weights = all(model.has(f"{stage}.safetensors") for stage in model.card.stages)
-    return {
-        stage: model.file(graph_file(stage, precision), remedy if has_weights else None) for stage in model.card.stages
-    }
+    return model.file(graph_file(name, precision), remedy if has_weights else None)
 
 
 def tensors(formats: Iterable[TensorFormat], card: ModelCard) -> list[TensorFormat]:
     """Return what of `formats` a model's graph has, with the card's numbers in the place of its symbols."""
+    picture_height, picture_width = card.image_size(card.height, card.width)
     known: dict[str, str | int] = {
         "T": card.chunk_frames,
-        "Z": card.image_noise_size,
+        "Z": card.style_size,
+        "X": TEXTURE_CHANNELS if card.texture else 0,
+        "PH": picture_height,
+        "PW": picture_width,
         "K": card.label_space.size if card.label_space else 0,
         "C": card.image_labels.size if card.image_labels else 0,
         "E": int(card.instance_edges),
@@ -112,9 +123,14 @@ def tensors(formats: Iterable[TensorFormat], card: ModelCard) -> list[TensorForm
     present = []
     for tensor in formats:
         shape = tuple(known.get(side, side) if isinstance(side, str) else side for side in tensor.shape)
-        if 0 not in shape and not (card.label_space is None and "label" in tensor.name):
+        if 0 not in shape and not _is_absent(tensor.name, card):
             present.append(TensorFormat(tensor.name, shape, tensor.dtype))
     return present
+
+
+def _is_absent(name: str, card: ModelCard) -> bool:
+    """Say whether a model has no use for a tensor of this name."""
+    return (card.label_space is None and "label" in name) or (not card.hints and name in ("hint", "trust"))
 
 
 def open_sides(card: ModelCard, height: int, width: int) -> dict[str, int]:
@@ -132,7 +148,7 @@ def card_for_metadata(card: ModelCard) -> str:
 
 def check_graph(
     path: Path,
-    stage: Stage,
+    name: GraphName,
     card: ModelCard,
     *,
     inputs: Iterable[TensorFormat],
@@ -143,7 +159,7 @@ def check_graph(
 
     Args:
         path: of its file.
-        stage: what the graph is to do.
+        name: what the graph is to do.
         card: its model's.
         inputs: as the graph has them; a side that it leaves open is a string.
         outputs: likewise.
@@ -152,18 +168,18 @@ def check_graph(
     Raises:
         ModelError: it is not.
     """
-    if problem := _graph_problem(stage, card, inputs, outputs, metadata):
+    if problem := _graph_problem(name, card, inputs, outputs, metadata):
         raise ModelError(f"{path}: {problem}", "Export the model again: seg2vid export MODEL --onnx -o FOLDER")
 
 
 def _graph_problem(
-    stage: Stage,
+    name: GraphName,
     card: ModelCard,
     inputs: Iterable[TensorFormat],
     outputs: Iterable[TensorFormat],
     metadata: str | None,
 ) -> str | None:
-    for kind, found, wanted in (("input", inputs, INPUTS[stage]), ("output", outputs, OUTPUTS[stage])):
+    for kind, found, wanted in (("input", inputs, INPUTS[name]), ("output", outputs, OUTPUTS[name])):
         if problem := _tensor_problem(kind, list(found), tensors(wanted, card)):
             return problem
     return _metadata_problem(metadata, card)

@@ -1,9 +1,9 @@
 """Random numbers of a clip, drawn here so that every backend gets the same.
 
 NumPy's Philox is counter-based: the seed is its key, and (sample, purpose, chunk) stand in the upper words of its
-256-bit counter, so each of them names a stream of 2**64 steps of its own.  The latent and image noise of sample k
-depend on (seed, k) alone and the noise of chunk c on (seed, k, c); a longer video therefore begins with the shorter
-one, and sample 1 of many is the single sample of that seed.
+256-bit counter, so each of them names a stream of 2**64 steps of its own.  The latent of sample k depends on (seed, k)
+alone, its style and texture on (style seed, k), and the noise of chunk c on (seed, k, c); a longer video therefore
+begins with the shorter one, and sample 1 of many is the single sample of that seed.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,9 @@ class Purpose(IntEnum):
     """What a stream of numbers is for."""
 
     LATENT = 0
-    IMAGE_NOISE = 1
+    STYLE = 1
     CHUNK_NOISE = 2
+    TEXTURE = 3
 
 
 def motion_latent(seed: int, sample: int, size: int) -> NDArray[np.float32]:
@@ -26,9 +27,14 @@ def motion_latent(seed: int, sample: int, size: int) -> NDArray[np.float32]:
     return _standard_normal(seed, sample, Purpose.LATENT, 0, (size,))
 
 
-def image_noise(seed: int, sample: int, size: int) -> NDArray[np.float32]:
-    """Draw the noise that gives the first frame its look: (size,), standard normal."""
-    return _standard_normal(seed, sample, Purpose.IMAGE_NOISE, 0, (size,))
+def image_style(seed: int, sample: int, size: int) -> NDArray[np.float32]:
+    """Draw the style that gives the first frame its light and colours: (size,), standard normal."""
+    return _standard_normal(seed, sample, Purpose.STYLE, 0, (size,))
+
+
+def image_texture(seed: int, sample: int, shape: tuple[int, int, int]) -> NDArray[np.float32]:
+    """Draw the texture that gives the first frame its grain: `shape` = channels, height, width; standard normal."""
+    return _standard_normal(seed, sample, Purpose.TEXTURE, 0, shape)
 
 
 def chunk_noise(seed: int, sample: int, height: int, width: int) -> Callable[[int], NDArray[np.float32]]:

@@ -79,8 +79,12 @@ class ModelCard(_Strict):
     """Other heights and widths that the networks can take; a latent's size goes with the area."""
     grey: bool = False
     """Whether the motion stage makes grey frames, of three equal channels."""
-    image_noise_size: int = Field(ge=0)
-    """Numbers in the image noise; 0 where the image stage takes none."""
+    style_size: int = Field(ge=0)
+    """Numbers in a style, the look of a first frame; 0 where the image stage takes none."""
+    texture: bool = False
+    """Whether the image stage takes a texture, white noise of `TEXTURE_CHANNELS` a pixel."""
+    hints: bool = False
+    """Whether the image stage paints the rest of a picture that is known in part."""
     image_label_space: LabelSpace | None = None
     """What the image stage sees, if that is finer than `label_space`."""
     instance_edges: bool = False
@@ -88,6 +92,26 @@ class ModelCard(_Strict):
     image_scale: int = Field(default=1, ge=1)
     """The image stage works at so many times the height and width of the frames; its picture is averaged down."""
     stages: dict[Literal["image", "motion"], StageCard]
+
+    @property
+    def reads_styles(self) -> bool:
+        """Whether the model has a style encoder, which reads the style of a picture."""
+        return "image" in self.stages and any(name.startswith("style.") for name in self.stages["image"].files)
+
+    @property
+    def abilities(self) -> tuple[str, ...]:
+        """What the model can do, a few words each."""
+        motion, image = "motion" in self.stages, "image" in self.stages
+        able = {
+            "first frames from labels": image,
+            "clips": motion,
+            "labels of every frame": motion and self.label_space is not None,
+            "styles by seed": image and self.style_size > 0,
+            "the style of a picture": self.reads_styles,
+            "pictures known in part": image and self.hints,
+            "instances": image and self.instance_edges,
+        }
+        return tuple(ability for ability, can in able.items() if can)
 
     @property
     def image_labels(self) -> LabelSpace | None:
@@ -102,6 +126,10 @@ class ModelCard(_Strict):
     def image_size(self, height: int, width: int) -> tuple[int, int]:
         """Return the height and width at which the image stage makes a frame of this height and width."""
         return self.image_scale * height, self.image_scale * width
+
+    def texture_shape(self, height: int, width: int) -> tuple[int, int, int]:
+        """Return the shape of the texture for a frame of this height and width; without any, no channels."""
+        return TEXTURE_CHANNELS if self.texture else 0, *self.image_size(height, width)
 
     def all_files(self) -> dict[str, str]:
         """Return file name -> SHA-256 of everything the card vouches for."""
@@ -198,7 +226,8 @@ def read_card(path: Path) -> ModelCard:
     if isinstance(document, dict) and document.get("format_version") != FORMAT_VERSION:
         raise ModelError(
             f"{card_path}: format version {document.get('format_version')!r}, but this seg2vid reads {FORMAT_VERSION}",
-            "Install a seg2vid of the model's time, or export the model again.",
+            "Get it anew: `seg2vid models pull URL --overwrite`, or export its runs or published checkpoints again "
+            "(an image stage with noise, of version 1, must be trained anew). Or install a seg2vid of its time.",
         )
     try:
         return ModelCard.model_validate(document)

@@ -37,24 +37,38 @@ def _check_request(request: ClipRequest, session: "Session", card: "ModelCard") 
         raise ModelError("this model has no image stage", "Give the first frame with --first-frame.")
     if request.label_map is None and card.label_space is not None:
         raise ModelError("this model needs a label map")
-    _check_array("latent", request.latent, (session.latent_size,), np.float32)
-    _check_array("image_noise", request.image_noise, (session.image_noise_size,), np.float32)
+    check_array("latent", request.latent, (session.latent_size,), np.float32)
+    check_array("style", request.style, (session.style_size,), np.float32)
     if request.first_frame is not None:
-        _check_array("first_frame", request.first_frame, (*size, 3), np.uint8)
+        check_array("first_frame", request.first_frame, (*size, 3), np.uint8)
     if request.label_map is not None and card.label_space is not None:
-        _check_array("label_map", request.label_map, size, np.uint8)
+        check_array("label_map", request.label_map, size, np.uint8)
         _check_classes("label_map", request.label_map, card.label_space.size)
     if request.first_frame is None:
-        _check_image_conditions(request, card.image_size(*size), card)
+        _check_image_conditions(request, size, card)
 
 
 def _check_image_conditions(request: ClipRequest, size: tuple[int, int], card: "ModelCard") -> None:
     """Check what the image stage alone sees."""
+    image_size = card.image_size(*size)
     if card.sees_own_labels and card.image_labels is not None:
-        _check_array("image_label_map", request.image_label_map, size, np.uint8)
+        check_array("image_label_map", request.image_label_map, image_size, np.uint8)
         _check_classes("image_label_map", request.image_label_map, card.image_labels.size)
     if card.instance_edges:
-        _check_array("edges", request.edges, size, np.bool_)
+        check_array("edges", request.edges, image_size, np.bool_)
+    if card.texture:
+        check_array("texture", request.texture, card.texture_shape(*size), np.float32)
+    if request.hint is not None or request.trust is not None:
+        _check_hint(request, image_size, card)
+
+
+def _check_hint(request: ClipRequest, image_size: tuple[int, int], card: "ModelCard") -> None:
+    if not card.hints:
+        raise ModelError("this model's image stage takes no hint", "Give a whole first frame.")
+    check_array("hint", request.hint, (*image_size, 3), np.uint8)
+    check_array("trust", request.trust, image_size, np.float32)
+    if request.trust is not None and not ((request.trust >= 0) & (request.trust <= 1)).all():
+        raise ValueError("trust holds numbers outside 0..1")
 
 
 def _check_classes(name: str, label_map: NDArray[np.uint8] | None, classes: int) -> None:
@@ -62,7 +76,8 @@ def _check_classes(name: str, label_map: NDArray[np.uint8] | None, classes: int)
         raise ValueError(f"{name} holds class {label_map.max()}, the model has {classes}")
 
 
-def _check_array(name: str, array: NDArray[np.generic] | None, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+def check_array(name: str, array: NDArray[np.generic] | None, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+    """Raise ValueError unless the array is there, and has this shape and dtype."""
     if array is None:
         raise ValueError(f"{name} is missing, the session needs {np.dtype(dtype)} {shape}")
     if array.shape != shape or array.dtype != dtype:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from seg2vid_interface.clips import ClipRequest, Field
 from seg2vid_interface.instance_edges import instance_edges
 from seg2vid_interface.label_spaces import CITYSCAPES, LabelSpace
-from seg2vid_interface.latents import chunk_noise, image_noise, motion_latent
+from seg2vid_interface.latents import chunk_noise, image_style, image_texture, motion_latent
 
 if TYPE_CHECKING:
     from seg2vid_interface.backend import Session
@@ -48,12 +48,13 @@ def sample_request(
         label_map=None if card.label_space is None else sample_label_map(card.label_space, sample, size),
         first_frame=first_frame,
         latent=motion_latent(SEED, sample, session.latent_size),
-        image_noise=image_noise(SEED, sample, session.image_noise_size),
+        style=image_style(SEED, sample, session.style_size),
         chunk_noise=chunk_noise(SEED, sample, *size),
         frames=frames,
         fields=fields if card.label_space else fields - {"labels"},
         image_label_map=seen if card.sees_own_labels else None,
         edges=instance_edges(seen) if seen is not None and card.instance_edges else None,
+        texture=image_texture(SEED, sample, card.texture_shape(*size)) if card.texture else None,
     )
 
 

@@ -8,9 +8,8 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from seg2vid_interface.backend import Stage
 from seg2vid_interface.errors import BackendError
-from seg2vid_interface.graphs import DIMENSIONS, METADATA_KEY, TensorFormat, check_graph
+from seg2vid_interface.graphs import DIMENSIONS, METADATA_KEY, GraphName, TensorFormat, check_graph
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_onnx.graph_cache import CachedGraph
 from seg2vid_onnx.loading import first_line, load_session, place_of
@@ -25,7 +24,7 @@ class OnnxGraph:
     def __init__(
         self,
         path: Path,
-        stage: Stage,
+        name: GraphName,
         card: ModelCard,
         *,
         device: str,
@@ -37,7 +36,7 @@ class OnnxGraph:
 
         Args:
             path: of the file.
-            stage: what it is to do.
+            name: what it is to do.
             card: its model's.
             device: "cpu" or "cuda:N".
             sides: symbols of `graphs.INPUTS` -> their sizes in this session, which spares runs the work with shapes.
@@ -55,7 +54,7 @@ class OnnxGraph:
         session = self._session_of(batch=1)
         metadata = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
         inputs, outputs = _formats(session.get_inputs()), _formats(session.get_outputs())
-        check_graph(path, stage, card, inputs=inputs, outputs=outputs, metadata=metadata)
+        check_graph(path, name, card, inputs=inputs, outputs=outputs, metadata=metadata)
 
     def run(self, inputs: Mapping[str, Any], outputs: Sequence[str]) -> dict[str, onnxruntime.OrtValue]:
         """Run the graph; its outputs stay on the device."""

@@ -2,7 +2,7 @@
 
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.graph_session import GraphSession
-from seg2vid_interface.graphs import graph_file, graph_paths, open_sides
+from seg2vid_interface.graphs import GraphName, graph_file, graph_path, open_sides
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
 from seg2vid_onnx.graph import OnnxGraph
@@ -16,12 +16,12 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     check_precision(options.precision)
     device = choose_device(options.device)
     precision = choose_precision(options.precision, model, device)
-    sides = open_sides(card, *size)
-    graphs = {
-        stage: OnnxGraph(path, stage, card, device=device, sides=sides, cache=options.cache)
-        for stage, path in graph_paths(model, precision).items()
-    }
-    return GraphSession(card, size, graphs, device=device, precision=precision)
+
+    def load(name: GraphName, frame_size: tuple[int, int]) -> OnnxGraph:
+        path, sides = graph_path(model, name, precision), open_sides(card, *frame_size)
+        return OnnxGraph(path, name, card, device=device, sides=sides, cache=options.cache)
+
+    return GraphSession(card, size, load, device=device, precision=precision)
 
 
 def choose_precision(wanted: str, model: ModelFolder, device: str) -> str:

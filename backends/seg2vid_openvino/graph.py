@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seg2vid_interface.backend import Stage
 from seg2vid_interface.cores import available_cores
 from seg2vid_interface.errors import BackendError, ModelError, Seg2VidError
-from seg2vid_interface.graphs import INPUTS, METADATA_KEY, TensorFormat, check_graph, tensors
+from seg2vid_interface.graphs import INPUTS, METADATA_KEY, GraphName, TensorFormat, check_graph, tensors
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_openvino.lookups import gather_columns
 from seg2vid_openvino.mixed_precision import lower_learned_layers
@@ -29,7 +28,7 @@ class OpenVinoGraph:
     def __init__(
         self,
         path: Path,
-        stage: Stage,
+        name: GraphName,
         card: ModelCard,
         *,
         precision: str,
@@ -40,7 +39,7 @@ class OpenVinoGraph:
 
         Args:
             path: of the file, in float32.
-            stage: what it is to do.
+            name: what it is to do.
             card: its model's.
             precision: "fp32", or "bf16" for the learned layers.
             sides: symbols of `graphs.INPUTS` -> their sizes in this session, which spares runs the work with shapes.
@@ -51,10 +50,10 @@ class OpenVinoGraph:
             BackendError: out of memory.
         """
         self._path, self._precision, self._sides, self._cache = path, precision, sides, cache
-        self._inputs = tensors(INPUTS[stage], card)
+        self._inputs = tensors(INPUTS[name], card)
         model = read_graph(path)
         inputs, outputs = _formats(model.inputs), _formats(model.outputs)
-        check_graph(path, stage, card, inputs=inputs, outputs=outputs, metadata=_metadata(model))
+        check_graph(path, name, card, inputs=inputs, outputs=outputs, metadata=_metadata(model))
         self._requests = {1: self._prepare(model, batch=1)}
 
     def run(self, inputs: Mapping[str, Any], outputs: Sequence[str]) -> dict[str, NDArray[Any]]:

@@ -2,7 +2,7 @@
 
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.graph_session import GraphSession
-from seg2vid_interface.graphs import graph_paths, open_sides
+from seg2vid_interface.graphs import GraphName, graph_path, open_sides
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
 from seg2vid_openvino.graph import OpenVinoGraph
@@ -18,9 +18,10 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     size = choose_size(card.sizes, options.size, (card.height, card.width))
     device = choose_device(options.device)
     precision = choose_precision(options.precision)
-    sides = open_sides(card, *size)
-    graphs = {
-        stage: OpenVinoGraph(path, stage, card, precision=precision, sides=sides, cache=options.cache)
-        for stage, path in graph_paths(model, "fp32").items()
-    }
-    return GraphSession(card, size, graphs, device=device, precision=precision)
+
+    def load(name: GraphName, frame_size: tuple[int, int]) -> OpenVinoGraph:
+        path, sides = graph_path(model, name, "fp32"), open_sides(card, *frame_size)
+        own_precision = "fp32" if name == "style" else precision  # a style is the same on all backends
+        return OpenVinoGraph(path, name, card, precision=own_precision, sides=sides, cache=options.cache)
+
+    return GraphSession(card, size, load, device=device, precision=precision)

@@ -38,6 +38,10 @@ def export(
     precision: Annotated[
         Literal["fp32", "fp16"], typer.Option("--precision", help="fp16 adds graphs in half precision.")
     ] = "fp32",
+    half_weights: Annotated[
+        bool,
+        typer.Option("--half-weights", help="Store weights in half precision; graphs compute as before."),
+    ] = False,
     verify: Annotated[
         bool, typer.Option("--verify/--no-verify", help="Compare what the graphs and PyTorch compute.")
     ] = True,
@@ -66,7 +70,13 @@ def export(
     console = Console("export", json=json, quiet=quiet, debug=debug)
     precisions = ("fp32", "fp16")[: 2 if precision == "fp16" else 1] if onnx else ()
     settings = ExportSettings(
-        tuple(sources or (DEFAULT_MODEL,)), out, card, graphs=precisions, verify=verify, overwrite=overwrite
+        tuple(sources or (DEFAULT_MODEL,)),
+        out,
+        card,
+        graphs=precisions,
+        half_weights=half_weights,
+        verify=verify,
+        overwrite=overwrite,
     )
     result, agreements = export_model(settings, console)
     for name, size in result.files.items():

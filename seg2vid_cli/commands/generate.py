@@ -87,6 +87,14 @@ def generate(
             help="Instance ids, for a model that sees instances; with several LABELs, a folder.",
         ),
     ] = None,
+    style: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N|PICTURE",
+            help="Seed of the first frame's look alone, or a picture to take it from; one look for all samples.",
+            autocompletion=offers.files,
+        ),
+    ] = None,
     label_format: Annotated[
         str,
         typer.Option(
@@ -129,6 +137,9 @@ def generate(
     options.check_range("--seed", seed, 0, options.LARGEST_SEED)
     options.check_range("--samples", samples, 1)
     cuda_index(device)
+    given_style = None if style is None else parse_style(style)
+    if isinstance(given_style, int):
+        options.check_range("--style", given_style, 0, options.LARGEST_SEED)
     height_width = None if size is None else parse_size(size)
 
     from seg2vid_cli.files.cache import graph_cache
@@ -146,6 +157,7 @@ def generate(
         samples=samples,
         first_frame=first_frame,
         instances=instances,
+        style=given_style,
         label_format=label_format,
         save=frozenset(name.strip() for name in save.split(",")) if save is not None else frozenset(),
         sheet=sheet,
@@ -168,6 +180,11 @@ def parse_size(text: str) -> tuple[int, int]:
     if size[0] * size[1] > MAX_PIXELS:
         raise UsageError(f"--size {text}: more than {max_megapixels()} megapixels", "For example --size 128x256.")
     return size
+
+
+def parse_style(text: str) -> int | Path:
+    """Return the seed that it names, or else the path of a picture; a picture named like a number is ./NUMBER."""
+    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,30}", text) else Path(text)
 
 
 def _finish(outcome: "Outcome", inputs: int, console: Console) -> None:

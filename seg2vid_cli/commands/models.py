@@ -59,7 +59,7 @@ def show_model(
     from seg2vid_cli.model_store.store import open_model
 
     model = open_model(name)
-    data = {"path": str(model.path), "card": model.card.model_dump(mode="json")}
+    data = {"path": str(model.path), "can": model.card.abilities, "card": model.card.model_dump(mode="json")}
     Console("models show", json=json, quiet=quiet, debug=debug).succeed(map(harmless, _describe(model)), data)
 
 
@@ -171,6 +171,7 @@ def _describe(model: "ModelFolder") -> Iterator[str]:
     yield f"size         {card.height}x{card.width} (height x width){', grey' if card.grey else ''}"
     if "image" in card.stages and (card.sees_own_labels or card.instance_edges):
         yield f"first frame  {_image_stage(card)}"
+    yield f"can          {', '.join(card.abilities)}"
     yield f"clip         {card.frames} frames at {card.frames_per_second:g} frames/s, {card.chunk_frames} per chunk"
     for stage_name, stage in card.stages.items():
         yield f"{stage_name} stage"

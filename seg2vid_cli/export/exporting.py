@@ -27,6 +27,8 @@ class ExportSettings:
     card: Path | None
     graphs: tuple[str, ...]
     """Precisions of the ONNX graphs."""
+    half_weights: bool
+    """How weights are stored."""
     verify: bool
     overwrite: bool
 
@@ -50,6 +52,7 @@ def export_model(settings: ExportSettings, console: Console) -> tuple[ExportResu
         settings.out or _default_folder(sources),
         card=settings.card,
         graphs=settings.graphs,
+        half_weights=settings.half_weights,
         check=check if settings.verify and settings.graphs else None,
         overwrite=settings.overwrite,
     )

@@ -11,8 +11,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seg2vid_cli.generation.look import OWN_LOOK, Look
 from seg2vid_cli.generation.scene_clip import SceneClip
 from seg2vid_cli.inputs.scenes import Input, Scene, check_inputs, pair_inputs, read_scene
+from seg2vid_cli.inputs.styles import check_style, read_style_picture
 from seg2vid_cli.model_store.store import open_model
 from seg2vid_cli.outputs.checks import check_outputs
 from seg2vid_cli.outputs.plan import plan_outputs
@@ -20,7 +22,7 @@ from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.save_names import names_to_save
 from seg2vid_cli.plugins import open_session
 from seg2vid_cli.terminal.console import Console, ProgressBar
-from seg2vid_interface.backend import OpenOptions, Session
+from seg2vid_interface.backend import OpenOptions, ReadsStyles, Session
 from seg2vid_interface.errors import Seg2VidError, UsageError
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
@@ -44,6 +46,8 @@ class GenerationRequest:
     """Clips per input."""
     first_frame: Path | None
     instances: Path | None
+    style: int | Path | None
+    """Seed of the look, or a picture whose look it is to be; None = the clip's own."""
     label_format: str
     save: frozenset[str]
     """Among `SAVE_NAMES`, or "all"."""
@@ -68,6 +72,8 @@ class Clip:
     width: int
     seed: int
     sample: int
+    style: int | str
+    """Seed of the look, or the name of the picture that it is of."""
     seconds: float
 
 
@@ -102,6 +108,7 @@ def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
     """
     model = open_model(request.model)
     check_inputs(request.labels, request.first_frame, model.card, request.instances)
+    check_style(request.style, request.first_frame, model.card)
     generation = _Generation(request, console, model)
     inputs = pair_inputs(request.labels, request.first_frame, request.instances)
     outputs = generation.plan(inputs)
@@ -124,6 +131,9 @@ class _Generation:
         self.frames_per_second = request.frames_per_second or card.frames_per_second
         self.height, self.width = choose_size(card.sizes, request.options.size, (card.height, card.width))
         self.outcome = Outcome(card.name)
+        style = request.style
+        self.style_picture = read_style_picture(style, card) if isinstance(style, Path) else None
+        self.look = Look(seed=style) if isinstance(style, int) else OWN_LOOK
 
     def plan(self, inputs: list[Input]) -> list[PlannedOutput]:
         """Plan all clips.  Raises UsageError or OutputError if one cannot be written."""
@@ -139,7 +149,7 @@ class _Generation:
         )
         check_outputs(
             outputs,
-            [file for paths in inputs for file in paths.files()],
+            [*(file for paths in inputs for file in paths.files()), *self._style_file()],
             frames=self.frames,
             height=self.height,
             width=self.width,
@@ -165,6 +175,7 @@ class _Generation:
         planned = [output for output in outputs if output.source in inputs]
         total = self.frames * len(planned)
         with self._open_session() as session, self.console.progress("generating", total, "frames") as bar:
+            self._read_look(session)
             for number, output in enumerate(planned):
                 paths = inputs[output.source]
                 if paths in self.outcome.failures:
@@ -186,6 +197,21 @@ class _Generation:
         )
         return session
 
+    def _style_file(self) -> list[Path]:
+        return [self.request.style] if isinstance(self.request.style, Path) else []
+
+    def _read_look(self, session: Session) -> None:
+        """Let the session read the style of the picture, if one is given."""
+        if self.style_picture is None:
+            return
+        if not isinstance(session, ReadsStyles):
+            raise UsageError(
+                f"--style {self.request.style}: the backend {self.outcome.backend} cannot read the style of a picture",
+                "Use another --backend, or a number: --style N.",
+            )
+        (file,) = self._style_file()
+        self.look = Look(style=session.style_of(self.style_picture), picture=file.name)
+
     def _clip(self, session: Session, scene: Scene, sample: int) -> SceneClip:
         return SceneClip(
             session=session,
@@ -195,6 +221,7 @@ class _Generation:
             sample=sample,
             frames=self.frames,
             frames_per_second=self.frames_per_second,
+            look=self.look,
         )
 
     def _advancing(self, bar: ProgressBar, clips_before: int) -> Callable[[int], None]:
@@ -210,6 +237,7 @@ class _Generation:
             width=self.width,
             seed=self.request.seed,
             sample=output.sample,
+            style=self.look.name(self.request.seed),
             seconds=round(seconds, 3),
         )
         self.outcome.outputs.append(clip)

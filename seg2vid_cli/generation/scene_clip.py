@@ -5,6 +5,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from seg2vid_cli.generation.look import OWN_LOOK, Look
 from seg2vid_cli.generation.prefetch import prefetch
 from seg2vid_cli.inputs.scenes import Scene
 from seg2vid_cli.outputs.clip_writer import ClipMetadata, ClipWriter
@@ -12,7 +13,7 @@ from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.terminal.console import program_version
 from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
-from seg2vid_interface.latents import chunk_noise, image_noise, motion_latent
+from seg2vid_interface.latents import chunk_noise, motion_latent
 from seg2vid_interface.model_card import ModelCard
 
 
@@ -25,10 +26,11 @@ class SceneClip:
     scene: Scene
     seed: int
     sample: int
-    """1, 2, ...: each has a motion and a look of its own."""
+    """1, 2, ...: each has a motion of its own, and a look unless that is given."""
     frames: int
     """The first one counts."""
     frames_per_second: float
+    look: Look = OWN_LOOK
 
     def chunks(self, fields: frozenset[Field]) -> Generator[Chunk]:
         """Make the clip with these fields; a chunk is made while the one before is used.
@@ -55,7 +57,7 @@ class SceneClip:
             frames_per_second=self.frames_per_second,
             label_map=self.scene.label_map,
             label_space=self.card.label_space,
-            metadata=ClipMetadata(self.card.name, self.seed, self.sample, program_version()),
+            metadata=ClipMetadata(self.card.name, self.seed, self.sample, self.look.name(self.seed), program_version()),
         )
         with writing as writer, closing(self.chunks(output.fields)) as chunks:
             for chunk in chunks:
@@ -65,14 +67,16 @@ class SceneClip:
 
     def _request(self, fields: frozenset[Field]) -> ClipRequest:
         session, scene = self.session, self.scene
+        style, texture = self.look.draw(self.seed, self.sample, self.card, (session.height, session.width))
         return ClipRequest(
             label_map=scene.label_map,
             first_frame=scene.first_frame,
             latent=motion_latent(self.seed, self.sample, session.latent_size),
-            image_noise=image_noise(self.seed, self.sample, session.image_noise_size),
+            style=style,
             chunk_noise=chunk_noise(self.seed, self.sample, session.height, session.width),
             frames=self.frames,
             fields=fields,
             image_label_map=scene.image.label_map,
             edges=scene.image.edges,
+            texture=texture,
         )

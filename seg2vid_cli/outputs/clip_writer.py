@@ -29,6 +29,8 @@ class ClipMetadata:
     model: str
     seed: int
     sample: int
+    style: int | str
+    """Seed of the first frame's look, or the name of the picture that it was read from."""
     version: str
     """Of seg2vid."""
 

@@ -42,7 +42,7 @@ class WrongContract(BackendContract):
     def model_folder(self, request: pytest.FixtureRequest) -> Path:
         """Return one model for all tests: to write one for each takes longer than the tests."""
         if WrongContract.folder is None:
-            WrongContract.folder = request.getfixturevalue("make_model")()
+            WrongContract.folder = request.getfixturevalue("make_model")(reads_styles=True)
         return WrongContract.folder
 
 

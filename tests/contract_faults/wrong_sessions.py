@@ -7,6 +7,7 @@ import numpy as np
 from contract_faults import WrongBackend, WrongSession, breaks
 from fake_backend import FakeSession
 from seg2vid_interface.backend import BackendStatus, OpenOptions
+from seg2vid_interface.requests import check_requests
 
 
 @breaks("test_chunks_are_made_when_they_are_asked_for", "test_a_chunk_is_let_go")
@@ -47,7 +48,7 @@ class OneBuffer(WrongSession):
 class Scribbling(FakeSession):
     def generate(self, requests):
         yield from super().generate(requests)
-        requests[0].image_noise[:] = 0
+        requests[0].style[:] = 0
 
 
 @breaks("test_a_clip_can_be_left_unfinished")
@@ -127,6 +128,45 @@ class CoarseSession(WrongSession):
     "test_a_label_map_that_is_missing_is_refused",
     "test_without_a_motion_stage_one_frame_can_be_made",
     "test_without_an_image_stage_the_first_frame_must_be_given",
+    "test_what_the_image_stage_sees_must_be_right",
+    "test_a_hint_of_another_form_is_refused",
+    "test_trust_is_a_share",
 )
 class Unchecking(FakeSession):
     checks = staticmethod(lambda *args: None)
+
+
+@breaks("test_a_hint_without_trust_changes_nothing")
+class Gullible(WrongSession):
+    def altered(self, chunk, request):
+        if request.hint is not None and not request.trust.any():
+            return replace(chunk, frames=request.hint[None])
+        return chunk
+
+
+@breaks("test_what_is_trusted_comes_out_untouched")
+class Improving(WrongSession):
+    def altered(self, chunk, request):
+        if request.hint is not None and request.trust.max() == 1:
+            return replace(chunk, frames=chunk.frames ^ 1)
+        return chunk
+
+
+@breaks(
+    "test_a_hint_of_another_form_is_refused",
+    "test_trust_is_a_share",
+    "test_what_is_trusted_comes_out_untouched",
+)
+class TakingAnyHint(FakeSession):
+    @staticmethod
+    def checks(requests, session, card):
+        check_requests([replace(request, hint=None, trust=None) for request in requests], session, card)
+
+    def _first_frame(self, request):
+        return super()._first_frame(replace(request, hint=None, trust=None))
+
+
+@breaks("test_the_style_of_a_picture_is_read")
+class MoodyEye(FakeSession):
+    def style_of(self, picture):
+        return super().style_of(picture) + np.random.default_rng().random(3, np.float32)

@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 import seg2vid
+from seg2vid import Seg2VidError
+from seg2vid import open as open_model
 from seg2vid_interface.label_spaces import CITYSCAPES
 
 
@@ -126,6 +128,23 @@ def test_what_cannot_be_a_label_map(tiny, label_map, message):
 def test_numbers_out_of_range(tiny, street, wrong):
     with pytest.raises(ValueError, match=rf"out of range: .*{next(iter(wrong))} = {next(iter(wrong.values()))}"):
         tiny.generate(street, **wrong)
+
+
+def test_a_style_is_a_seed_or_a_picture(seg2vid, fake_backends, make_model, street, tmp_path):
+    picture = np.full((9, 9, 3), 240, np.uint8)
+    Image.fromarray(picture).save(tmp_path / "noon.png")
+    folder = make_model("reading", reads_styles=True)
+    with open_model(folder) as reading:
+        own = reading.generate(street, frames=1, seed=3).frames
+        np.testing.assert_array_equal(reading.generate(street, frames=1, seed=9, sample=2, style=3).frames, own)
+        looks = [reading.generate(street, frames=1, style=look).frames for look in (picture, tmp_path / "noon.png")]
+        np.testing.assert_array_equal(*looks)
+        assert not np.array_equal(looks[0], own)
+        with pytest.raises(ValueError, match="style = -1"):
+            reading.generate(street, style=-1)
+        clip = reading.generate(street, frames=2, style=tmp_path / "noon.png")
+        with pytest.raises(Seg2VidError, match="noon"):
+            clip.save(tmp_path / "a.mp4", sheet=tmp_path / "noon.png", overwrite=True)
 
 
 def test_nothing_is_replaced_unasked(tiny, street, tmp_path):

@@ -113,7 +113,7 @@ class OpeningContract(ContractFixtures):
             assert (session.height, session.width) == (card.height, card.width)
             assert session.chunk_frames == card.chunk_frames
             assert session.latent_size == card.latent_size
-            assert session.image_noise_size == card.image_noise_size
+            assert session.style_size == card.style_size
 
     def test_another_size_opens_or_is_refused(self, subject: Subject) -> None:
         """A size that the card allows; a backend or graph that is made for one size refuses it as wrong usage."""

@@ -14,7 +14,7 @@ class RefusalContract(ContractFixtures):
     """Mistakes of the caller are ValueErrors, lacks of the model ModelErrors; `requests.check_requests` raises both."""
 
     @pytest.mark.parametrize("fault", ["shape", "dtype"])
-    @pytest.mark.parametrize("name", ["label_map", "first_frame", "latent", "image_noise"])
+    @pytest.mark.parametrize("name", ["label_map", "first_frame", "latent", "style"])
     def test_an_array_of_another_form_is_refused(
         self, subject: Subject, session: Session, name: str, fault: str
     ) -> None:
@@ -26,7 +26,7 @@ class RefusalContract(ContractFixtures):
             first_of(session, [subject.request(session, **wrong)])
 
     @pytest.mark.parametrize("fault", ["shape", "dtype", "absence"])
-    @pytest.mark.parametrize("name", ["image_label_map", "edges"])
+    @pytest.mark.parametrize("name", ["image_label_map", "edges", "texture"])
     def test_what_the_image_stage_sees_must_be_right(
         self, subject: Subject, session: Session, name: str, fault: str
     ) -> None:
@@ -99,7 +99,7 @@ def wrong_array(session: Session, name: str, fault: str) -> np.ndarray[Any, Any]
         "label_map": (size, np.uint8),
         "first_frame": ((*size, 3), np.uint8),
         "latent": ((session.latent_size,), np.float32),
-        "image_noise": ((session.image_noise_size,), np.float32),
+        "style": ((session.style_size,), np.float32),
     }
     shape, dtype = right[name]
     if fault == "dtype":

@@ -64,7 +64,7 @@ class StreamingContract(ContractFixtures):
         """The caller may use its arrays again."""
         wanted, same = subject.request(session), subject.request(session)
         list(session.generate([wanted]))
-        for name in ("label_map", "first_frame", "latent", "image_noise"):
+        for name in ("label_map", "first_frame", "latent", "style", "texture"):
             np.testing.assert_array_equal(getattr(wanted, name), getattr(same, name), err_msg=name)
 
     def test_a_clip_can_be_left_unfinished(self, subject: Subject, session: Session) -> None:

@@ -49,9 +49,9 @@ class Subject:
             pytest.skip("the model has no labels")
 
     def needs_image_condition(self, name: str) -> None:
-        """Skip the test if the image stage does not see it: "image_label_map" or "edges"."""
+        """Skip the test if the image stage does not see it: "image_label_map", "edges" or "texture"."""
         card = self.model.card
-        seen = {"image_label_map": card.sees_own_labels, "edges": card.instance_edges}
+        seen = {"image_label_map": card.sees_own_labels, "edges": card.instance_edges, "texture": card.texture}
         if "image" not in card.stages or not seen[name]:
             pytest.skip(f"the model's image stage sees no {name}")
 

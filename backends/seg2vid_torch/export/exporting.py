@@ -12,7 +12,9 @@ from seg2vid_interface.errors import ModelError, OutputError
 from seg2vid_interface.graphs import graph_file
 from seg2vid_interface.model_card import CARD_NAME, ModelCard, ModelFolder, file_sha256, read_card
 from seg2vid_torch.export.card import make_card, stage_graph
+from seg2vid_torch.export.half_weights import round_weights, stored
 from seg2vid_torch.export.sources import read_stages
+from seg2vid_torch.graphs.image import StyleGraph
 from seg2vid_torch.stages.card_text import CardText, joined_text, read_card_text
 from seg2vid_torch.stages.licences import LICENCE_NAME, name_licence_files
 from seg2vid_torch.stages.trained_stage import TrainedStage
@@ -30,7 +32,8 @@ def export(request: ExportRequest) -> ExportResult:
         with tempfile.TemporaryDirectory(dir=request.out.absolute().parent, prefix=".seg2vid-export-") as temporary:
             folder = Path(temporary) / "model"
             folder.mkdir()
-            card = _write_model(folder, _model_name(request.out), stages, given_text, request.graphs)
+            card = make_card(_model_name(request.out), stages, given_text)
+            card = _write_model(folder, card, stages, given_text, request)
             if request.check:
                 request.check(ModelFolder(folder, card))
             _move_into_place(folder, request.out)
@@ -46,17 +49,22 @@ def _model_name(out: Path) -> str:
 
 def _write_model(
     folder: Path,
-    name: str,
+    card: ModelCard,
     stages: Mapping[Stage, TrainedStage],
     given_text: CardText | None,
-    precisions: tuple[str, ...],
+    request: ExportRequest,
 ) -> ModelCard:
-    """Write weights, graphs, licence and card into `folder`; return the card."""
-    text = given_text or joined_text([trained.text for trained in stages.values()])
-    card = make_card(name, stages, given_text)
+    """Write weights, graphs, licence and card into `folder`; return the card with the files' hashes."""
     for trained in stages.values():
-        _write_weights(folder / f"{trained.stage}.safetensors", trained.network)
-        _write_graphs(folder, trained, card, precisions)
+        if request.half_weights:
+            for network in trained.networks().values():
+                round_weights(network)
+        for name, network in trained.networks().items():
+            _write_weights(folder / f"{name}.safetensors", network, half=request.half_weights)
+    card = _with_hashes(card, folder)  # by which the graphs are told that there is a style encoder
+    for trained in stages.values():
+        _write_graphs(folder, trained, card, request)
+    text = given_text or joined_text([trained.text for trained in stages.values()])
     for file, content in name_licence_files(text.licence_files).items():
         (folder / file).write_bytes(content)
     card = _with_hashes(card, folder)
@@ -64,32 +72,39 @@ def _write_model(
     return card
 
 
-def _write_weights(file: Path, network: nn.Module) -> None:
-    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, file)
+def _write_weights(file: Path, network: nn.Module, *, half: bool) -> None:
+    save_file({name: stored(values, half=half) for name, values in network.state_dict().items()}, file)
     file.chmod(0o644)  # safetensors makes it readable for its owner alone
 
 
-def _write_graphs(folder: Path, trained: TrainedStage, card: ModelCard, precisions: tuple[str, ...]) -> None:
-    if not precisions:
+def _write_graphs(folder: Path, trained: TrainedStage, card: ModelCard, request: ExportRequest) -> None:
+    if not request.graphs:
         return
     from seg2vid_torch.export.onnx_graphs import write_graph  # loads onnx, which few exports need
 
-    for precision in precisions:
-        write_graph(
-            stage_graph(trained, card), trained.stage, card, folder / graph_file(trained.stage, precision), precision
-        )
+    for precision in request.graphs:
+        graph, file = stage_graph(trained, card), folder / graph_file(trained.stage, precision)
+        write_graph(graph, trained.stage, card, file, precision, half_weights=request.half_weights)
+    if trained.style_encoder:
+        graph, file = StyleGraph(trained.style_encoder), folder / graph_file("style")
+        write_graph(graph, "style", card, file, "fp32", half_weights=request.half_weights)
 
 
 def _with_hashes(card: ModelCard, folder: Path) -> ModelCard:
     hashes = {file.name: file_sha256(file) for file in sorted(folder.iterdir())}
     stages = {
         name: stage.model_copy(
-            update={"files": {file: sha256 for file, sha256 in hashes.items() if file.startswith(f"{name}.")}}
+            update={"files": {file: sha256 for file, sha256 in hashes.items() if _stage_of(file) == name}}
         )
         for name, stage in card.stages.items()
     }
     licences = {file: sha256 for file, sha256 in hashes.items() if file.startswith(LICENCE_NAME)}
     return card.model_copy(update={"stages": stages, "licence_files": licences})
+
+
+def _stage_of(file: str) -> str:
+    name = file.partition(".")[0]
+    return "image" if name == "style" else name
 
 
 def _move_into_place(folder: Path, out: Path) -> None:

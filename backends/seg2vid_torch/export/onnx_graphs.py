@@ -15,18 +15,19 @@ import torch
 from torch import nn
 from torch.export import Dim
 
-from seg2vid_interface.backend import Stage
 from seg2vid_interface.graphs import (
     DIMENSIONS,
     INPUTS,
     METADATA_KEY,
     OUTPUTS,
+    GraphName,
     TensorFormat,
     card_for_metadata,
     open_sides,
     tensors,
 )
 from seg2vid_interface.model_card import ModelCard
+from seg2vid_torch.export.half_weights import halve_initializers
 
 OPSET = 18  # beyond, the exporter converts, which it does not do within branches
 TRACED_HEIGHT, TRACED_WIDTH = 192, 320  # pixels, about; unlike each other and any model's, so that nothing is fixed
@@ -35,21 +36,24 @@ LARGEST_SIDE = 4096  # pixels
 _operators: Any = onnxscript.opset18  # annotated for eager values, and here values of a graph are put together
 
 
-def write_graph(graph: nn.Module, stage: Stage, card: ModelCard, path: Path, precision: str) -> None:
+def write_graph(
+    graph: nn.Module, name: GraphName, card: ModelCard, path: Path, precision: str, *, half_weights: bool = False
+) -> None:
     """Write one graph; batch, height, width and with them the latent's size stay open.
 
     Args:
-        graph: `graphs.MotionGraph` or one of `image_graphs`, in float32.
-        stage: which of the two.
+        graph: `graphs.MotionGraph`, or one of `graphs.image`, in float32.
+        name: which of them.
         card: the model's; it is put into the metadata too.
         path: of the file.
         precision: "fp32", or "fp16": then the learned layers run in float16, and flow, warp and all inputs and outputs
             stay in float32.
+        half_weights: whether to store in half precision what loses nothing by it.
     """
     graph = copy.deepcopy(graph).eval()
     if precision == "fp16":
         graph = graph.half()
-    inputs, outputs = tensors(INPUTS[stage], card), tensors(OUTPUTS[stage], card)
+    inputs, outputs = tensors(INPUTS[name], card), tensors(OUTPUTS[name], card)
     with _quietly(), torch.no_grad():
         program = torch.export.export(
             graph,
@@ -64,6 +68,7 @@ def write_graph(graph: nn.Module, stage: Stage, card: ModelCard, path: Path, pre
             opset_version=OPSET,
             dynamo=True,
             external_data=False,
+            optimize=not half_weights,
             verbose=False,
             input_names=[tensor.name for tensor in inputs],
             output_names=[tensor.name for tensor in outputs],
@@ -75,6 +80,9 @@ def write_graph(graph: nn.Module, stage: Stage, card: ModelCard, path: Path, pre
     if exported is None:
         raise RuntimeError("torch.onnx.export returned nothing")
     model = exported.model_proto
+    if half_weights:  # before batch norms are put into the kernels, which would then be other numbers than the weights'
+        halve_initializers(model)
+        model = onnxscript.optimizer.optimize(model)
     _strip(model.graph)
     _name_dimensions(model, inputs, outputs)
     onnx.helper.set_model_props(model, {METADATA_KEY: card_for_metadata(card)})

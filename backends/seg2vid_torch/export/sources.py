@@ -12,19 +12,22 @@ from seg2vid_interface.errors import ModelError, SettingsError
 from seg2vid_interface.label_spaces import NO_LABELS, LabelSpace
 from seg2vid_interface.model_card import CARD_NAME, ModelFolder, open_model_folder
 from seg2vid_interface.validation import problems_of
-from seg2vid_torch.networks.build import ImageNetwork, build_image_network, build_img2vid
+from seg2vid_torch.networks.build import ImageNetwork, build_image_network, build_img2vid, build_style_encoder
 from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
+from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.published.checkpoints import read_published
+from seg2vid_torch.settings.image import SpadeSettings
 from seg2vid_torch.settings.loading import validate_settings
 from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.stages.card_text import CardText
 from seg2vid_torch.stages.trained_stage import TrainedStage
-from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, is_checkpoint, read_checkpoint
+from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, averaged_weights, is_checkpoint, read_checkpoint
+from seg2vid_torch.training.light_checkpoint import ENDING, read_light_checkpoint
 from seg2vid_torch.training.metrics_log import read_metrics
-from seg2vid_torch.weights.loading import load_image_network, load_motion_network
+from seg2vid_torch.weights.loading import load_image_network, load_motion_network, load_style_encoder
 from seg2vid_torch.weights.torch_files import read_torch_file
 
-AVERAGED_PREFIX = "module."  # of the averaged network's entries in a checkpoint
+ENCODER = "encoder."  # before the style encoder's entries among the networks'
 
 
 def read_stages(sources: tuple[Path, ...]) -> dict[Stage, TrainedStage]:
@@ -58,6 +61,7 @@ def _read_model(model: ModelFolder) -> list[TrainedStage]:
 def _read_stage_of_model(stage: Stage, model: ModelFolder) -> TrainedStage:
     card, cpu = model.card, torch.device("cpu")
     stage_card, is_image = card.stages[stage], stage == "image"
+    encoder = load_style_encoder(model, cpu) if is_image and model.card.reads_styles else None
     return TrainedStage(
         stage=stage,
         network=load_image_network(model, cpu) if is_image else load_motion_network(model, cpu),
@@ -77,10 +81,13 @@ def _read_stage_of_model(stage: Stage, model: ModelFolder) -> TrainedStage:
             data=stage_card.data,
             data_licence=stage_card.data_licence,
         ),
+        style_encoder=encoder,
     )
 
 
 def _read_file(path: Path) -> TrainedStage:
+    if path.suffix == ENDING:
+        return _read_checkpoint(read_light_checkpoint(path), path, run=None)
     state = read_torch_file(path, "checkpoint")
     if is_checkpoint(state):
         return _read_checkpoint(state, path, run=None)
@@ -94,6 +101,7 @@ def _read_file(path: Path) -> TrainedStage:
 
 def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> TrainedStage:
     network: Img2Vid | ImageNetwork
+    encoder: StyleEncoder | None = None
     try:
         label_space = TypeAdapter(LabelSpace).validate_python(state["label_space"])
         settings = validate_settings(state["stage"], state["settings"])
@@ -101,11 +109,16 @@ def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> 
             network = build_img2vid(settings.network, label_space)
         else:
             network = build_image_network(settings.network, label_space)
+            if isinstance(settings, SpadeSettings) and settings.network.style_size:
+                encoder = build_style_encoder(settings.network, settings.height, settings.width)
     except (ValidationError, SettingsError) as error:
         problem = problems_of(error)[0] if isinstance(error, ValidationError) else error.message
         raise ModelError(f"{path}: of another version of seg2vid: {problem}") from None
     try:
-        network.load_state_dict(_averaged_weights(state))
+        network.load_state_dict(averaged_weights(state))
+        if encoder:
+            encoder.load_state_dict(_encoder_weights(state))
+            encoder.eval().requires_grad_(False)
     except RuntimeError as error:
         raise ModelError(f"{path}: does not fit its own settings: {str(error).splitlines()[0]}") from None
     return TrainedStage(
@@ -120,15 +133,13 @@ def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> 
         steps=state["step"],
         seed=state["seed"],
         quality=_quality(run, state["step"]),
+        style_encoder=encoder,
     )
 
 
-def _averaged_weights(state: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name.removeprefix(AVERAGED_PREFIX): value
-        for name, value in state["averaged"].items()
-        if name.startswith(AVERAGED_PREFIX)
-    }
+def _encoder_weights(state: Mapping[str, Any]) -> dict[str, Any]:
+    networks: Mapping[str, Any] = state["networks"]
+    return {name.removeprefix(ENCODER): value for name, value in networks.items() if name.startswith(ENCODER)}
 
 
 def _quality(run: Path | None, step: int) -> dict[str, float]:

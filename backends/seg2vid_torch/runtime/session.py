@@ -8,16 +8,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from seg2vid_interface.backend import OpenOptions, Stage
+from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.graph_session import GraphSession
+from seg2vid_interface.graphs import GraphName
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
-from seg2vid_torch.graphs.image import image_graph
+from seg2vid_torch.graphs.image import StyleGraph, image_graph
 from seg2vid_torch.graphs.motion import MotionGraph
 from seg2vid_torch.runtime.devices import PRECISIONS, check_precision, choose_device
 from seg2vid_torch.runtime.memory import telling_out_of_memory
-from seg2vid_torch.weights.loading import load_image_network, load_motion_network
+from seg2vid_torch.weights.loading import load_image_network, load_motion_network, load_style_encoder
 
 OUT_OF_MEMORY_HINT = "Use a smaller --size, or another --device."
 
@@ -28,24 +29,29 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     device = choose_device(options.device)
     precision = check_precision("fp32" if options.precision == "auto" else options.precision, device)
     size = choose_size(card.sizes, options.size, (card.height, card.width))
-    with telling_out_of_memory(str(device), OUT_OF_MEMORY_HINT):
-        graphs = {stage: TorchGraph(module, device, precision) for stage, module in _load(model, device).items()}
-    return GraphSession(card, size, graphs, device=str(device), precision=precision)
+    modules: dict[GraphName, nn.Module] = {}
+
+    def load(name: GraphName, _: tuple[int, int]) -> TorchGraph:
+        with telling_out_of_memory(str(device), OUT_OF_MEMORY_HINT):
+            if name not in modules:  # one for all sizes
+                modules[name] = _load(name, model, device)
+        return TorchGraph(modules[name], device, "fp32" if name == "style" else precision)
+
+    return GraphSession(card, size, load, device=str(device), precision=precision)
 
 
-def _load(model: ModelFolder, device: torch.device) -> dict[Stage, nn.Module]:
-    modules: dict[Stage, nn.Module] = {}
+def _load(name: GraphName, model: ModelFolder, device: torch.device) -> nn.Module:
     card = model.card
-    if "image" in card.stages:
-        modules["image"] = image_graph(load_image_network(model, device), card.image_scale)
-    if "motion" in card.stages:
-        network = load_motion_network(model, device)
-        if network.frames != card.chunk_frames:
-            raise ModelError(
-                f"{model.path}: the card says {card.chunk_frames} frames a chunk, its network {network.frames}"
-            )
-        modules["motion"] = MotionGraph(network, card.label_space.other if card.label_space else None)
-    return modules
+    if name == "image":
+        return image_graph(load_image_network(model, device), card.image_scale)
+    if name == "style":
+        return StyleGraph(load_style_encoder(model, device))
+    network = load_motion_network(model, device)
+    if network.frames != card.chunk_frames:
+        raise ModelError(
+            f"{model.path}: the card says {card.chunk_frames} frames a chunk, its network {network.frames}"
+        )
+    return MotionGraph(network, card.label_space.other if card.label_space else None)
 
 
 class TorchGraph:

@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from torch import nn
+
 from seg2vid_interface.backend import Stage
+from seg2vid_interface.graphs import GraphName
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_torch.networks.build import ImageNetwork
 from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
+from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.stages.card_text import CardText
 
 
@@ -31,3 +35,12 @@ class TrainedStage:
     quality: Mapping[str, float]
     text: CardText = field(default_factory=CardText)
     """What is known of its licence and data; `--card` overrides it."""
+    style_encoder: StyleEncoder | None = None
+    """Of an image stage that has one; in evaluation mode, on the CPU."""
+
+    def networks(self) -> dict[GraphName, nn.Module]:
+        """Return what is exported, by the names of the files."""
+        networks: dict[GraphName, nn.Module] = {self.stage: self.network}
+        if self.style_encoder:
+            networks["style"] = self.style_encoder
+        return networks

@@ -10,12 +10,14 @@ from torch import nn
 
 from seg2vid_interface.backend import Stage
 from seg2vid_interface.errors import ModelError
+from seg2vid_interface.graphs import GraphName
 from seg2vid_interface.label_spaces import NO_LABELS
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.validation import problems_of
-from seg2vid_torch.networks.build import ImageNetwork, build_image_network, build_img2vid
+from seg2vid_torch.networks.build import ImageNetwork, build_image_network, build_img2vid, build_style_encoder
 from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
-from seg2vid_torch.settings.image import IMAGE_NETWORK
+from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
+from seg2vid_torch.settings.image import IMAGE_NETWORK, SpadeNetworkSettings
 from seg2vid_torch.settings.motion import MotionNetworkSettings
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -27,9 +29,19 @@ def load_image_network(model: ModelFolder, device: torch.device) -> ImageNetwork
     settings = _settings(model, "image", IMAGE_NETWORK)
     if model.card.image_labels is None:
         raise ModelError(f"{model.path}: the card names no label space, which its image stage needs")
-    if getattr(settings, "instance_edges", False) != model.card.instance_edges:
-        raise ModelError(f"{model.path}: the card and its image network disagree on instance_edges")
+    for key in ("instance_edges", "style_size"):
+        if getattr(settings, key, 0) != getattr(model.card, key):
+            raise ModelError(f"{model.path}: the card and its image network disagree on {key}")
     return _with_weights(build_image_network(settings, model.card.image_labels), model, "image", device)
+
+
+def load_style_encoder(model: ModelFolder, device: torch.device) -> StyleEncoder:
+    """Return the style encoder in evaluation mode.  Raises ModelError for missing or wrong weights."""
+    settings = _settings(model, "image", IMAGE_NETWORK)
+    if not isinstance(settings, SpadeNetworkSettings):
+        raise ModelError(f"{model.path}: the card's image network has no style encoder")
+    encoder = build_style_encoder(settings, *model.card.image_size(model.card.height, model.card.width))
+    return _with_weights(encoder, model, "style", device)
 
 
 def load_motion_network(model: ModelFolder, device: torch.device) -> Img2Vid:
@@ -46,10 +58,10 @@ def _settings(model: ModelFolder, stage: Stage, kind: TypeAdapter[Settings]) -> 
         raise ModelError(f"{model.path}: the card's {stage} network is not one of ours: {problem}") from None
 
 
-def _with_weights(network: Network, model: ModelFolder, stage: Stage, device: torch.device) -> Network:
-    path = model.file(f"{stage}.safetensors")
+def _with_weights(network: Network, model: ModelFolder, name: GraphName, device: torch.device) -> Network:
+    path = model.file(f"{name}.safetensors")
     try:
-        network.load_state_dict(load_file(path))
+        network.load_state_dict(load_file(path))  # weights in half precision become the network's float32
     except (SafetensorError, RuntimeError) as error:
         raise ModelError(f"{path}: does not fit the card: {str(error).splitlines()[0]}") from None
     return network.eval().requires_grad_(False).to(device)

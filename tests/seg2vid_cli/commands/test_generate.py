@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from seg2vid_cli import plugins
-from seg2vid_cli.commands.generate import parse_size
+from seg2vid_cli.commands.generate import parse_size, parse_style
 from seg2vid_cli.files import staging
 from seg2vid_interface.label_spaces import CITYSCAPES
 
@@ -69,6 +69,7 @@ def test_json_is_one_object_and_nothing_else(seg2vid, model, street):
                     "width": 64,
                     "seed": 3,
                     "sample": 1,
+                    "style": 3,
                 }
             ],
         },
@@ -146,6 +147,78 @@ def test_the_same_seed_gives_the_same_file_and_another_seed_another(seg2vid, mod
         assert seg2vid("generate", street, "--model", model, "-o", f"{name}.mp4", "--seed", seed).exit_code == 0
     assert Path("a.mp4").read_bytes() == Path("b.mp4").read_bytes()
     assert not np.array_equal(read_video(Path("a.mp4")), read_video(Path("c.mp4")))
+
+
+def first_frames(folder: str) -> list[np.ndarray]:
+    return [read_frames(path)[0] for path in sorted(Path(folder).iterdir())]
+
+
+def test_a_style_fixes_the_look_of_all_samples_and_leaves_the_motion(seg2vid, model, street):
+    flags = "generate", street, "--model", model, "--samples", 2, "--format", "png"
+    seg2vid(*flags, "--seed", 1, "-o", "own/")
+    seg2vid(*flags, "--seed", 2, "--style", 1, "-o", "styled/")
+    (first, second), (styled, styled_too) = first_frames("own"), first_frames("styled")
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(styled, first)  # the look of seed 1's first sample
+    np.testing.assert_array_equal(styled_too, first)
+    seg2vid(*flags, "--seed", 2, "-o", "other/")
+    moved = [np.array(Image.open(f"{folder}/street_2/000003.png"))[1:] for folder in ("styled", "other")]
+    where = [np.unravel_index((frame[..., 2].astype(int) - frame[..., 0]).argmax(), frame.shape[:2]) for frame in moved]
+    assert where[0] == where[1]  # the car is where seed 2 moves it
+
+
+def test_the_style_of_a_picture(seg2vid, make_model, street, tmp_path):
+    reading = make_model("reading", reads_styles=True)
+    for name, shade in (("dusk.png", 30), ("noon.png", 220)):
+        Image.fromarray(np.full((50, 40, 3), shade, np.uint8)).save(tmp_path / name)
+    flags = "generate", street, "--model", reading, "--format", "png", "--json"
+    documents = [
+        json.loads(seg2vid(*flags, "--style", tmp_path / f"{name}.png", "-o", f"{name}/").stdout)
+        for name in ("dusk", "noon")
+    ]
+    assert [document["data"]["outputs"][0]["style"] for document in documents] == ["dusk.png", "noon.png"]
+    ((dusk,), (noon,)) = first_frames("dusk"), first_frames("noon")
+    assert noon[1:].mean() > dusk[1:].mean() + 10
+
+
+@pytest.mark.parametrize(
+    ("style", "first_frame", "exit_code", "message"),
+    [
+        ("-1", False, 2, "--style -1: must be between 0 and"),
+        ("missing.jpg", False, 1, "missing.jpg: "),
+        ("street.png", True, 2, "--style street.png: is of first frames that are made, and one is given"),
+        ("7", True, 2, "--style 7: is of first frames that are made, and one is given"),
+    ],
+)
+def test_styles_that_cannot_be(*, seg2vid, make_model, street, style, first_frame, exit_code, message):
+    given = ("--first-frame", street) if first_frame else ()
+    result = seg2vid("generate", street, "--model", make_model("reading", reads_styles=True), "--style", style, *given)
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert result.stderr.startswith(f"error: {message}")
+    assert contents(Path()) == {}
+
+
+def test_a_model_without_styles_or_without_the_encoder(seg2vid, model, street):
+    result = seg2vid("generate", street, "--model", model, "--style", street)
+    assert result.stderr.startswith(f"error: --style {street}: the model tiny cannot read the style of a picture")
+    card = json.loads((model / "model.json").read_text())
+    (model / "model.json").write_text(json.dumps(card | {"style_size": 0}))
+    result = seg2vid("generate", street, "--model", model, "--style", 3)
+    assert result.stderr == "error: --style 3: the model tiny knows no styles\n       Leave it out.\n"
+    assert result.exit_code == 2
+
+
+def test_a_style_picture_is_not_written_over(seg2vid, make_model, street, tmp_path):
+    picture = tmp_path / "look.webp"
+    Image.new("RGB", (64, 32), "orange").save(picture)
+    reading, before = make_model("reading", reads_styles=True), picture.read_bytes()
+    result = seg2vid("generate", street, "--model", reading, "--style", picture, "-o", picture, "--overwrite")
+    assert result.exit_code == 2
+    assert picture.read_bytes() == before
+
+
+def test_parse_style():
+    assert [parse_style(text) for text in ("7", "+7", "-1", "./7", "a.png")] == [7, 7, -1, Path("7"), Path("a.png")]
 
 
 def test_a_longer_video_begins_with_the_shorter_one(seg2vid, model, street):

@@ -136,6 +136,7 @@ licence      LicenseRef-tiny
              {bundle / "LICENSE"}
 label space  cityscapes, 20 classes
 size         32x64 (height x width)
+can          first frames from labels, clips, labels of every frame, styles by seed, pictures known in part
 clip         6 frames at 17 frames/s, 4 per chunk
 image stage
     files         image.weights
@@ -149,6 +150,7 @@ def test_show_as_json_gives_the_card(seg2vid, bundle):
     data = json.loads(seg2vid("models", "show", bundle, "--json").stdout)["data"]
     card = json.loads((bundle / "model.json").read_text())
     assert data["path"] == str(bundle)
+    assert data["can"][:2] == ["first frames from labels", "clips"]
     assert {name: data["card"][name] for name in card if name != "label_space"} == {
         name: value for name, value in card.items() if name != "label_space"
     }

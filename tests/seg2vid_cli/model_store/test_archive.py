@@ -187,8 +187,11 @@ def test_a_card_that_is_none(files, problem_of, card, problem):
 def test_a_card_of_another_time(files, unpack):
     with pytest.raises(ModelError) as caught:
         unpack(zipped(files | {"model.json": b"{}"}))
-    assert caught.value.message == "URL/model.json: format version None, but this seg2vid reads 1"
-    assert caught.value.hint == "Install a seg2vid of the model's time, or export the model again."
+    assert caught.value.message == "URL/model.json: format version None, but this seg2vid reads 2"
+    assert caught.value.hint == (
+        "Get it anew: `seg2vid models pull URL --overwrite`, or export its runs or published checkpoints again "
+        "(an image stage with noise, of version 1, must be trained anew). Or install a seg2vid of its time."
+    )
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from seg2vid_interface.errors import BackendError, OutputError
 from seg2vid_interface.label_spaces import CITYSCAPES
 
 HEIGHT, WIDTH, CHUNK = 32, 64, 4
-METADATA = ClipMetadata(model="street", seed=7, sample=1, version="0.1.0")
+METADATA = ClipMetadata(model="street", seed=7, sample=1, style=7, version="0.1.0")
 
 
 @pytest.fixture(autouse=True)
@@ -161,7 +161,7 @@ def test_the_same_clip_gives_the_same_files(folder: Path, kind: Kind) -> None:
 
 
 def test_every_picture_and_video_says_what_made_it() -> None:
-    expected = {"model": "street", "seed": 7, "sample": 1, "version": "0.1.0"}
+    expected = {"model": "street", "seed": 7, "sample": 1, "style": 7, "version": "0.1.0"}
     write_clip(plan("out.mp4", sheet=Path("sheet.png")), frames=2)
     for name in ("out.first-frame.png", "out.frames/000001.png", "out.labels/000001.png", "sheet.png"):
         with Image.open(name) as image:

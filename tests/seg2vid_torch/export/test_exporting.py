@@ -23,14 +23,20 @@ def export(*sources: Path, out: Path, **rest):
 def test_the_card_says_what_the_model_is(model, runs):
     card = model.card
     assert (card.name, card.height, card.width, card.chunk_frames, card.frames) == ("tiny", 128, 128, 4, 24)
-    assert (card.latent_size, card.image_noise_size) == (8 * 8 * 8, 4)
+    assert (card.latent_size, card.style_size, card.texture, card.hints) == (8 * 8 * 8, 4, True, True)
+    assert card.reads_styles
     assert card.label_space.name == "cityscapes"
     assert list(card.stages) == ["image", "motion"]
     motion = card.stages["motion"]
     assert (motion.preset, motion.steps, motion.seed) == ("street", 4, 0)
     assert set(motion.quality) == {"val_psnr_1", "val_psnr_T", "val_psnr_copy_T"}
     assert motion.gflop_per_frame > 0
-    assert {path.name for path in model.path.iterdir()} == {"model.json", "image.safetensors", "motion.safetensors"}
+    assert {path.name for path in model.path.iterdir()} == {
+        "model.json",
+        "image.safetensors",
+        "style.safetensors",
+        "motion.safetensors",
+    }
 
 
 def test_the_order_of_the_runs_does_not_matter(model, runs, tmp_path):
@@ -43,7 +49,7 @@ def test_one_stage_alone(runs, tmp_path):
     export(runs["motion"], out=tmp_path / "motion-only")
     card = open_model_folder(tmp_path / "motion-only").card
     assert list(card.stages) == ["motion"]
-    assert card.image_noise_size == 0
+    assert (card.style_size, card.texture, card.hints) == (0, False, False)
 
 
 def test_the_text_of_the_card(runs, tmp_path):
@@ -58,7 +64,7 @@ def test_the_text_of_the_card(runs, tmp_path):
     assert (card.description, card.licence) == ("Streets.", "LicenseRef-research")
     assert card.stages["image"].data == "my drives"
     assert (tmp_path / "model" / "LICENSE").read_text() == "For research only."
-    assert set(result.files) == {"model.json", "LICENSE", "image.safetensors"}
+    assert set(result.files) == {"model.json", "LICENSE", "image.safetensors", "style.safetensors"}
 
 
 @pytest.mark.parametrize(
@@ -143,8 +149,8 @@ def test_a_missing_file_and_a_card_of_another_format_are_noticed(runs, tmp_path)
     export(runs["image"], out=tmp_path / "model")
     card_path = tmp_path / "model" / "model.json"
     card = json.loads(card_path.read_text())
-    card_path.write_text(json.dumps({**card, "format_version": 2}))
-    with pytest.raises(ModelError, match="format version 2"):
+    card_path.write_text(json.dumps({**card, "format_version": 1}))
+    with pytest.raises(ModelError, match="format version 1"):
         open_model_folder(tmp_path / "model")
     card_path.write_text(json.dumps(card))
     (tmp_path / "model" / "image.safetensors").unlink()

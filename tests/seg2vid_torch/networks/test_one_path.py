@@ -25,7 +25,7 @@ def test_it_trains_is_exported_and_animates_a_labelled_first_frame(train_tiny, t
             label_map=labels,
             first_frame=picture(label_map()),
             latent=np.random.default_rng(0).standard_normal(session.latent_size, np.float32),
-            image_noise=np.zeros(0, np.float32),
+            style=np.zeros(0, np.float32),
             chunk_noise=lambda _: np.zeros((3, 128, 128), np.float32),
             frames=6,
             fields=frozenset({"labels"}),

@@ -29,10 +29,11 @@ def request(session, frames: int = 5, **changes) -> ClipRequest:
         label_map=labels,
         first_frame=None,
         latent=latent(session),
-        image_noise=draw(session.image_noise_size, np.float32),
+        style=draw(session.style_size, np.float32),
         chunk_noise=lambda chunk: draw((3, session.height, session.width), np.float32),
         frames=frames,
         fields=frozenset({"flow"}),
+        texture=draw((4, session.height, session.width), np.float32),
     )
     return replace(plain, **changes)
 

@@ -175,7 +175,7 @@ def test_a_run_is_exported_and_makes_what_it_made_in_training(run, clips, tmp_pa
         label_map=labels,
         first_frame=None,
         latent=np.zeros(0, np.float32),
-        image_noise=np.zeros(0, np.float32),
+        style=np.zeros(0, np.float32),
         chunk_noise=lambda _: np.zeros((3, 64, 64), np.float32),
         frames=1,
         edges=instance_edges(labels),

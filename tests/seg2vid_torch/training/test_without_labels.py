@@ -39,7 +39,7 @@ def request(session: Session, frames: int) -> ClipRequest:
         label_map=None,
         first_frame=picture(label_map()),
         latent=draw(session.latent_size, np.float32),
-        image_noise=np.zeros(0, np.float32),
+        style=np.zeros(0, np.float32),
         chunk_noise=lambda chunk: np.random.default_rng(chunk).standard_normal((3, 128, 128), np.float32),
         frames=frames,
         fields=frozenset({"flow", "occlusion"}),

@@ -1,8 +1,8 @@
 """What the image stage's generator sees at every level beside its features.
 
-The condition of a pixel is [labels (K), style (Z), y, x, texture (4), hint (3), trust (1)], in this order.  Labels, style
-and coordinates say what is to be painted, in which look and where; the texture, white noise, is what a region of one
-class can make its grain of (without it there is nothing but the zero padding and the upsampling, and the generator
+The condition of a pixel is [labels (K), style (Z), y, x, texture (4), hint (3), trust (1)], in this order.  Labels,
+style and coordinates say what is to be painted, in which look and where; the texture, white noise, is what a region of
+one class can make its grain of (without it there is nothing but the zero padding and the upsampling, and the generator
 weaves a grid); the hint is a picture that is known in part, and its trust says how sharp it is there.
 
 Shape symbols: N = batch, K = classes, Z = style size, H, W = height and width.
@@ -24,7 +24,7 @@ def condition_channels(classes: int, style_size: int) -> int:
 
 
 def condition_pyramid(
-    labels: Tensor, style: Tensor, texture: Tensor, hint: Tensor, trust: Tensor, levels: int
+    labels: Tensor, style: Tensor, texture: Tensor, hint: Tensor, trust: Tensor, *, levels: int
 ) -> list[Tensor]:
     """Return the conditions (N, channels, H / 2^l, W / 2^l) of levels l = 0, 1, ...
 

@@ -90,7 +90,7 @@ class SpadeGenerator(nn.Module):
             hint: (N, 3, H, W) float in 0..1, RGB: what is known of the picture; any value where nothing is.
             trust: (N, 1, H, W) float in 0..1, how sharp the hint is: 1 = untouched, 0.5 = magnified twice, 0 = unknown.
         """
-        pyramid = condition_pyramid(labels, style, texture, hint, trust, len(self.blocks))
+        pyramid = condition_pyramid(labels, style, texture, hint, trust, levels=len(self.blocks))
         pyramid = [condition.to(self.head.weight.dtype) for condition in pyramid]
         features = self.head(pyramid[-1])
         for level, block in enumerate(self.blocks):

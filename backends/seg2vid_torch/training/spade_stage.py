@@ -59,12 +59,13 @@ class SpadeStage(ImageStage):
         super().__init__(settings, context, _networks(settings, context))
         self._generator = self.networks["generator"]
         self._encoder = self.networks["encoder"] if settings.network.style_size else None
-        self._vgg = load_perceptual_network(context.vgg_weights, context.device) if context.vgg_weights else None
-        self._hints = HintMaker(context.label_space, context.device)
+        vgg, device = context.vgg_weights, context.device
+        self._vgg = load_perceptual_network(vgg, device, context.precision) if vgg else None
+        self._hints = HintMaker(context.label_space, device)
         self._discriminator = Discriminator(self.networks["discriminator"])
         self._critics = None
         if context.critic_weights:
-            features = load_frozen_features(context.critic_weights, context.device)
+            features = load_frozen_features(context.critic_weights, device, context.precision)
             self._critics = CriticsOnFeatures(self.networks["critics"], features)
         self._make_optimizers()
         changed = [self.networks, self.averaged]

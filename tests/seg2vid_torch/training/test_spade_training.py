@@ -119,6 +119,16 @@ def test_a_sheet_shows_two_looks_a_hint_and_what_becomes_of_it(run, clips):
     assert 0.01 < unknown.mean() < 0.5
 
 
+def test_half_the_precision_gives_nearly_the_same_losses(train_tiny, run, frozen, tmp_path):
+    train_tiny("image", tmp_path / "run", steps=1, settings=frozen, precision="bf16")
+    full, half = (
+        json.loads((folder / "metrics.jsonl").read_text().splitlines()[0]) for folder in (run, tmp_path / "run")
+    )
+    assert {name: half[name] for name in TERMS} == pytest.approx(
+        {name: full[name] for name in TERMS}, rel=0.05, abs=0.02
+    )
+
+
 def test_the_rates_warm_up_and_fall(train_tiny, tmp_path):
     settings = SMALL | {"warm_up": "2", "decay_from": "0.5", "final_rate": "0.2"}
     seen = []

@@ -78,6 +78,15 @@ def test_a_faulty_text_leaves_nothing(runs, tmp_path, text, message):
     assert [path.name for path in tmp_path.iterdir()] == ["card.toml"]
 
 
+def test_a_model_gives_the_stages_that_no_run_gives(model, runs, tmp_path):
+    for sources in ((runs["image"], model.path), (model.path, runs["image"])):
+        result = export(*sources, out=tmp_path / "mixed", overwrite=True)
+        assert result.stages == ("image", "motion")
+    assert open_model_folder(tmp_path / "mixed").card.all_files() == model.card.all_files()
+    with pytest.raises(ModelError, match="a second image stage"):
+        export(model.path, model.path, out=tmp_path / "twice")
+
+
 def test_two_runs_of_one_stage_are_refused(runs, tmp_path):
     with pytest.raises(ModelError, match="a second image stage"):
         export(runs["image"], runs["image"], out=tmp_path / "model")

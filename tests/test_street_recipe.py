@@ -70,8 +70,10 @@ def test_weights_come_back_in_parts_and_are_gone_on_from(gpu, packed, tmp_path, 
     assert (tmp_path / "out/DONE").read_text() == "finished\n"
     lines = (tmp_path / "out/metrics.jsonl").read_text().splitlines()
     assert json.loads(lines[-1])["samples_per_second"] > 0
-    (sheet,) = (tmp_path / "out").glob("*.png")
-    assert Image.open(sheet).width > 128
+    sheets = list((tmp_path / "out").glob("*.png"))
+    assert sheets
+    with Image.open(sheets[-1]) as sheet:
+        assert sheet.width > 128
     weights = tmp_path / "weights.safetensors"
     gpu.join(tmp_path / "out", weights)
     assert read_stages((weights,))["image"].style_encoder is not None

@@ -36,7 +36,9 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
     assert "seg2vid_torch/presets/street.toml" in names
     folder = "seg2vid_cli/models/street/"
     model = {name.removeprefix(folder) for name in names if name.startswith(folder)}
-    graphs_and_weights = {f"{stage}.{ending}" for stage in ("image", "motion") for ending in ("onnx", "safetensors")}
+    graphs_and_weights = {
+        f"{stage}.{ending}" for stage in ("image", "style", "motion") for ending in ("onnx", "safetensors")
+    }
     assert model == graphs_and_weights | {"model.json", "LICENSE"}
 
 

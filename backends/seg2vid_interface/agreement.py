@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from seg2vid_interface.backend import ReadsStyles
 from seg2vid_interface.clips import Chunk, Field
-from seg2vid_interface.sample_scene import sample_request
+from seg2vid_interface.sample_scene import sample_picture, sample_request
 
 if TYPE_CHECKING:
     from seg2vid_interface.backend import Session
@@ -27,6 +28,8 @@ CLIP_FRAMES: Final = 24
 CLIP_SHARE: Final = 0.999
 LOWEST_PSNR: Final = 40.0
 """Decibels of fp16 or bf16 against fp32, over a chunk."""
+STYLE_TOLERANCE: Final = 1e-3
+"""By which the numbers of a style that is read from a picture may differ; styles spread by 1."""
 
 FIELDS: Final[frozenset[Field]] = frozenset({"labels", "flow", "occlusion"})
 FIRST_FRAME: Final = "first_frame"
@@ -111,6 +114,14 @@ def measure_agreement(
             ours, theirs = ([chunk for (chunk,) in session.generate([request])] for session in (reference, other))
             pairs.append((ours, theirs))
     return compare_clips(pairs, other.precision)
+
+
+def measure_styles(reference: "Session", other: "Session", card: "ModelCard") -> float | None:
+    """Return the largest difference between the styles that two sessions read; None if one of them reads none."""
+    if not (card.reads_styles and isinstance(reference, ReadsStyles) and isinstance(other, ReadsStyles)):
+        return None
+    picture = sample_picture(card, 1, card.image_size(card.height, card.width))
+    return float(np.abs(reference.style_of(picture) - other.style_of(picture)).max())
 
 
 def compare_clips(pairs: Iterable[tuple[Clip, Clip]], precision: str) -> Agreement:

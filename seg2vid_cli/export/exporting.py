@@ -7,7 +7,7 @@ from typing import Any
 from seg2vid_cli.model_store.store import find_model, model_names
 from seg2vid_cli.plugins import find_exporter, load_backend
 from seg2vid_cli.terminal.console import Console
-from seg2vid_interface.agreement import measure_agreement
+from seg2vid_interface.agreement import STYLE_TOLERANCE, measure_agreement, measure_styles
 from seg2vid_interface.backend import ExportRequest, ExportResult, OpenOptions
 from seg2vid_interface.errors import ModelError, UsageError
 from seg2vid_interface.model_card import CARD_NAME, ModelFolder
@@ -77,12 +77,16 @@ def _compare(model: ModelFolder, precision: str, console: Console) -> dict[str, 
         load_backend(GRAPH_BACKEND).open(model, OpenOptions("cpu", precision)) as graphs,
     ):
         agreement = measure_agreement(reference, graphs, model.card)
+        style_difference = measure_styles(reference, graphs, model.card)
     console.say(f"{GRAPH_BACKEND} in {precision} against {REFERENCE_BACKEND}:")
     for line in agreement.lines():
         console.say(line)
-    if problem := agreement.problem():
+    problem = agreement.problem()
+    if style_difference is not None and style_difference > STYLE_TOLERANCE:
+        problem = problem or f"styles read from a picture differ by {style_difference:.2g}"
+    if problem:
         raise ModelError(
             f"the {precision} graphs do not compute what the weights do: {problem}",
             "Nothing was exported; --no-verify exports all the same.",
         )
-    return asdict(agreement)
+    return asdict(agreement) | ({} if style_difference is None else {"style": style_difference})

@@ -18,10 +18,14 @@ def test_graphs_are_made_and_compared(seg2vid, runs):
     result = seg2vid("export", runs["image"], "-o", "town", "--onnx", "--json")
     assert result.exit_code == 0, result.stderr
     data = json.loads(result.stdout)["data"]
-    assert set(data["files"]) == {"model.json", "image.onnx", "image.safetensors"}
+    assert set(data["files"]) == {
+        *(f"{name}.{ending}" for name in ("image", "style") for ending in ("onnx", "safetensors")),
+        "model.json",
+    }
     (agreement,) = data["agreement"]
     assert (agreement["precision"], agreement["chunk_share"], agreement["clip_share"]) == ("fp32", 1, 1)
     assert [difference["output"] for difference in agreement["differences"]] == ["first_frame"]
+    assert agreement["style"] < 1e-4
     assert "onnx in fp32 against torch:\n    first_frame   largest " in result.stderr
     assert open_model_folder(Path("town")).card.name == "town"
 

@@ -12,8 +12,10 @@ from seg2vid_torch.networks.layers import double_size
 from seg2vid_torch.networks.pix2pixhd.global_generator import GlobalGenerator
 from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
 from seg2vid_torch.networks.pix2pixhd.multiscale_discriminator import MultiscaleDiscriminator
+from seg2vid_torch.networks.spade.condition import condition_channels, condition_pyramid, painted_share
 from seg2vid_torch.networks.spade.segmentation_discriminator import SegmentationDiscriminator
 from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
+from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.settings.motion import MotionNetworkSettings
 
 
@@ -28,16 +30,71 @@ def one_hot_labels(height: int, width: int) -> torch.Tensor:
     return torch.nn.functional.one_hot(labels, 20).movedim(-1, 1).float()
 
 
-def test_the_generator_makes_pictures_that_depend_on_labels_and_noise():
+def painting(**changes) -> torch.Tensor:
+    """Return what a tiny generator paints, always the same one, of inputs that are the same but for the changes."""
     torch.manual_seed(0)
     generator = SpadeGenerator(20, 4, (8, 8, 8), 4).eval()
-    labels, noise = one_hot_labels(64, 96), torch.randn(1, 4)
-    frame = generator(labels, noise)
-    assert frame.shape == (1, 3, 64, 96)
-    assert frame.min() >= 0
-    assert frame.max() <= 1
-    assert not torch.allclose(frame, generator(labels, noise + 1))
-    assert not torch.allclose(frame, generator(labels.roll(5, 1), noise))
+    known = {"hint": torch.rand(1, 3, 64, 96), "trust": torch.zeros(1, 1, 64, 96)}
+    inputs = {
+        "labels": one_hot_labels(64, 96),
+        "style": torch.randn(1, 4),
+        "texture": torch.randn(1, 4, 64, 96),
+        **known,
+    }
+    with torch.no_grad():
+        return generator(**{name: changes[name](value) if name in changes else value for name, value in inputs.items()})
+
+
+def test_the_generator_paints_by_labels_style_and_texture():
+    picture = painting()
+    assert picture.shape == (1, 3, 64, 96)
+    assert picture.min() >= 0
+    assert picture.max() <= 1
+    others = {"labels": lambda x: x.roll(5, 1), "style": lambda x: x + 1, "texture": lambda x: x.flip(3)}
+    for name, change in others.items():
+        assert not torch.allclose(painting(**{name: change}), picture), name
+
+
+def test_a_hint_counts_as_far_as_it_is_trusted():
+    picture = painting()
+    torch.testing.assert_close(painting(hint=lambda x: 1 - x), picture, rtol=0, atol=1e-6)  # unknown, whatever it is
+    trust = torch.zeros(1, 1, 64, 96)
+    trust[..., :32], trust[..., 32:64] = 1, 0.5
+    hint = torch.rand(1, 3, 64, 96)
+    hinted = painting(trust=lambda _: trust, hint=lambda _: hint)
+    torch.testing.assert_close(hinted[..., :32], hint[..., :32], rtol=0, atol=1e-7)
+    other = painting(trust=lambda _: trust, hint=lambda _: hint.flip(1))
+    assert not torch.allclose(hinted[..., 36:60], other[..., 36:60])  # painted anew, but by what is known
+
+
+def test_the_share_that_is_painted_falls_with_trust():
+    share = painted_share(torch.tensor([0.0, 0.5, 0.65, 0.8, 1.0]))
+    assert share.tolist() == pytest.approx([1, 1, 0.5, 0, 0], abs=1e-6)
+
+
+def test_textures_stay_white_from_level_to_level():
+    torch.manual_seed(0)
+    labels, style, texture = torch.zeros(1, 2, 128, 256), torch.randn(1, 3), torch.randn(1, 4, 128, 256)
+    pyramid = condition_pyramid(
+        labels, style, texture, torch.zeros(1, 3, 128, 256), torch.zeros(1, 1, 128, 256), levels=4
+    )
+    for level, condition in enumerate(pyramid):
+        assert condition.shape == (1, condition_channels(2, 3), 128 >> level, 256 >> level)
+        assert condition[:, 7:11].std() == pytest.approx(1, abs=0.1)
+        assert torch.equal(condition[0, 2:5, 0, 0], style[0])
+    y, x = pyramid[0][0, 5], pyramid[0][0, 6]
+    torch.testing.assert_close(y[:, 7], torch.linspace(-1, 1, 128))
+    torch.testing.assert_close(x[7], torch.linspace(-1, 1, 256))
+
+
+def test_the_style_encoder_reads_a_picture_the_same_in_any_batch():
+    torch.manual_seed(0)
+    encoder = StyleEncoder(6, (8, 16), 40, 72).eval()
+    pictures = torch.rand(3, 3, 40, 72)
+    mean, log_variance = encoder(pictures)
+    assert mean.shape == log_variance.shape == (3, 6)
+    torch.testing.assert_close(encoder(pictures[1:2])[0], mean[1:2])
+    assert encoder(pictures * 1000)[1].abs().max() <= 8
 
 
 def test_the_discriminator_scores_every_pixel_for_every_class_and_generated():

@@ -93,8 +93,9 @@ class GraphSession:
         return style
 
     def close(self) -> None:
-        """Free the graphs."""
+        """Free the graphs, and what they are loaded from."""
         self._graphs.clear()
+        self._load = _refuse
 
     def __enter__(self) -> Self:
         return self
@@ -130,6 +131,11 @@ class GraphSession:
         if key not in self._graphs:
             self._graphs[key] = self._load(*key)
         return self._graphs[key]
+
+
+def _refuse(name: GraphName, _: tuple[int, int]) -> Graph:
+    """Stand in for loading in a session that was closed."""
+    raise ValueError(f"the session is closed, and has no {name} graph any more")
 
 
 def latent_size(card: ModelCard, size: tuple[int, int]) -> int:

@@ -25,7 +25,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from seg2vid_interface.errors import Seg2VidError, UsageError
+from seg2vid_interface.errors import Seg2VidError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -163,17 +163,13 @@ class Model:
         return Clip(SceneClip(self._session, card, scene, seed, sample, frames, fps, self._look(given_style)), read)
 
     def _look(self, style: "GivenStyle | None") -> "Look":
-        from seg2vid_cli.generation.look import Look
+        from seg2vid_cli.generation.look import Look, look_of
         from seg2vid_cli.inputs.styles import read_style_picture
-        from seg2vid_interface.backend import ReadsStyles
 
         if style is None or isinstance(style, int):
             return Look(seed=style)
-        picture = read_style_picture(style, self.card)
-        if not isinstance(self._session, ReadsStyles):
-            raise UsageError(f"style: the backend {self.backend} cannot read the style of a picture", "Give a number.")
         name = style.name if isinstance(style, Path) else "picture"
-        return Look(style=self._session.style_of(picture), picture=name)
+        return look_of(read_style_picture(style, self.card), name, self._session, self.backend)
 
     def close(self) -> None:
         """Free the device; clips that are not made yet cannot be made afterwards."""

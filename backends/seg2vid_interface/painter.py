@@ -28,11 +28,10 @@ Paint = Callable[[Size, dict[str, NDArray[Any]]], NDArray[np.float32]]
 
 def paint(request: ClipRequest, card: ModelCard, size: Size, run: Paint) -> NDArray[np.float32]:
     """Return the first frame (1, 3, H, W) in 0..1 of a clip of `size` = H, W that gives none."""
-    steps = painting_sizes(card, size)
-    picture: NDArray[np.float32] | None = None
-    for step in steps:
+    smallest, *larger = painting_sizes(card, size)
+    picture = run(smallest, image_inputs(request, card, smallest, None))
+    for step in larger:
         picture = run(step, image_inputs(request, card, step, picture))
-    assert picture is not None
     return picture
 
 

@@ -6,6 +6,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from seg2vid_interface.backend import ReadsStyles, Session
+from seg2vid_interface.errors import UsageError
 from seg2vid_interface.latents import image_style, image_texture
 from seg2vid_interface.model_card import ModelCard
 
@@ -42,3 +44,17 @@ class Look:
 
 OWN_LOOK: Final = Look()
 """Every sample has a look of its own."""
+
+
+def look_of(picture: NDArray[np.uint8], name: str, session: Session, backend: str) -> Look:
+    """Return the look of a picture (H, W, 3), as `read_style_picture` gives it, which is to be called by this name.
+
+    Raises:
+        UsageError: the backend cannot read one.
+    """
+    if not isinstance(session, ReadsStyles):
+        raise UsageError(
+            f"--style {name}: the backend {backend} cannot read the style of a picture",
+            "Use another --backend, or a number: --style N.",
+        )
+    return Look(style=session.style_of(picture), picture=name)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from seg2vid_cli.generation.look import OWN_LOOK, Look
+from seg2vid_cli.generation.look import OWN_LOOK, Look, look_of
 from seg2vid_cli.generation.scene_clip import SceneClip
 from seg2vid_cli.inputs.scenes import Input, Scene, check_inputs, pair_inputs, read_scene
 from seg2vid_cli.inputs.styles import check_style, read_style_picture
@@ -22,7 +22,7 @@ from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.save_names import names_to_save
 from seg2vid_cli.plugins import open_session
 from seg2vid_cli.terminal.console import Console, ProgressBar
-from seg2vid_interface.backend import OpenOptions, ReadsStyles, Session
+from seg2vid_interface.backend import OpenOptions, Session
 from seg2vid_interface.errors import Seg2VidError, UsageError
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
@@ -175,7 +175,9 @@ class _Generation:
         planned = [output for output in outputs if output.source in inputs]
         total = self.frames * len(planned)
         with self._open_session() as session, self.console.progress("generating", total, "frames") as bar:
-            self._read_look(session)
+            if self.style_picture is not None:  # read before the session was opened
+                (file,) = self._style_file()
+                self.look = look_of(self.style_picture, file.name, session, str(self.outcome.backend))
             for number, output in enumerate(planned):
                 paths = inputs[output.source]
                 if paths in self.outcome.failures:
@@ -199,18 +201,6 @@ class _Generation:
 
     def _style_file(self) -> list[Path]:
         return [self.request.style] if isinstance(self.request.style, Path) else []
-
-    def _read_look(self, session: Session) -> None:
-        """Let the session read the style of the picture, if one is given."""
-        if self.style_picture is None:
-            return
-        if not isinstance(session, ReadsStyles):
-            raise UsageError(
-                f"--style {self.request.style}: the backend {self.outcome.backend} cannot read the style of a picture",
-                "Use another --backend, or a number: --style N.",
-            )
-        (file,) = self._style_file()
-        self.look = Look(style=session.style_of(self.style_picture), picture=file.name)
 
     def _clip(self, session: Session, scene: Scene, sample: int) -> SceneClip:
         return SceneClip(

@@ -13,14 +13,13 @@ from seg2vid_torch.settings.loading import load_settings
 from seg2vid_torch.settings.motion import MotionSettings, MotionWeights
 from seg2vid_torch.training.motion_terms import (
     MotionBatch,
-    Terms,
     flow_terms,
     latent_terms,
     perceptual_terms,
     refinement_terms,
     warping_terms,
-    weighted_sum,
 )
+from seg2vid_torch.training.terms import Terms, weighted_sum
 
 TERMS = {
     "recon": "reconstruction",

@@ -61,8 +61,6 @@ def _write_model(
                 round_weights(network)
         for name, network in trained.networks().items():
             _write_weights(folder / f"{name}.safetensors", network, half=request.half_weights)
-    card = _with_hashes(card, folder)  # by which the graphs are told that there is a style encoder
-    for trained in stages.values():
         _write_graphs(folder, trained, card, request)
     text = given_text or joined_text([trained.text for trained in stages.values()])
     for file, content in name_licence_files(text.licence_files).items():

@@ -27,7 +27,7 @@ from seg2vid_interface.graphs import (
     tensors,
 )
 from seg2vid_interface.model_card import ModelCard
-from seg2vid_torch.export.half_weights import halve_initializers
+from seg2vid_torch.export.half_initializers import halve_initializers
 
 OPSET = 18  # beyond, the exporter converts, which it does not do within branches
 TRACED_HEIGHT, TRACED_WIDTH = 192, 320  # pixels, about; unlike each other and any model's, so that nothing is fixed

@@ -21,13 +21,17 @@ from seg2vid_torch.settings.loading import validate_settings
 from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.stages.card_text import CardText
 from seg2vid_torch.stages.trained_stage import TrainedStage
-from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, averaged_weights, is_checkpoint, read_checkpoint
+from seg2vid_torch.training.checkpoint import (
+    CHECKPOINT_NAME,
+    averaged_weights,
+    by_network,
+    is_checkpoint,
+    read_checkpoint,
+)
 from seg2vid_torch.training.light_checkpoint import ENDING, read_light_checkpoint
 from seg2vid_torch.training.metrics_log import read_metrics
 from seg2vid_torch.weights.loading import load_image_network, load_motion_network, load_style_encoder
 from seg2vid_torch.weights.torch_files import read_torch_file
-
-ENCODER = "encoder."  # before the style encoder's entries among the networks'
 
 
 def read_stages(sources: tuple[Path, ...]) -> dict[Stage, TrainedStage]:
@@ -128,7 +132,7 @@ def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> 
     try:
         network.load_state_dict(averaged_weights(state))
         if encoder:
-            encoder.load_state_dict(_encoder_weights(state))
+            encoder.load_state_dict(by_network(state["networks"]).get("encoder", {}))
             encoder.eval().requires_grad_(False)
     except RuntimeError as error:
         raise ModelError(f"{path}: does not fit its own settings: {str(error).splitlines()[0]}") from None
@@ -146,11 +150,6 @@ def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> 
         quality=_quality(run, state["step"]),
         style_encoder=encoder,
     )
-
-
-def _encoder_weights(state: Mapping[str, Any]) -> dict[str, Any]:
-    networks: Mapping[str, Any] = state["networks"]
-    return {name.removeprefix(ENCODER): value for name, value in networks.items() if name.startswith(ENCODER)}
 
 
 def _quality(run: Path | None, step: int) -> dict[str, float]:

@@ -15,10 +15,10 @@ from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
 from seg2vid_torch.published.names import NOT_NEEDED, Modules
 from seg2vid_torch.settings.image import Pix2PixHDNetworkSettings
 from seg2vid_torch.settings.motion import MotionNetworkSettings
+from seg2vid_torch.weights.entries import listed
 
 COUNTER = ".num_batches_tracked"  # batch norm had none before PyTorch 0.4.1, and evaluation does without
 STATISTICS = (".running_mean", ".running_var", COUNTER)
-SHOWN = 3  # entries that a message names
 
 Entries = Mapping[str, Tensor]
 """Published name -> values."""
@@ -89,5 +89,4 @@ def _is_idle(name: str, entries: Entries) -> bool:
 
 
 def _problem(text: str, names: Sequence[str], say: Callable[[str], str] = str) -> list[str]:
-    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-    return [text.format(", ".join(map(say, names[:SHOWN])) + more)] if names else []
+    return [text.format(listed([say(name) for name in names]))] if names else []

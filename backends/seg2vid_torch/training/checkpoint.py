@@ -16,7 +16,7 @@ from seg2vid_torch.weights.torch_files import first_line, read_torch_file
 CHECKPOINT_NAME = "checkpoint.pt"
 HEADER_KEYS = {"stage", "preset", "seed", "settings", "label_space", "step"}
 STATE_KEYS = {"networks", "averaged", "optimizers"}
-AVERAGED = "module."  # begins the averaged network's entries
+MODULE = "module."  # begins the averaged network's entries
 
 
 def save_checkpoint(run: Path, stage: StageTraining, header: dict[str, Any]) -> None:
@@ -78,7 +78,16 @@ def is_checkpoint(state: object) -> TypeGuard[dict[str, Any]]:
 def averaged_weights(state: Mapping[str, Any]) -> dict[str, Tensor]:
     """Return the entries of a checkpoint's averaged network, by the names that they have in the network itself."""
     named = state["averaged"].items()
-    return {name.removeprefix(AVERAGED): value for name, value in named if name.startswith(AVERAGED)}
+    return {name.removeprefix(MODULE): value for name, value in named if name.startswith(MODULE)}
+
+
+def by_network(entries: Mapping[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    """Return network -> its entries, of those of all networks together."""
+    networks: dict[str, dict[str, Tensor]] = {}
+    for name, value in entries.items():
+        network, _, entry = name.partition(".")
+        networks.setdefault(network, {})[entry] = value
+    return networks
 
 
 def restore(stage: StageTraining, state: dict[str, Any], path: Path) -> None:

@@ -17,18 +17,17 @@ from seg2vid_interface.backend import Stage
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.model_card import CARD_NAME, ModelFolder, open_model_folder
 from seg2vid_torch.networks.spade.condition import HINT_CHANNELS
-from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, averaged_weights, read_checkpoint
+from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, averaged_weights, by_network, read_checkpoint
 from seg2vid_torch.training.light_checkpoint import ENDING, read_light_weights
 from seg2vid_torch.training.stage import StageTraining
+from seg2vid_torch.weights.entries import Entries, listed
 from seg2vid_torch.weights.torch_files import first_line
 
-Entries = Mapping[str, Tensor]
 MODEL_FILES: Mapping[Stage, Mapping[str, str]] = {
     "image": {"generator": "image.safetensors", "encoder": "style.safetensors"},
     "motion": {"img2vid": "motion.safetensors"},
 }
 """Network -> its file in a model folder."""
-SHOWN = 3  # entries that a message names
 CONDITIONED = ("head.weight", "condition.weight")  # entries of a generator whose inputs end with the hint's channels
 
 
@@ -57,7 +56,7 @@ def read_initial(path: Path, stage: Stage) -> InitialWeights:
         return _read_model(open_model_folder(path), stage)
     if path.suffix == ENDING and path.is_file():
         weights = read_light_weights(path)
-        return InitialWeights(path, _by_network(weights["networks"]), weights["averaged"])
+        return InitialWeights(path, by_network(weights["networks"]), weights["averaged"])
     if path.is_dir():
         path /= CHECKPOINT_NAME
     if not path.is_file():
@@ -68,25 +67,17 @@ def read_initial(path: Path, stage: Stage) -> InitialWeights:
     state = read_checkpoint(path)
     if state["stage"] != stage:
         raise ModelError(f"{path}: weights of the {state['stage']} stage, not of the {stage} stage")
-    return InitialWeights(path, _by_network(state["networks"]), averaged_weights(state))
+    return InitialWeights(path, by_network(state["networks"]), averaged_weights(state))
 
 
 def _read_model(model: ModelFolder, stage: Stage) -> InitialWeights:
     if stage not in model.card.stages:
         raise ModelError(f"{model.path}: the model has no {stage} stage")
-    named = {name: model.path / file for name, file in MODEL_FILES[stage].items() if model.has(file)}
+    named = {name: model.file(file) for name, file in MODEL_FILES[stage].items() if model.has(file)}
     try:
         return InitialWeights(model.path, {name: load_file(path) for name, path in named.items()}, {})
     except (OSError, SafetensorError) as error:
         raise ModelError(f"{model.path}: the weights cannot be read: {first_line(error)}") from None
-
-
-def _by_network(entries: Entries) -> dict[str, dict[str, Tensor]]:
-    networks: dict[str, dict[str, Tensor]] = {}
-    for name, value in entries.items():
-        network, _, entry = name.partition(".")
-        networks.setdefault(network, {})[entry] = value
-    return networks
 
 
 def begin_from(stage: StageTraining, initial: InitialWeights) -> dict[str, str]:
@@ -104,9 +95,8 @@ def begin_from(stage: StageTraining, initial: InitialWeights) -> dict[str, str]:
     if not faults:
         faults += _put(stage.averaged.module, initial.averaged or initial.networks[stage.averages], "averaged.")
     if faults:
-        more = f" and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
         raise ModelError(
-            f"{initial.path}: does not fit the networks to be trained: {', '.join(faults[:SHOWN])}{more}",
+            f"{initial.path}: does not fit the networks to be trained: {listed(faults)}",
             "Give the network.* settings that these weights were trained with, or begin from others.",
         )
     stage.averaged.settle()

@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from seg2vid_interface.errors import ModelError, OutputError
-from seg2vid_torch.training.checkpoint import HEADER_KEYS, STATE_KEYS, averaged_weights, read_checkpoint
+from seg2vid_torch.training.checkpoint import HEADER_KEYS, MODULE, STATE_KEYS, averaged_weights, read_checkpoint
 from seg2vid_torch.weights.torch_files import first_line
 
 ENDING = ".safetensors"
@@ -53,11 +53,11 @@ def read_light_checkpoint(path: Path) -> dict[str, Any]:
     Raises:
         ModelError: no such file, or not a light checkpoint.
     """
-    entries, header = read_entries(path)
+    entries, header = _read(path)
     if header is None or not header.keys() >= HEADER_KEYS:
         raise ModelError(f"{path}: holds weights, but not the settings that they were trained with")
     weights = _split(entries)
-    averaged = {f"module.{name}": value for name, value in weights["averaged"].items()}
+    averaged = {f"{MODULE}{name}": value for name, value in weights["averaged"].items()}
     return {**header, "networks": weights["networks"], "averaged": averaged, "optimizers": {}}
 
 
@@ -67,10 +67,10 @@ def read_light_weights(path: Path) -> dict[str, dict[str, Tensor]]:
     Raises:
         ModelError: no such file, or it has no such entries.
     """
-    return _split(read_entries(path)[0])
+    return _split(_read(path)[0])
 
 
-def read_entries(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
     """Return the entries of a light checkpoint, in float32, and its header; None if it has none.  Raises ModelError."""
     try:
         with safe_open(path, "pt") as file:

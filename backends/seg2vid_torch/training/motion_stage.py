@@ -20,18 +20,17 @@ from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.training.average import AveragedNetwork
 from seg2vid_torch.training.motion_terms import (
     MotionBatch,
-    Terms,
     flow_terms,
     latent_terms,
     perceptual_terms,
     refinement_terms,
     teacher_terms,
     warping_terms,
-    weighted_sum,
     where_known,
 )
 from seg2vid_torch.training.optimizers import make_adam
 from seg2vid_torch.training.stage import TrainingContext, count_parameters, detached, evenly_chosen
+from seg2vid_torch.training.terms import Terms, weighted_sum
 from seg2vid_torch.weights.vgg19 import load_vgg19
 
 BETAS = (0.9, 0.999)

@@ -4,7 +4,7 @@ Shape symbols: N = clips, T = predicted frames, C = image channels, K = classes,
 a latent and their length.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -18,10 +18,7 @@ from seg2vid_torch.losses.perceptual import perceptual
 from seg2vid_torch.networks.img2vid.img2vid import Img2Vid, Motion
 from seg2vid_torch.networks.img2vid.warp import to_pixels, warp
 from seg2vid_torch.networks.vgg import Vgg19
-from seg2vid_torch.settings.motion import MotionWeights
-
-Terms = dict[str, Tensor]
-"""Name of a weight -> loss, not yet weighted."""
+from seg2vid_torch.training.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -40,12 +37,6 @@ class MotionBatch:
     """Frame and labels of the real clips T frames earlier, if the network is to predict its input from them."""
     teacher: TaughtClips | None
     """The teacher's clips with what is known of them."""
-
-
-def weighted_sum(terms: Terms, weights: MotionWeights) -> Tensor:
-    """Return what is minimised."""
-    factors: Mapping[str, float] = weights.model_dump()
-    return torch.stack([factors[name] * loss for name, loss in terms.items() if factors[name]]).sum()
 
 
 def warping_terms(batch: MotionBatch, motion: Motion, warped: Tensor, network: Img2Vid) -> Terms:

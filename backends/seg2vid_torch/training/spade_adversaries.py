@@ -5,7 +5,8 @@ from torch import Tensor, nn
 
 from seg2vid_torch.losses.critics import critics_loss, hinge_loss
 from seg2vid_torch.losses.image import generated_loss, segmentation_loss
-from seg2vid_torch.training.spade_terms import SpadeBatch, Terms
+from seg2vid_torch.training.spade_terms import SpadeBatch
+from seg2vid_torch.training.terms import Terms
 
 
 class Adversary:

@@ -24,13 +24,12 @@ from seg2vid_torch.training.spade_adversaries import CriticsOnFeatures, Discrimi
 from seg2vid_torch.training.spade_terms import (
     SpadeBatch,
     Styles,
-    Terms,
     drawn_style_terms,
     own_style_terms,
-    weighted_sum,
 )
 from seg2vid_torch.training.stage import TrainingContext, detached
 from seg2vid_torch.training.step_graph import StepGraph
+from seg2vid_torch.training.terms import Terms, weighted_sum
 from seg2vid_torch.weights.efficientnet_lite import load_frozen_features
 from seg2vid_torch.weights.perceptual import load_perceptual_network
 

@@ -5,17 +5,13 @@ Shape symbols: N = pictures, K = classes, Z = style size, H, W = height and widt
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 from seg2vid_torch.losses.image import light, pooled_l1
 from seg2vid_torch.losses.motion import kl_divergence
 from seg2vid_torch.losses.perceptual import normalised_perceptual
 from seg2vid_torch.networks.vgg import Vgg
-from seg2vid_torch.settings.image import SpadeWeights
-
-Terms = dict[str, Tensor]
-"""Name of a weight -> loss, not yet weighted."""
+from seg2vid_torch.training.terms import Terms
 
 
 @dataclass(frozen=True)
@@ -61,8 +57,3 @@ def own_style_terms(generated: Tensor, batch: SpadeBatch, styles: Styles, vgg: V
 def drawn_style_terms(generated: Tensor, batch: SpadeBatch) -> Terms:
     """Ask the second half of the generated frames, in whatever style, to be lit as a street is."""
     return {"light": light(generated[batch.half :].float(), batch.frames[batch.half :])}
-
-
-def weighted_sum(terms: Terms, weights: SpadeWeights) -> Tensor:
-    """Return what is minimised."""
-    return torch.stack([getattr(weights, name) * loss for name, loss in terms.items()]).sum()

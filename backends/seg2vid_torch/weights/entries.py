@@ -85,19 +85,20 @@ def fault_of(entries: Entries, shapes: Shapes) -> str | None:
     """Say which of the entries that a network needs are missing, or else have another shape; None if none."""
     missing = [name for name in shapes if name not in entries]
     if missing:
-        return f"it lacks {_listed(missing)}"
+        return f"it lacks {listed(missing)}"
     odd = [
         f"{name} is {_shape(entries[name])} instead of {tuple(shape)}"
         for name, shape in shapes.items()
         if _shape(entries[name]) != tuple(shape)
     ]
-    return _listed(odd) if odd else None
+    return listed(odd) if odd else None
 
 
 def _shape(entry: object) -> tuple[int, ...] | str:
     return tuple(entry.shape) if isinstance(entry, Tensor) else "no tensor"
 
 
-def _listed(problems: Sequence[str]) -> str:
+def listed(problems: Sequence[str]) -> str:
+    """Return the first few problems, and how many there are more."""
     more = f" and {len(problems) - SHOWN} more" if len(problems) > SHOWN else ""
     return ", ".join(problems[:SHOWN]) + more

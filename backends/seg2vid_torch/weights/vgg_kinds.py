@@ -51,15 +51,15 @@ class VggKind:
         return state
 
 
-def _torchvision(position: int, block: int, number: int, part: str) -> str:  # noqa: ARG001
+def _torchvision(position: int, _block: int, _number: int, part: str) -> str:
     return f"features.{position}.{part}"
 
 
-def _caffe(position: int, block: int, number: int, part: str) -> str:  # noqa: ARG001
+def _caffe(_position: int, block: int, number: int, part: str) -> str:
     return f"conv{block}_{number}.{part}"
 
 
-def _keras(position: int, block: int, number: int, part: str) -> str:  # noqa: ARG001
+def _keras(_position: int, block: int, number: int, part: str) -> str:
     layer = f"conv2d_{number - 1}" if number > 1 else "conv2d"
     return f"block{block}/layers/{layer}/vars/{('weight', 'bias').index(part)}"
 

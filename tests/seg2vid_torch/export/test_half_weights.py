@@ -9,7 +9,8 @@ from torch import nn
 
 from seg2vid_interface.backend import ExportRequest
 from seg2vid_torch.export.exporting import export
-from seg2vid_torch.export.half_weights import halve_initializers, round_weights, stored
+from seg2vid_torch.export.half_initializers import halve_initializers
+from seg2vid_torch.export.half_weights import round_weights, stored
 
 
 def test_kernels_are_stored_in_half_and_vectors_as_they_are():

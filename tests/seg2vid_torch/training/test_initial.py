@@ -1,15 +1,16 @@
 """Trainings that begin from trained weights."""
 
 import json
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType
 
 import pytest
 import torch
 from safetensors.torch import save_file as save_contiguous
 
 from recording_monitor import RecordingMonitor
+from seg2vid_interface.backend import ExportRequest
 from seg2vid_interface.errors import ModelError
-from seg2vid_torch.training import initial
+from seg2vid_torch.export.exporting import export
 from seg2vid_torch.training.average import SETTLED
 from seg2vid_torch.training.checkpoint import read_checkpoint
 from seg2vid_torch.training.light_checkpoint import save_light_checkpoint
@@ -65,21 +66,10 @@ def test_a_light_checkpoint_does_in_half_precision(runs, begin, tmp_path):
 
 
 @pytest.fixture
-def named_model(runs, tmp_path, monkeypatch):
+def named_model(runs, tmp_path):
     """A model folder with the image stage of the run; return what the command line would know of it by name."""
     folder = tmp_path / "model"
-    folder.mkdir()
-    (folder / "model.json").write_text("{}")
-    trained = read_checkpoint(runs["image"] / "checkpoint.pt")
-    generator = {name.removeprefix("module."): x for name, x in trained["averaged"].items() if name != "n_averaged"}
-    begins = "encoder."
-    encoder = {name[len(begins) :]: x for name, x in trained["networks"].items() if name.startswith(begins)}
-    save_file(generator, folder / "image.safetensors")
-    save_file(encoder, folder / "style.safetensors")
-    model = SimpleNamespace(
-        path=folder, card=SimpleNamespace(stages={"image": None}), has=lambda file: (folder / file).is_file()
-    )
-    monkeypatch.setattr(initial, "open_model_folder", {folder: model}.__getitem__)
+    export(ExportRequest((runs["image"],), folder))
     return {"tiny": folder}
 
 
@@ -92,6 +82,13 @@ def test_a_model_gives_generator_and_style_encoder_by_its_name(runs, begin, name
         if name.startswith("module."):
             assert torch.equal(state["networks"][f"generator.{name.removeprefix('module.')}"], value)
     assert (summary["begun from"], summary["begun at random"]) == (str(named_model["tiny"]), "discriminator")
+
+
+def test_a_model_s_altered_weights_are_not_begun_from(begin, named_model):
+    path = named_model["tiny"] / "style.safetensors"
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    with pytest.raises(ModelError, match=r"style\.safetensors: altered, its SHA-256 is not the card's$"):
+        begin("tiny", models=named_model)
 
 
 def test_a_model_without_the_stage_is_named(begin, named_model):

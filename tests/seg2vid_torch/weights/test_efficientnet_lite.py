@@ -5,6 +5,7 @@ import torch
 from safetensors.torch import save_file
 from torch.nn import functional
 
+from frozen_networks import assert_like_autocast
 from frozen_weights import efficientnet_entries, write_wheel
 from seg2vid_interface.errors import ModelError
 from seg2vid_torch.weights.efficientnet_lite import load_frozen_features
@@ -70,14 +71,7 @@ def test_a_folded_file_in_half_precision_gives_nearly_the_same(published, tmp_pa
 
 
 def test_converted_weights_give_what_autocast_makes_of_float32_ones(published):
-    path, picture = published, torch.rand(1, 3, 64, 64)
-    ready = load_frozen_features(path, CPU, torch.bfloat16)
-    assert {x.dtype for x in ready.parameters()} == {torch.bfloat16}
-    with torch.autocast("cpu", torch.bfloat16):
-        maps, again = load_frozen_features(path, CPU)(picture), ready(picture)
-    assert {x.dtype for x in maps} == {torch.bfloat16}
-    for made in (ready(picture), again):
-        assert all(torch.equal(a, b) for a, b in zip(made, maps, strict=True))
+    assert_like_autocast(load_frozen_features, published, torch.rand(1, 3, 64, 64))
 
 
 @pytest.mark.parametrize(

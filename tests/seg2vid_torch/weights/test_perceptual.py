@@ -4,6 +4,7 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from frozen_networks import assert_like_autocast
 from frozen_weights import caffe_entries, vgg16_entries, write_keras_file, write_wheel
 from seg2vid_interface.errors import ModelError
 from seg2vid_torch.networks.vgg import VGG16, Vgg, Vgg19
@@ -77,14 +78,7 @@ def test_vgg19_by_the_last_maps_of_the_same_blocks(picture, tmp_path):
 
 def test_converted_weights_give_what_autocast_makes_of_float32_ones(picture, tmp_path):
     torch.save(vgg16_entries(), tmp_path / "a.pth")
-    path = tmp_path / "a.pth"
-    ready = load_perceptual_network(path, CPU, torch.bfloat16)
-    assert {x.dtype for x in ready.parameters()} == {torch.bfloat16}
-    with torch.autocast("cpu", torch.bfloat16):
-        maps, again = load_perceptual_network(path, CPU)(picture), ready(picture)
-    assert {x.dtype for x in maps} == {torch.bfloat16}
-    for made in (ready(picture), again):
-        assert all(torch.equal(a, b) for a, b in zip(made, maps, strict=True))
+    assert_like_autocast(load_perceptual_network, tmp_path / "a.pth", picture)
 
 
 @pytest.mark.parametrize(

@@ -3,8 +3,9 @@
 #
 #   recipes/street/train.sh STREETS [RUNS [TRAIN-FLAG...]]
 #
-# STREETS holds stills/ and clips/, each in the "clips" layout (docs/training.md, "A dataset of one's own").  On two CPU
-# cores it takes hours; `--precision bf16` halves that on processors that have it.
+# STREETS holds stills/ and clips/, each in the "clips" layout (docs/training.md, "A dataset of one's own").  Meant for a
+# GPU: on two CPU cores the image stage's 15,000 steps would take a week (README.md says what to do there instead), and
+# the motion stage takes hours; `--precision bf16` halves that on processors that have it.
 set -euo pipefail
 
 streets=$1
@@ -17,5 +18,5 @@ export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=30000000000 MALLOC_TOP_PAD_=536
 
 seg2vid train image --data "$streets/stills" --data "$streets/clips" --out "$runs/image" "${@:3}"
 seg2vid train motion --data "$streets/clips" --set "teacher.stills=[\"$streets/stills\"]" --out "$runs/motion" "${@:3}"
-seg2vid export "$runs/image" "$runs/motion" --card "$recipe/card.toml" --overwrite \
+seg2vid export "$runs/image" "$runs/motion" --card "$recipe/card.toml" --onnx --half-weights --overwrite \
   -o "$recipe/../../seg2vid_cli/models/street"

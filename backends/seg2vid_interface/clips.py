@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Field = Literal["labels", "flow", "occlusion"]
-"""A field that a session computes beside the frames, when asked."""
+Field = Literal["labels", "flow", "occlusion", "depth", "objects"]
+"""A field that a session computes beside the frames, when asked; the last two only of a model with a `camera`."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,8 @@ class ClipRequest:
     style: NDArray[np.float32]
     """(Session.style_size,), standard normal: light and colours of the first frame."""
     chunk_noise: Callable[[int], NDArray[np.float32]]
-    """Chunk number (0, 1, ...) -> (3, H, W), standard normal: fills what was occluded in the chunk's input frame."""
+    """Chunk number (0, 1, ...) -> `ModelCard.noise_shape`, standard normal: fills what was occluded in the chunk's
+    input frame."""
     frames: int
     """Length of the clip, at least 1; the first frame counts."""
     fields: frozenset[Field] = frozenset()
@@ -45,6 +46,17 @@ class ClipRequest:
     """(S H, S W, 3) RGB: what is known of the first frame, for a model with `hints`; None = nothing."""
     trust: NDArray[np.float32] | None = None
     """(S H, S W) in 0..1, given with a hint: how sharp it is. 1 = kept, 0.5 = as if magnified twice, 0 = unknown."""
+
+    camera: Callable[[int], NDArray[np.float32]] | None = None
+    """Chunk number -> (T + 1, 3), for a model with a `camera`: at the chunk's reference frame and its T frames, metres
+    driven forward and radians turned to the right since the frame before (0 at the reference frame), and the camera's
+    tilt upwards in radians."""
+    object_map: NDArray[np.uint8] | None = None
+    """(H, W), for a model with a `camera`: number of the thing that a pixel belongs to; 0 = none."""
+    object_motion: Callable[[int], NDArray[np.float32]] | None = None
+    """Chunk number -> (256, 4), given with the former: of thing 0, 1, ... at the chunk's reference frame, 1 / distance
+    in 1/m (0 = as deep as the street around it), whether it keeps its place relative to the camera (1 or 0), and the
+    metres that it moves forward and to the right from frame to frame, as the camera looks then; row 0 is 0."""
 
 
 @dataclass(frozen=True)
@@ -69,3 +81,7 @@ class Chunk:
     """(n, H, W) in 0..1: 1 = pixel p of frame t is visible in the reference frame."""
     labels: NDArray[np.uint8] | None = None
     """(n, H, W) class indices in 0..K-1."""
+    depth: NDArray[np.float32] | None = None
+    """(n, H, W) metres ahead of the camera; the sky, infinitely far, has inf."""
+    objects: NDArray[np.uint8] | None = None
+    """(n, H, W) numbers of things, as in `ClipRequest.object_map`."""

@@ -20,6 +20,7 @@ class Purpose(IntEnum):
     STYLE = 1
     CHUNK_NOISE = 2
     TEXTURE = 3
+    OBJECTS = 4
 
 
 def motion_latent(seed: int, sample: int, size: int) -> NDArray[np.float32]:
@@ -37,11 +38,16 @@ def image_texture(seed: int, sample: int, shape: tuple[int, int, int]) -> NDArra
     return _standard_normal(seed, sample, Purpose.TEXTURE, 0, shape)
 
 
-def chunk_noise(seed: int, sample: int, height: int, width: int) -> Callable[[int], NDArray[np.float32]]:
-    """Return the function chunk number (0, 1, ...) -> (3, height, width), standard normal."""
+def object_numbers(seed: int, sample: int, shape: tuple[int, int]) -> NDArray[np.float32]:
+    """Draw the numbers that say what things do: `shape` = things, numbers of each; even in 0..1."""
+    return _stream(seed, sample, Purpose.OBJECTS, 0).random(shape, dtype=np.float32)
+
+
+def chunk_noise(seed: int, sample: int, shape: tuple[int, int, int]) -> Callable[[int], NDArray[np.float32]]:
+    """Return the function chunk number (0, 1, ...) -> noise of `shape` = channels, height, width, standard normal."""
 
     def noise(chunk: int) -> NDArray[np.float32]:
-        return _standard_normal(seed, sample, Purpose.CHUNK_NOISE, chunk, (3, height, width))
+        return _standard_normal(seed, sample, Purpose.CHUNK_NOISE, chunk, shape)
 
     return noise
 
@@ -49,6 +55,9 @@ def chunk_noise(seed: int, sample: int, height: int, width: int) -> Callable[[in
 def _standard_normal(
     seed: int, sample: int, purpose: Purpose, chunk: int, shape: tuple[int, ...]
 ) -> NDArray[np.float32]:
+    return _stream(seed, sample, purpose, chunk).standard_normal(shape, dtype=np.float32)
+
+
+def _stream(seed: int, sample: int, purpose: Purpose, chunk: int) -> np.random.Generator:
     # the counter's lowest word is the one that counts up
-    stream = np.random.Philox(key=seed, counter=np.array([0, chunk, purpose, sample], dtype=np.uint64))
-    return np.random.Generator(stream).standard_normal(shape, dtype=np.float32)
+    return np.random.Generator(np.random.Philox(key=seed, counter=np.array([0, chunk, purpose, sample], np.uint64)))

@@ -54,6 +54,17 @@ class StageCard(_Strict):
     """Measured on validation data: name of the measure -> value."""
 
 
+class Camera(_Strict):
+    """The camera through which a model sees the street."""
+
+    focal_length: float = Field(default=1.1, gt=0)
+    """Of the picture's width; that of Cityscapes' cameras."""
+    horizon: float = Field(default=0.44, gt=0, lt=1)
+    """Its row, of the height, while the camera looks straight ahead."""
+    height: float = Field(default=1.2, gt=0)
+    """Metres above the road."""
+
+
 class ModelCard(_Strict):
     """What `model.json` holds."""
 
@@ -91,6 +102,9 @@ class ModelCard(_Strict):
     """Whether the image stage sees the edges between instances."""
     image_scale: int = Field(default=1, ge=1)
     """The image stage works at so many times the height and width of the frames; its picture is averaged down."""
+    camera: Camera | None = None
+    """Of a model that paints key frames and samples the frames between, so that its camera drives as it is told; None =
+    the paper's chunks, whose motion the latent alone says."""
     stages: dict[Literal["image", "motion"], StageCard]
 
     @property
@@ -106,6 +120,8 @@ class ModelCard(_Strict):
             "first frames from labels": image,
             "clips": motion,
             "labels of every frame": motion and self.label_space is not None,
+            "a camera that drives as told": motion and self.camera is not None,
+            "depth and instances of every frame": motion and self.camera is not None,
             "styles by seed": image and self.style_size > 0,
             "the style of a picture": self.reads_styles,
             "pictures known in part": image and self.hints,
@@ -130,6 +146,13 @@ class ModelCard(_Strict):
     def texture_shape(self, height: int, width: int) -> tuple[int, int, int]:
         """Return the shape of the texture for a frame of this height and width; without any, no channels."""
         return TEXTURE_CHANNELS if self.texture else 0, *self.image_size(height, width)
+
+    def noise_shape(self, height: int, width: int) -> tuple[int, int, int]:
+        """Return the shape of a chunk's noise for frames of this height and width.
+
+        It is what fills the frame where nothing is known, or where key frames are painted, their texture there.
+        """
+        return 3 if self.camera is None else TEXTURE_CHANNELS, height, width
 
     def all_files(self) -> dict[str, str]:
         """Return file name -> SHA-256 of everything the card vouches for."""

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_interface.clips import ClipRequest, Field
+from seg2vid_interface.driving.paths import drawn_path
+from seg2vid_interface.driving.scene import driven
 from seg2vid_interface.instance_edges import instance_edges
 from seg2vid_interface.label_spaces import CITYSCAPES, LabelSpace
 from seg2vid_interface.latents import chunk_noise, image_style, image_texture, motion_latent
@@ -44,17 +46,20 @@ def sample_request(
     if first_frame is None and "image" not in card.stages:
         first_frame = sample_picture(card, sample, size)
     seen = None if card.image_labels is None else sample_label_map(card.image_labels, sample, card.image_size(*size))
+    label_map = None if card.label_space is None else sample_label_map(card.label_space, sample, size)
+    latent = motion_latent(SEED, sample, session.latent_size)
     return ClipRequest(
-        label_map=None if card.label_space is None else sample_label_map(card.label_space, sample, size),
+        label_map=label_map,
         first_frame=first_frame,
-        latent=motion_latent(SEED, sample, session.latent_size),
+        latent=latent,
         style=image_style(SEED, sample, session.style_size),
-        chunk_noise=chunk_noise(SEED, sample, *size),
+        chunk_noise=chunk_noise(SEED, sample, card.noise_shape(*size)),
         frames=frames,
         fields=fields if card.label_space else fields - {"labels"},
         image_label_map=seen if card.sees_own_labels else None,
         edges=instance_edges(seen) if seen is not None and card.instance_edges else None,
         texture=image_texture(SEED, sample, card.texture_shape(*size)) if card.texture else None,
+        **driven(card, label_map, None, drawn_path(latent), card.frames_per_second, seed=SEED, sample=sample),
     )
 
 

@@ -13,6 +13,8 @@ from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.terminal.console import program_version
 from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
+from seg2vid_interface.driving.paths import CameraPath, drawn_path
+from seg2vid_interface.driving.scene import driven
 from seg2vid_interface.latents import chunk_noise, motion_latent
 from seg2vid_interface.model_card import ModelCard
 
@@ -31,6 +33,8 @@ class SceneClip:
     """The first one counts."""
     frames_per_second: float
     look: Look = OWN_LOOK
+    path: CameraPath | None = None
+    """Of the camera, for a model that has one; None = as the motion says."""
 
     def chunks(self, fields: frozenset[Field]) -> Generator[Chunk]:
         """Make the clip with these fields; a chunk is made while the one before is used.
@@ -67,16 +71,26 @@ class SceneClip:
 
     def _request(self, fields: frozenset[Field]) -> ClipRequest:
         session, scene = self.session, self.scene
+        latent = motion_latent(self.seed, self.sample, session.latent_size)
         style, texture = self.look.draw(self.seed, self.sample, self.card, (session.height, session.width))
         return ClipRequest(
             label_map=scene.label_map,
             first_frame=scene.first_frame,
-            latent=motion_latent(self.seed, self.sample, session.latent_size),
+            latent=latent,
             style=style,
-            chunk_noise=chunk_noise(self.seed, self.sample, session.height, session.width),
+            chunk_noise=chunk_noise(self.seed, self.sample, self.card.noise_shape(session.height, session.width)),
             frames=self.frames,
             fields=fields,
             image_label_map=scene.image.label_map,
             edges=scene.image.edges,
             texture=texture,
+            **driven(
+                self.card,
+                scene.label_map,
+                scene.instances,
+                self.path or drawn_path(latent),
+                self.frames_per_second,
+                seed=self.seed,
+                sample=self.sample,
+            ),
         )

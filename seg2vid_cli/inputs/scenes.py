@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from seg2vid_cli.inputs.conditions import ImageConditions, image_conditions
 from seg2vid_cli.inputs.first_frames import match_first_frames, read_first_frame
 from seg2vid_cli.inputs.instances import match_instances, read_instances
-from seg2vid_cli.inputs.label_maps.reading import fit_label_map, read_label_map
+from seg2vid_cli.inputs.label_maps.reading import fit_label_map, read_label_map, resize_nearest
 from seg2vid_cli.inputs.pictures.reading import PictureSource
 from seg2vid_interface.errors import UsageError
 
@@ -61,6 +61,8 @@ class Scene:
     """What the image stage sees beside."""
     messages: tuple[str, ...]
     """What was found, for the user."""
+    instances: NDArray[np.uint16] | None = None
+    """(H, W) ids of the things; None if none were given."""
 
 
 def pair_inputs(label_maps: Sequence[Path], first_frame: Path | None, instances: Path | None = None) -> list[Input]:
@@ -121,15 +123,16 @@ def read_scene(paths: Input | GivenScene, label_format: str, card: "ModelCard", 
         LabelMapError, ImageError: a file cannot be read or understood.
         UsageError, SettingsError: `label_format` is unknown, or a wrong file.
     """
-    label_map, first_frame, image = None, None, ImageConditions()
+    label_map, first_frame, instances, image = None, None, None, ImageConditions()
     messages: list[str] = []
     if paths.label_map is not None and card.label_space is not None:
         found = read_label_map(paths.label_map, label_format, card.label_space, card.image_label_space)
         label_map, aspect_message = fit_label_map(found.indices, height, width)
         messages = [f"{paths.label_map}: {message}" for message in (found.encoding, aspect_message) if message]
-        instances = read_instances(paths.instances, found.indices.shape) if paths.instances else found.instances
-        image = image_conditions(card, found.image_indices, instances, (height, width))
+        ids = read_instances(paths.instances, found.indices.shape) if paths.instances else found.instances
+        image = image_conditions(card, found.image_indices, ids, (height, width))
+        instances = None if ids is None else resize_nearest(ids, height, width)
     if paths.first_frame is not None:
         first_frame, aspect_message = read_first_frame(paths.first_frame, height, width, grey=card.grey)
         messages += [f"{paths.first_frame}: {aspect_message}"] if aspect_message else []
-    return Scene(label_map, first_frame, image, tuple(messages))
+    return Scene(label_map, first_frame, image, tuple(messages), instances)

@@ -33,6 +33,8 @@ _KINDS: Final = (
     ("car",),
     ("truck", "bus", "train"),
 )
+_TALL: Final = (1.7, 1.7, 1.5, 3.0, 1.7)
+"""Metres, of each kind and of what is of none."""
 _MOVES: Final = ("walks", "rides", "drives", "drives", "walks")
 """How each kind moves, and what is of none of them."""
 LANE = 1.4  # metres to either side of the camera: what reaches into it is in our lane
@@ -41,7 +43,8 @@ NUMBERS = 2  # random ones of a thing: whether it moves, and how fast
 WALKING, RIDING, COMING = (0.9, 1.6), (3.0, 5.0), (5.0, 9.0)  # m/s
 GOING_SHARE, COMING_SHARE = 0.7, 0.5  # of those who walk or ride, of the vehicles on the other lane
 ROW_ASPECT, ROW_SPREAD = 3.5, 0.35  # width by height, spread of the feet: beyond, it is a row of things
-LOWEST = 1.0  # pixels below the horizon
+LIKELY_TALL = 0.8  # of the height that its kind has: not all of it may be seen
+LOWEST = 0.5  # pixels per metre
 NEAREST = 0.8  # metres
 
 
@@ -155,7 +158,7 @@ def _thing(
     mask: NDArray[np.bool_], group: int, road: NDArray[np.bool_], camera: Camera, numbers: NDArray[np.float32]
 ) -> Thing:
     """Say what a thing does, by its kind, its place, and two numbers even in 0..1."""
-    left, right, z, is_row = _place(mask, camera)
+    left, right, z, is_row = _place(mask, _TALL[group - 1], camera)
     x = (left + right) / 2
     kind = _MOVES[group - 1]
     in_lane = left < LANE and right > -LANE
@@ -172,18 +175,18 @@ def _thing(
     return Thing(x, z, along=speed if away else -speed)
 
 
-def _place(mask: NDArray[np.bool_], camera: Camera) -> tuple[float, float, float, bool]:
+def _place(mask: NDArray[np.bool_], tall: float, camera: Camera) -> tuple[float, float, float, bool]:
     """Return a thing's left and right edge and its distance in metres, and whether it is a row of things."""
     height, width = mask.shape
-    columns = np.flatnonzero(mask.any(0))
+    columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
     feet = height - 1 - np.argmax(mask[::-1, columns], 0)
-    below = np.maximum(feet - camera.horizon * height, LOWEST)
-    foot = np.percentile(below, 90)
-    per_metre = foot / camera.height  # pixels
-    left, right = columns[0] - (width - 1) / 2, columns[-1] - (width - 1) / 2
-    tall = np.count_nonzero(mask[:, columns].any(1))
-    is_row = len(columns) > ROW_ASPECT * tall or np.percentile(below, 30) < (1 - ROW_SPREAD) * foot
-    return left / per_metre, right / per_metre, camera.focal_length * width / per_metre, bool(is_row)
+    below = np.maximum(feet - camera.horizon * height, 0)
+    foot = float(np.percentile(below, 90))
+    is_row = len(columns) > ROW_ASPECT * len(rows) or float(np.percentile(below, 30)) < (1 - ROW_SPREAD) * foot
+    # Where something hides its foot, how tall it looks says at least that it is not as far as the horizon.
+    per_metre = max(foot / camera.height, LIKELY_TALL * len(rows) / tall, LOWEST)  # pixels
+    left, right = float(columns[0]) - (width - 1) / 2, float(columns[-1]) - (width - 1) / 2
+    return left / per_metre, right / per_metre, camera.focal_length * width / per_metre, is_row
 
 
 def _stands_on(mask: NDArray[np.bool_], ground: NDArray[np.bool_]) -> bool:

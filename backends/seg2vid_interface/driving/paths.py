@@ -77,7 +77,7 @@ def _varying(
     stays, cosine, sine = numbers
     angle = 2 * np.pi * seconds / period
     wave: NDArray[np.float64] = cosine * np.cos(angle) + sine * np.sin(angle)
-    return lasting**0.5 * stays + (1 - lasting) ** 0.5 * wave
+    return np.asarray(lasting**0.5 * stays + (1 - lasting) ** 0.5 * wave)
 
 
 def drawn_path(latent: NDArray[np.float32]) -> DrawnPath:

@@ -11,6 +11,7 @@ Shape symbols: H, W = height and width, T = frames of a chunk.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -33,6 +34,7 @@ _KINDS: Final = (
     ("car",),
     ("truck", "bus", "train"),
 )
+_GROUND: Final = ("road", "sidewalk", "terrain")
 _TALL: Final = (1.7, 1.7, 1.5, 3.0, 1.7)
 """Metres, of each kind and of what is of none."""
 _MOVES: Final = ("walks", "rides", "drives", "drives", "walks")
@@ -44,6 +46,7 @@ WALKING, RIDING, COMING = (0.9, 1.6), (3.0, 5.0), (5.0, 9.0)  # m/s
 GOING_SHARE, COMING_SHARE = 0.7, 0.5  # of those who walk or ride, of the vehicles on the other lane
 ROW_ASPECT, ROW_SPREAD = 3.5, 0.35  # width by height, spread of the feet: beyond, it is a row of things
 LIKELY_TALL = 0.8  # of the height that its kind has: not all of it may be seen
+SHADOW = 0.2  # of a thing's height
 LOWEST = 0.5  # pixels per metre
 NEAREST = 0.8  # metres
 
@@ -60,6 +63,8 @@ class Thing:
     """m/s down the street, away from the camera's first place."""
     across: float = 0.0
     """m/s to the right."""
+    is_row: bool = False
+    """Whether it is a row of things, one behind the other."""
 
     @property
     def moves(self) -> bool:
@@ -72,7 +77,7 @@ class Objects:
     """The things of a clip."""
 
     numbers: NDArray[np.uint8]
-    """(H, W): 0 = none, else the thing's number."""
+    """(H, W): 0 = none, else the thing's number; what moves has the ground just below it too, where its shadow lies."""
     ids: tuple[int, ...]
     """The instance id of thing 1, 2, ..., or where none were given its number."""
     things: tuple[Thing, ...]
@@ -90,7 +95,7 @@ class Objects:
 def _row(thing: Thing, pose: Pose, seconds: float, frames_per_second: float, *, backs: bool) -> tuple[float, ...]:
     if thing.follows:
         return 1 / max(thing.z + pose.backed, NEAREST), not backs, 0.0, 0.0
-    if not thing.moves:
+    if thing.is_row:
         return 0.0, 0.0, 0.0, 0.0
     _, ahead = pose.sees(thing.x + thing.across * seconds, thing.z + thing.along * seconds)
     sine, cosine = math.sin(pose.heading), math.cos(pose.heading)
@@ -126,13 +131,29 @@ def find_objects(
     numbers = np.zeros(len(areas), np.uint8)
     numbers[chosen] = np.arange(1, len(chosen) + 1)
     drawn = object_numbers(seed, sample, (MOST, NUMBERS))
-    road = np.array([label_class.name == "road" for label_class in space.classes])[label_map]
+    names = [label_class.name for label_class in space.classes]
+    road = np.array([name == "road" for name in names])[label_map]
     things = tuple(
         _thing(regions == region, int(groups[regions == region][0]), road, camera, drawn[number])
         for number, region in enumerate(chosen)
     )
     ids = chosen if instances is None else [int(instances[regions == region][0]) for region in chosen]
-    return Objects(numbers[regions], tuple(ids), things)
+    ground = np.isin(label_map, [space.index(name) for name in _GROUND if name in names])
+    return Objects(_with_shadows(numbers[regions], things, ground), tuple(ids), things)
+
+
+def _with_shadows(numbers: NDArray[np.uint8], things: Sequence[Thing], ground: NDArray[np.bool_]) -> NDArray[np.uint8]:
+    """Give the ground just below what moves to it: there lies its shadow, which would else stay behind."""
+    with_shadows = numbers.copy()
+    for number, thing in enumerate(things, 1):
+        if not (thing.moves or thing.follows):
+            continue
+        mask = numbers == number
+        for down in range(1, round(SHADOW * np.count_nonzero(mask.any(1))) + 1):
+            below = np.zeros_like(mask)
+            below[down:] = mask[:-down]
+            with_shadows[below & ground & (with_shadows == 0)] = number
+    return with_shadows
 
 
 def _groups(label_map: NDArray[np.uint8], space: LabelSpace) -> NDArray[np.uint8]:
@@ -167,9 +188,9 @@ def _thing(
     goes, fast = numbers.tolist()
     if kind == "drives":
         comes = -ROAD_SIDE < x < 0 and not is_row and _stands_on(mask, road) and goes < COMING_SHARE
-        return Thing(x, z, along=-_between(COMING, fast)) if comes else Thing(x, z)
-    if goes > GOING_SHARE:
-        return Thing(x, z)
+        return Thing(x, z, along=-_between(COMING, fast)) if comes else Thing(x, z, is_row=is_row)
+    if is_row or goes > GOING_SHARE:
+        return Thing(x, z, is_row=is_row)
     speed = _between(WALKING if kind == "walks" else RIDING, fast)
     away = x > 0 if kind == "rides" else goes < GOING_SHARE / 2
     return Thing(x, z, along=speed if away else -speed)

@@ -43,7 +43,7 @@ def invert(places: Tensor, nearness: Tensor, steps: int = STEPS) -> tuple[Tensor
     shift = (places - grid).flatten(0, 1)
     nearness = (nearness / EQUALLY_NEAR).round()  # else rounding would decide, differently on every runtime
     near = nearness.repeat_interleave(moments, 0)[:, None]
-    table = torch.cat([shift, _inverse_jacobian(shift.detach()), near], 1).permute(0, 2, 3, 1).flatten(0, 2)
+    table = torch.cat([shift, inverse_jacobian(shift.detach()), near], 1).permute(0, 2, 3, 1).flatten(0, 2)
     nearest_around = _nearest_around(nearness).repeat_interleave(moments, 0)
     first, first_near = _search(table, grid.expand_as(shift), grid, steps)
     second, second_near = _search(table, nearest_around, grid, steps)
@@ -78,10 +78,10 @@ def _nearest_around(nearness: Tensor) -> Tensor:
     """Return the pixel (N, 2, H, W) of the nearest thing around each: what might come to cover it."""
     grid = pixel_grid(nearness.shape[1], nearness.shape[2], nearness.device).expand(nearness.shape[0], -1, -1, -1)
     things = torch.cat([nearness[:, None], grid], 1)
-    return _nearest_beside(_nearest_beside(things).transpose(2, 3)).transpose(2, 3)[:, 1:]
+    return nearest_beside(nearest_beside(things).transpose(2, 3)).transpose(2, 3)[:, 1:]
 
 
-def _nearest_beside(things: Tensor) -> Tensor:
+def nearest_beside(things: Tensor) -> Tensor:
     """Return the nearest of the things (N, 3, H, W), nearness and place, within the reach along W.
 
     In windows that double: a pooling that tells places as well takes OpenVINO a hundred times as long.
@@ -98,7 +98,7 @@ def _nearer(one: Tensor, other: Tensor) -> Tensor:
     return torch.where(other[:, :1] > one[:, :1], other, one)
 
 
-def _inverse_jacobian(shift: Tensor) -> Tensor:
+def inverse_jacobian(shift: Tensor) -> Tensor:
     """Return the inverse of I + J (N M, 4, H, W), row by row, where J is the derivative of the shift (N M, 2, H, W)."""
     along_x, along_y = _slope(shift), _slope(shift.transpose(2, 3)).transpose(2, 3)
     (xx, yx), (xy, yy) = (1 + along_x[:, 0], along_x[:, 1]), (along_y[:, 0], 1 + along_y[:, 1])

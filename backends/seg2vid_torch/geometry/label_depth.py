@@ -18,12 +18,14 @@ from torch.nn import functional
 
 from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_torch.geometry.filling import stand_ins
 
 GROUND = ("road", "sidewalk", "terrain")
 TALLEST = 4095  # pixels: the highest picture whose depth is told
 LIKELY = 0.497  # not 0.5, which warping by half a pixel hits, and where the last digit would decide
 LOWEST_GROUND = 0.5  # pixels below the horizon: bounds the depth
 BACKGROUND_WIDTH, FOREGROUND_WIDTH = 17, 9  # pixels across which the depths of ragged feet are averaged
+AVERAGED_ROWS = 5  # pixels
 SKY_WINDOW = 5  # pixels
 BONNET_FROM = 0.75  # of the height: unlabelled pixels below are the car's bonnet
 
@@ -63,6 +65,20 @@ class StreetClasses:
         ground = tuple(names.index(name) for name in GROUND if name in names)
         return cls(ground, names.index("sky"), space.other, foreground)
 
+    def masks_of(self, label_map: Tensor) -> StreetMasks:
+        """Sort the pixels of a label map (N, H, W), class indices, into their parts."""
+        sky = (label_map == self.sky).float()[:, None]
+        # Sky that shines through leaves is taken for leaves: torn apart pixel by pixel it would look like snow.
+        open_sky = functional.avg_pool2d(sky, SKY_WINDOW, stride=1, padding=SKY_WINDOW // 2)
+        rows = torch.arange(label_map.shape[1], device=label_map.device).view(-1, 1)
+        unlabelled = _among(label_map, () if self.other is None else (self.other,))
+        return StreetMasks(
+            ground=_among(label_map, self.ground),
+            sky=open_sky[:, 0] > 0.5,
+            bonnet=unlabelled & (rows > BONNET_FROM * label_map.shape[1]),
+            foreground=_among(label_map, self.foreground),
+        )
+
     def masks(self, probabilities: Tensor) -> StreetMasks:
         """Sort the pixels of class probabilities (N, K, H, W) into their parts."""
 
@@ -83,19 +99,34 @@ class StreetClasses:
         )
 
 
-def inverse_depth(masks: StreetMasks, horizon: Tensor) -> Tensor:
+def _among(label_map: Tensor, classes: tuple[int, ...]) -> Tensor:
+    """Say where a label map (N, H, W) shows one of the classes; a table would be slower for so few."""
+    found = torch.zeros_like(label_map, dtype=torch.bool)
+    for index in classes:
+        found = found | (label_map == index)
+    return found
+
+
+def inverse_depth(masks: StreetMasks, horizon: Tensor, moves: Tensor | None = None) -> Tensor:
     """Return d (N, H, W) in pixels, >= 0; 0 = infinitely far.
 
     Args:
         masks: the parts of the scene.
         horizon: (N,) row of the horizon in pixels.
+        moves: (N, H, W) bool: things that are no part of the street; what stands behind them has its foot elsewhere.
     """
     height = masks.ground.shape[1]
     rows = torch.arange(height, device=horizon.device, dtype=torch.float32).view(1, -1, 1)
     below = rows - horizon.view(-1, 1, 1)
     ground = masks.ground & (below > 0)
-    depth = (_foot(ground, rows) - horizon.view(-1, 1, 1)).clamp(min=LOWEST_GROUND)
+    foot = _foot(ground, rows)
+    depth = (foot - horizon.view(-1, 1, 1)).clamp(min=LOWEST_GROUND)
     background = ~ground & ~masks.foreground & ~masks.sky
+    if moves is not None:
+        hidden = background & (_foot(moves, rows) < foot)
+        known = (background & ~hidden)[:, None]
+        beside, _ = stand_ins(known, depth[:, None], below[:, None].clamp(min=0), torch.zeros_like(known))
+        depth = torch.where(hidden, depth.flatten(1).gather(1, beside.flatten(1)).view_as(depth), depth)
     depth = torch.where(background, _averaged_across(depth, background, BACKGROUND_WIDTH), depth)
     depth = torch.where(masks.foreground, _lowest_foot(depth, masks.foreground), depth)
     depth = torch.where(masks.foreground, _averaged_across(depth, masks.foreground, FOREGROUND_WIDTH), depth)
@@ -123,8 +154,9 @@ def _lowest_foot(depth: Tensor, foreground: Tensor) -> Tensor:
 
 
 def _averaged_across(depth: Tensor, among: Tensor, width: int) -> Tensor:
-    """Average log depth along the rows, over the pixels of `among` alone."""
+    """Average log depth along the rows, and a little down the columns, over the pixels of `among` alone."""
     weight = among[:, None].float()
     both = torch.cat([depth[:, None].log() * weight, weight], 1)
-    total, count = functional.avg_pool2d(both, (1, width), stride=1, padding=(0, width // 2)).unbind(1)
+    window = (AVERAGED_ROWS, width)
+    total, count = functional.avg_pool2d(both, window, stride=1, padding=(AVERAGED_ROWS // 2, width // 2)).unbind(1)
     return (total / count.clamp(min=1e-6)).exp()

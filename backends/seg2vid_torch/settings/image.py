@@ -113,6 +113,11 @@ class SpadeSettings(PerceptualSettings):
     """Largest weight of a rare class in the discriminator's cross-entropy."""
     hinted: float = Field(default=0.75, ge=0, le=1)
     """Share of the first half of a batch that is painted with a hint (see `data.hints`)."""
+    rolled: float = Field(default=0.0, ge=0, le=1)
+    """Share of the hints that are rolled out from key frame to key frame (see `data.rolled_hints`); needs classes named
+    road and sky."""
+    rolled_chunks: PositiveInt = 3
+    """Most chunks that a rolled hint comes through."""
     critic_weights: str | None = None
     """File of the critics' frozen features, or "download" (see `weights.efficientnet_lite`)."""
     cuda_graph: bool = False
@@ -138,6 +143,8 @@ class SpadeSettings(PerceptualSettings):
             )
         if self.cuda_graph and self.discriminator_interval > 1:
             raise ValueError("cuda_graph = true needs discriminator_interval = 1: every replay is the same step")
+        if self.cuda_graph and self.rolled:
+            raise ValueError("cuda_graph = true needs rolled = 0: hints are rolled out for more or fewer chunks")
         return self
 
 

@@ -11,9 +11,11 @@ from torch import Tensor, nn
 
 from seg2vid_interface.model_card import TEXTURE_CHANNELS
 from seg2vid_torch.data.batches import Stills, normal, numpy_generator, pictures, prepared, torch_generator
-from seg2vid_torch.data.hints import NUMBERS, HintMaker
+from seg2vid_torch.data.rolled_hints import Paint
+from seg2vid_torch.geometry.key_frames import KeyFrame
 from seg2vid_torch.losses.image import class_weights
 from seg2vid_torch.networks.build import build_spade_generator, build_style_encoder
+from seg2vid_torch.networks.spade.condition import painted_share
 from seg2vid_torch.networks.spade.critics import Critics
 from seg2vid_torch.networks.spade.segmentation_discriminator import SegmentationDiscriminator
 from seg2vid_torch.settings.image import SpadeSettings
@@ -21,6 +23,7 @@ from seg2vid_torch.training.image_stage import ImageStage
 from seg2vid_torch.training.optimizers import make_adam
 from seg2vid_torch.training.schedule import cosine_decay, set_rates, warm_up
 from seg2vid_torch.training.spade_adversaries import CriticsOnFeatures, Discriminator
+from seg2vid_torch.training.spade_hints import HintDraws, Known, SpadeHints
 from seg2vid_torch.training.spade_terms import (
     SpadeBatch,
     Styles,
@@ -46,7 +49,10 @@ class SpadeDraws(Stills):
     texture: Tensor
     """(N, 4, H, W), standard normal."""
     hints: Tensor
-    """(N // 2, NUMBERS), even in 0..1 (see `HintMaker`)."""
+    """Of the first half, as are the next three, which together are `HintDraws`."""
+    rolls: Tensor
+    paths: Tensor
+    textures: Tensor
 
 
 class SpadeStage(ImageStage):
@@ -60,7 +66,7 @@ class SpadeStage(ImageStage):
         self._encoder = self.networks["encoder"] if settings.network.style_size else None
         vgg, device = context.vgg_weights, context.device
         self._vgg = load_perceptual_network(vgg, device, context.precision) if vgg else None
-        self._hints = HintMaker(context.label_space, device)
+        self._hints = SpadeHints(settings, context)
         self._discriminator = Discriminator(self.networks["discriminator"])
         self._critics = None
         if context.critic_weights:
@@ -106,7 +112,7 @@ class SpadeStage(ImageStage):
             stills.flipped,
             style=torch.randn(count, style_size, generator=generator, device=self._device),
             texture=torch.randn(count, TEXTURE_CHANNELS, *self._size, generator=generator, device=self._device),
-            hints=torch.rand(count // 2, NUMBERS, generator=generator, device=self._device),
+            **vars(self._hints.draw(step, count // 2)),
         )
 
     def _compute(self, draws: SpadeDraws, *, trains_discriminator: bool = True) -> Terms:
@@ -146,10 +152,22 @@ class SpadeStage(ImageStage):
     def _paint(self, batch: SpadeBatch, style: Tensor, draws: SpadeDraws) -> Tensor:
         """Return the generator's frames; some of the first half have hints, the second half never has."""
         half, frames = batch.half, batch.frames
-        hint, trust = self._hints(frames[:half], batch.labels[:half], draws.hints, self._settings.hinted)
-        hint = torch.cat([hint, torch.zeros_like(frames[half:])])
-        trust = torch.cat([trust, trust.new_zeros(len(frames) - half, 1, *self._size)])
-        return self._generator.train()(batch.classes, style, draws.texture, hint, trust)
+        nothing = Known(batch.classes, draws.texture, torch.zeros_like(frames), torch.zeros_like(frames[:, :1]))
+        own = Known(*(tensor[:half] for tensor in vars(nothing).values()))
+        hints = HintDraws(draws.hints, draws.rolls, draws.paths, draws.textures)
+        hinted = self._hints(frames[:half], batch.labels[:half], own, hints, self._painter(style[:half]))
+        both = zip(vars(hinted).values(), vars(nothing).values(), strict=True)
+        known = Known(*(torch.cat([first, second[half:]]) for first, second in both))
+        return self._generator.train()(known.classes, style, known.texture, known.hint, known.trust)
+
+    def _painter(self, style: Tensor) -> Paint:
+        """Return what paints key frames in these styles (N, Z): the averaged generator, which clips are made with."""
+
+        def paint(known: KeyFrame) -> tuple[Tensor, Tensor]:
+            frame = self._averaged(known.label_map, style, known.texture, known.frame, known.trust)
+            return frame, painted_share(known.trust)
+
+        return paint
 
     def _judge(self, generated: Tensor, batch: SpadeBatch, styles: Styles) -> tuple[Terms, list[Tensor]]:
         """Return the generator's terms, and the frozen features of its frames if there are critics."""
@@ -164,7 +182,12 @@ class SpadeStage(ImageStage):
     def _averaged(self, labels: Tensor, style: Tensor, texture: Tensor, *known: Tensor) -> Tensor:
         """Return what the averaged generator makes, with or without a hint and its trust."""
         hint, trust = known or (texture.new_zeros(len(texture), n, *self._size) for n in (3, 1))
-        return self.averaged.module.eval()(self._one_hot(labels), style, texture, hint, trust)
+        return self._averaged_network(self._one_hot(labels), style, texture, hint, trust)
+
+    @torch.no_grad()
+    def _averaged_network(self, *inputs: Tensor) -> Tensor:
+        frames: Tensor = self.averaged.module.eval()(*inputs)
+        return frames
 
     @torch.no_grad()
     def _own_style(self, frames: Tensor) -> Tensor:
@@ -187,9 +210,13 @@ class SpadeStage(ImageStage):
         truth = pictures(images, self._device)
         styles, textures = self._fixed(len(images), LOOKS + 1)
         looks = [self._averaged(labels, *drawn) for drawn in zip(styles, textures[:LOOKS], strict=True)]
-        numbers = torch.from_numpy(numpy_generator(self._context.seed, 0, "hint sample").random((len(images), NUMBERS)))
-        hint, trust = self._hints(truth, labels.to(self._device).long(), numbers.float().to(self._device))
-        filled = self._averaged(labels, self._own_style(truth), textures[LOOKS], hint, trust)
+        labels_there, style = labels.to(self._device).long(), self._own_style(truth)
+        own = Known(
+            self._one_hot(labels_there), textures[LOOKS], torch.zeros_like(truth), torch.zeros_like(truth[:, :1])
+        )
+        known = self._hints(truth, labels_there, own, self._hints.draw(0, len(images)), self._painter(style))
+        filled = self._averaged_network(known.classes, style, known.texture, known.hint, known.trust)
+        hint = known.hint * (known.trust > 0)
         self._write_sheet(folder / f"{step:07d}.png", labels, [*looks, hint, filled, images])
 
 

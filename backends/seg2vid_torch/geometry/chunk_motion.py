@@ -1,0 +1,76 @@
+"""The motion of a chunk: where every pixel of its frames stood in the key frame before, and stands in the next one.
+
+Shape symbols: N = batch, T = frames of a chunk, C = channels, H, W = height and width.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from seg2vid_interface.model_card import Camera
+from seg2vid_torch.geometry.camera_motion import length, pixel_grid
+from seg2vid_torch.geometry.driving import CameraMoves, drive
+from seg2vid_torch.geometry.filling import stand_ins
+from seg2vid_torch.geometry.sampling import bilinear, nearest, taken
+from seg2vid_torch.geometry.street_scene import StreetScene
+from seg2vid_torch.geometry.tracking import track
+
+SAME_PLACE = 1.5  # pixels between a point and itself after going to the next key frame and back
+
+
+@dataclass(frozen=True)
+class ChunkMotion:
+    """How the T frames after a key frame hang together with it; positions are pixels, x and y."""
+
+    places: Tensor
+    """(N, T, 2, H, W): where the key frame's pixels stand in frame t."""
+    origins: Tensor
+    """(N, T, 2, H, W): where frame t's pixels stood in the key frame; of what it did not show, where that would have
+    stood behind what hid it."""
+    stand_in: Tensor
+    """(N, T, H, W) long: index of the pixel of frame t that stands for each: its own, or for what the key frame did not
+    show the one that stands for it (see `filling`)."""
+    seen: Tensor
+    """(N, T, 1, H, W) bool: whether the key frame shows the pixel."""
+    next_places: Tensor
+    """(N, T, 2, H, W): where frame t's pixels stand in frame T, the next key frame."""
+    next_seen: Tensor
+    """(N, T, 1, H, W) bool: whether that shows them."""
+    inverse_depth: Tensor
+    """(N, T, H, W) of frame t's pixels, see `StreetScene`."""
+
+
+def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> ChunkMotion:
+    """Return the motion of the chunk in which the camera does these moves."""
+    places, depths = drive(scene, moves, camera)
+    origins, found = track(places, scene.nearness)
+    seen = found & inside(origins)
+    thing = scene.foreground[:, None].expand_as(depths).to(depths.dtype)
+    depth, thing = nearest(torch.stack([depths, thing], 2), origins).unbind(2)
+    grid = pixel_grid(scene.inverse_depth.shape[1], scene.inverse_depth.shape[2], scene.inverse_depth.device)
+    stand_in, seen = stand_ins(seen, depth, ground_depth(moves, scene.inverse_depth, camera), thing > 0.5)
+    last = places[:, -1:].expand_as(places)
+    next_places = bilinear(last, origins)
+    shifts = torch.cat([origins - grid, next_places - grid, depth[:, :, None]], 2)
+    shifts = taken(shifts, stand_in)
+    origins, next_places = grid + shifts[:, :, :2], grid + shifts[:, :, 2:4]
+    back = bilinear(origins[:, -1:].expand_as(origins), next_places)
+    there = length((back - origins).flatten(0, 1)).unflatten(0, origins.shape[:2])[:, :, 0] < SAME_PLACE
+    next_seen = inside(next_places) & (there | ~seen)
+    return ChunkMotion(places, origins, stand_in, seen[:, :, None], next_places, next_seen[:, :, None], shifts[:, :, 4])
+
+
+def ground_depth(moves: CameraMoves, like: Tensor, camera: Camera) -> Tensor:
+    """Return the inverse depth (N, T, H, 1) of the ground at each row of frame t; 0 above the horizon."""
+    height, width = like.shape[1:]
+    horizon = camera.horizon * height + camera.focal_length * width * moves.tilt.tan()
+    rows = torch.arange(height, device=like.device, dtype=torch.float32)
+    return (rows - horizon[:, :, None]).clamp(min=0)[..., None]
+
+
+def inside(positions: Tensor) -> Tensor:
+    """Say whether positions (N, T, 2, H, W) lie in the picture: (N, T, H, W) bool."""
+    height, width = positions.shape[3:]
+    x, y = positions.unbind(2)
+    return (x > -0.5) & (x < width - 0.5) & (y > -0.5) & (y < height - 0.5)

@@ -1,14 +1,16 @@
-"""Hints to learn from that are rolled out: what is known of a still after a camera has driven up to it.
+"""Hints to learn from that are rolled out: what is known of a picture after a camera has driven up to it.
 
-The camera is taken back from a labelled still along a path, to where all of it looks smaller, and then drives forward
-again from key frame to key frame as in a clip: each is painted from what is known of it, by the painter that learns,
-until the last stands where the still does.  What is known of that is the hint, and the still its truth.  So the painter
-sees its own earlier work, stretched once more, and learns what it should have become.
+Either the camera is taken back from a labelled still along a path, to where all of it looks smaller, and then drives
+forward again from key frame to key frame as in a clip, until it stands where the still does: what is known then is the
+hint, and the still its truth.  Or it drives on from a first frame that was painted, to where there is no truth, and
+critics alone can say what a picture is like.  The key frames on the way are painted by the painter that learns.  So it
+sees its own earlier work, stretched once more, and learns what should have become of it.
 
 Shape symbols: N = stills, T = frames of a chunk, R = chunks, H, W = height and width.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,13 +33,13 @@ Paint = Callable[[KeyFrame], tuple[Tensor, Tensor]]
 
 
 class HintRoller:
-    """Rolls hints out, for a label space with road and sky and a camera, on a device."""
+    """Rolls hints out, for a label space with road and sky and a camera."""
 
     def __init__(self, label_space: LabelSpace, camera: Camera) -> None:
         self._classes, self._camera = StreetClasses.of(label_space), camera
 
     @torch.no_grad()
-    def __call__(self, frames: Tensor, labels: Tensor, numbers: Tensor, noise: Tensor, paint: Paint) -> KeyFrame:
+    def up_to(self, frames: Tensor, labels: Tensor, numbers: Tensor, noise: Tensor, paint: Paint) -> KeyFrame:
         """Return what is known of stills after the camera has driven up to them.
 
         Args:
@@ -48,34 +50,51 @@ class HintRoller:
             paint: paints the key frames on the way.
         """
         chunks = len(noise) - 1
-        steps = _steps(numbers, chunks)
-        things = frames.new_zeros(len(frames), 256, 4)
-        nothing = torch.zeros_like(labels)
-        depth = first_depth(labels, nothing, things, steps[:, 0, 2], classes=self._classes, camera=self._camera)
-        still = KeyFrame(frames, labels, nothing, depth, noise[0], torch.ones_like(frames[:, :1]))
-        way = moves_of(torch.cat([steps[:, :1], steps[:, 1:] * chunks], 1), self._camera)
-        key = self._driven(still, way.reversed(), noise[0])
-        for chunk in range(chunks):
-            known = self._driven(key, moves_of(steps, self._camera), noise[chunk + 1])
-            if chunk < chunks - 1:
-                key = painted(known, *paint(known))
-        return known
+        steps = _steps(numbers) * (2 / (1 + chunks)) ** 0.5  # what lies far back would be too small to be seen
+        still = self._still(labels, noise[0], frames, 1.0)
+        back = moves_of(steps * chunks, self._camera).reversed()
+        return self._after(self._driven(still, back, noise[0]), steps, noise[1:], paint)
+
+    @torch.no_grad()
+    def on_from(self, labels: Tensor, numbers: Tensor, noise: Tensor, paint: Paint) -> KeyFrame:
+        """Return what is known after the camera has driven on from what is painted for label maps; as above."""
+        nothing = noise.new_zeros(len(labels), 3, *labels.shape[1:])
+        first = self._still(labels, noise[0], nothing, 0.0)
+        return self._after(painted(first, *paint(first)), _steps(numbers), noise[1:], paint)
+
+    def _still(self, labels: Tensor, texture: Tensor, frames: Tensor, trust: float) -> KeyFrame:
+        no_things, level = _no_things(labels), texture.new_zeros(len(labels))
+        depth = first_depth(
+            labels, torch.zeros_like(labels), no_things, level, classes=self._classes, camera=self._camera
+        )
+        return KeyFrame(frames, labels, torch.zeros_like(labels), depth, texture, torch.full_like(frames[:, :1], trust))
+
+    def _after(self, key: KeyFrame, steps: Tensor, noise: Tensor, paint: Paint) -> KeyFrame:
+        """Return what is known after as many chunks as there is noise for; all but the last are painted."""
+        moves = moves_of(steps, self._camera)
+        for texture in noise[:-1]:
+            known = self._driven(key, moves, texture)
+            key = painted(known, *paint(known))
+        return self._driven(key, moves, noise[-1])
 
     def _driven(self, key: KeyFrame, moves: CameraMoves, noise: Tensor) -> KeyFrame:
-        things = key.frame.new_zeros(len(key.frame), 256, 4)
-        scene = scene_of(
-            key.label_map, key.object_map, key.inverse_depth, things, classes=self._classes, camera=self._camera
-        )
+        street: dict[str, Any] = {"classes": self._classes, "camera": self._camera}
+        no_things = _no_things(key.label_map)
+        scene = scene_of(key.label_map, key.object_map, key.inverse_depth, no_things, **street)
         known = moved(key, chunk_motion(scene, moves, self._camera), noise)
-        return on_the_ground(known, moves.tilt[:, -1], self._classes, self._camera)
+        return on_the_ground(known, moves.tilt[:, -1], **street)
 
 
-def _steps(numbers: Tensor, chunks: int) -> Tensor:
-    """Return steps (N, T + 1, 3) of a steady drive, the same in every chunk; the more chunks, the slower."""
+def _no_things(labels: Tensor) -> Tensor:
+    """Return the table (N, 256, 4) of no things."""
+    return torch.zeros(len(labels), 256, 4, device=labels.device)
+
+
+def _steps(numbers: Tensor) -> Tensor:
+    """Return steps (N, T + 1, 3) of a steady drive."""
     shares = 0.5 * (1 + torch.erf(numbers[:, 0] / 2**0.5))
     low, high = METRES
-    forward = (low + (high - low) * shares) * (2 / (1 + chunks)) ** 0.5
-    rows = torch.stack([forward, YAW * numbers[:, 1], torch.zeros_like(forward)], 1)
+    rows = torch.stack([low + (high - low) * shares, YAW * numbers[:, 1], torch.zeros_like(shares)], 1)
     steps = rows[:, None].repeat(1, CHUNK_FRAMES + 1, 1)
-    steps[:, 0, :2] = 0
+    steps[:, 0] = 0
     return steps

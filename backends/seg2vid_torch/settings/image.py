@@ -118,6 +118,11 @@ class SpadeSettings(PerceptualSettings):
     road and sky."""
     rolled_chunks: PositiveInt = 3
     """Most chunks that a rolled hint comes through."""
+    driven: float = Field(default=0.0, ge=0, le=0.5)
+    """Share of the second half of a batch that a camera drives on to from what was painted (see `data.rolled_hints`);
+    needs classes named road and sky."""
+    driven_chunks: PositiveInt = 4
+    """Most chunks that it drives."""
     critic_weights: str | None = None
     """File of the critics' frozen features, or "download" (see `weights.efficientnet_lite`)."""
     cuda_graph: bool = False
@@ -143,8 +148,8 @@ class SpadeSettings(PerceptualSettings):
             )
         if self.cuda_graph and self.discriminator_interval > 1:
             raise ValueError("cuda_graph = true needs discriminator_interval = 1: every replay is the same step")
-        if self.cuda_graph and self.rolled:
-            raise ValueError("cuda_graph = true needs rolled = 0: hints are rolled out for more or fewer chunks")
+        if self.cuda_graph and (self.rolled or self.driven):
+            raise ValueError("cuda_graph = true needs rolled = 0 and driven = 0: drives are longer or shorter")
         return self
 
 

@@ -36,7 +36,7 @@ class Discriminator(Adversary):
 
     def judge(self, batch: SpadeBatch, generated: Tensor) -> Tensor:
         """Return how little the generated frames (N, 3, H, W) are what their labels say (OASIS, Eq. 2)."""
-        return segmentation_loss(self._judging()(generated), batch.labels, batch.class_weights)
+        return segmentation_loss(self._judging()(generated), batch.painted_labels, batch.class_weights)
 
     def losses(self, batch: SpadeBatch, generated: Tensor) -> Terms:
         """Return what is minimised to tell the batch's frames from generated ones (OASIS, Eq. 1)."""
@@ -57,12 +57,12 @@ class CriticsOnFeatures(Adversary):
     def judge(self, batch: SpadeBatch, generated: Tensor) -> tuple[Tensor, list[Tensor]]:
         """Return how little real the generated frames look to the critics, and the frames' features."""
         features = self._features(generated)
-        return critics_loss(self._judging()(features, batch.classes)), [x.detach() for x in features]
+        return critics_loss(self._judging()(features, batch.painted_classes)), [x.detach() for x in features]
 
     def loss(self, batch: SpadeBatch, generated: list[Tensor]) -> Tensor:
         """Return what is minimised to tell the batch's frames from generated ones, of which the features are given."""
         with torch.no_grad():
             real = self._features(batch.frames)
         both = [torch.cat(pair) for pair in zip(real, generated, strict=True)]
-        scores = [x.chunk(2) for x in self._learning()(both, torch.cat([batch.classes, batch.classes]))]
+        scores = [x.chunk(2) for x in self._learning()(both, torch.cat([batch.classes, batch.painted_classes]))]
         return hinge_loss([real for real, _ in scores], [fake for _, fake in scores])

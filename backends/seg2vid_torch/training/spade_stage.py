@@ -3,7 +3,7 @@
 Shape symbols: N = batch, K = classes, Z = style size, H, W = height and width.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import torch
@@ -49,10 +49,12 @@ class SpadeDraws(Stills):
     texture: Tensor
     """(N, 4, H, W), standard normal."""
     hints: Tensor
-    """Of the first half, as are the next three, which together are `HintDraws`."""
+    """This and what follows are `HintDraws`."""
     rolls: Tensor
     paths: Tensor
     textures: Tensor
+    driven_paths: Tensor
+    driven_textures: Tensor
 
 
 class SpadeStage(ImageStage):
@@ -112,17 +114,21 @@ class SpadeStage(ImageStage):
             stills.flipped,
             style=torch.randn(count, style_size, generator=generator, device=self._device),
             texture=torch.randn(count, TEXTURE_CHANNELS, *self._size, generator=generator, device=self._device),
-            **vars(self._hints.draw(step, count // 2)),
+            **vars(self._hints.draw(step, count // 2, count - count // 2)),
         )
 
     def _compute(self, draws: SpadeDraws, *, trains_discriminator: bool = True) -> Terms:
         """Do a step with what was drawn for it; may be captured (see `StepGraph`)."""
         frames, labels = prepared(draws)
         classes = self._one_hot(labels)
-        batch = SpadeBatch(frames, labels, classes, self._class_weights(labels))
+        batch = SpadeBatch(frames, labels, classes, labels, classes, self._class_weights(labels))
         with self._context.autocast(cached=False):  # hardly a weight is used twice, and a captured step must not
             styles = self._styles(batch, draws.style)
-            generated = self._paint(batch, styles.style, draws)
+            known = self._known(batch, styles.style, draws)
+            batch = replace(batch, painted_labels=known.labels, painted_classes=self._one_hot(known.labels))
+            generated = self._generator.train()(
+                batch.painted_classes, styles.style, known.texture, known.hint, known.trust
+            )
             terms, features = self._judge(generated, batch, styles)
         self._update("generator", weighted_sum(terms, self._settings.weights))
         generated = generated.detach()
@@ -149,16 +155,14 @@ class SpadeStage(ImageStage):
         own = mean + noise[: batch.half] * (0.5 * log_variance).exp()
         return Styles(torch.cat([own, noise[batch.half :]]), (mean, log_variance))
 
-    def _paint(self, batch: SpadeBatch, style: Tensor, draws: SpadeDraws) -> Tensor:
-        """Return the generator's frames; some of the first half have hints, the second half never has."""
-        half, frames = batch.half, batch.frames
-        nothing = Known(batch.classes, draws.texture, torch.zeros_like(frames), torch.zeros_like(frames[:, :1]))
-        own = Known(*(tensor[:half] for tensor in vars(nothing).values()))
-        hints = HintDraws(draws.hints, draws.rolls, draws.paths, draws.textures)
-        hinted = self._hints(frames[:half], batch.labels[:half], own, hints, self._painter(style[:half]))
-        both = zip(vars(hinted).values(), vars(nothing).values(), strict=True)
-        known = Known(*(torch.cat([first, second[half:]]) for first, second in both))
-        return self._generator.train()(known.classes, style, known.texture, known.hint, known.trust)
+    def _known(self, batch: SpadeBatch, style: Tensor, draws: SpadeDraws) -> Known:
+        """Return what the generator is told: some of the first half have hints, some of the second are driven on to."""
+        half, hints = batch.half, HintDraws(**{field.name: getattr(draws, field.name) for field in fields(HintDraws)})
+        own = self._hints.own(
+            batch.frames[:half], batch.labels[:half], draws.texture[:half], hints, self._painter(style[:half])
+        )
+        driven = self._painter(style[len(style) - len(hints.driven_paths) :])
+        return Known.joined([own, self._hints.drawn(batch.labels[half:], draws.texture[half:], hints, driven)])
 
     def _painter(self, style: Tensor) -> Paint:
         """Return what paints key frames in these styles (N, Z): the averaged generator, which clips are made with."""
@@ -171,7 +175,8 @@ class SpadeStage(ImageStage):
 
     def _judge(self, generated: Tensor, batch: SpadeBatch, styles: Styles) -> tuple[Terms, list[Tensor]]:
         """Return the generator's terms, and the frozen features of its frames if there are critics."""
-        terms = own_style_terms(generated, batch, styles, self._vgg) | drawn_style_terms(generated, batch)
+        driven = self._hints.driven(len(generated) - batch.half)
+        terms = own_style_terms(generated, batch, styles, self._vgg) | drawn_style_terms(generated, batch, driven)
         terms["adversarial"] = self._discriminator.judge(batch, generated)
         features: list[Tensor] = []
         if self._critics:
@@ -182,11 +187,7 @@ class SpadeStage(ImageStage):
     def _averaged(self, labels: Tensor, style: Tensor, texture: Tensor, *known: Tensor) -> Tensor:
         """Return what the averaged generator makes, with or without a hint and its trust."""
         hint, trust = known or (texture.new_zeros(len(texture), n, *self._size) for n in (3, 1))
-        return self._averaged_network(self._one_hot(labels), style, texture, hint, trust)
-
-    @torch.no_grad()
-    def _averaged_network(self, *inputs: Tensor) -> Tensor:
-        frames: Tensor = self.averaged.module.eval()(*inputs)
+        frames: Tensor = self.averaged.module.eval()(self._one_hot(labels), style, texture, hint, trust)
         return frames
 
     @torch.no_grad()
@@ -211,11 +212,9 @@ class SpadeStage(ImageStage):
         styles, textures = self._fixed(len(images), LOOKS + 1)
         looks = [self._averaged(labels, *drawn) for drawn in zip(styles, textures[:LOOKS], strict=True)]
         labels_there, style = labels.to(self._device).long(), self._own_style(truth)
-        own = Known(
-            self._one_hot(labels_there), textures[LOOKS], torch.zeros_like(truth), torch.zeros_like(truth[:, :1])
-        )
-        known = self._hints(truth, labels_there, own, self._hints.draw(0, len(images)), self._painter(style))
-        filled = self._averaged_network(known.classes, style, known.texture, known.hint, known.trust)
+        draws, paint = self._hints.draw(0, len(images), 0), self._painter(style)
+        known = self._hints.own(truth, labels_there, textures[LOOKS], draws, paint)
+        filled = self._averaged(known.labels, style, known.texture, known.hint, known.trust)
         hint = known.hint * (known.trust > 0)
         self._write_sheet(folder / f"{step:07d}.png", labels, [*looks, hint, filled, images])
 

@@ -24,6 +24,10 @@ class SpadeBatch:
     """(N, H, W) long, class indices."""
     classes: Tensor
     """(N, K, H, W): the same one-hot."""
+    painted_labels: Tensor
+    """(N, H, W): what the generator is asked to paint; where a camera has driven on, not what the still shows."""
+    painted_classes: Tensor
+    """(N, K, H, W): the same one-hot."""
     class_weights: Tensor
     """(K,): of the discriminator's cross-entropy."""
 
@@ -54,6 +58,10 @@ def own_style_terms(generated: Tensor, batch: SpadeBatch, styles: Styles, vgg: V
     return terms
 
 
-def drawn_style_terms(generated: Tensor, batch: SpadeBatch) -> Terms:
-    """Ask the second half of the generated frames, in whatever style, to be lit as a street is."""
-    return {"light": light(generated[batch.half :].float(), batch.frames[batch.half :])}
+def drawn_style_terms(generated: Tensor, batch: SpadeBatch, driven: int) -> Terms:
+    """Ask the second half of the generated frames, in whatever style, to be lit as a street is.
+
+    The last `driven` of them show another part of the street than the stills, and are not asked.
+    """
+    asked = slice(batch.half, len(generated) - driven)
+    return {"light": light(generated[asked].float(), batch.frames[asked])}

@@ -5,40 +5,19 @@ Shape symbols: N = batch, T = frames of a chunk, K = classes, H, W = height and 
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final, Protocol, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
 from seg2vid_interface.errors import ModelError
-from seg2vid_interface.graphs import OUTPUTS, GraphName, open_sides, tensors
+from seg2vid_interface.graph_results import FIELD_OUTPUTS, Graph, Results, as_bytes, as_planes, chunk_of
+from seg2vid_interface.graphs import GraphName, graphs_of, open_sides, outputs_of
+from seg2vid_interface.key_frame_chunks import key_frame_chunks
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_interface.painter import one_hot, paint
 from seg2vid_interface.requests import check_array, check_requests, first_chunk
-
-FIELD_OUTPUTS: Final[Mapping[Field, tuple[str, ...]]] = {
-    "labels": ("label_maps",),
-    "flow": ("forward_flow", "backward_flow"),
-    "occlusion": ("occlusion",),
-}
-
-
-class Graph(Protocol):
-    """A graph that a runtime has loaded."""
-
-    def run(self, inputs: Mapping[str, Any], outputs: Sequence[str]) -> dict[str, Any]:
-        """Run it.
-
-        Inputs are C-contiguous NumPy arrays, or values that an earlier run gave; outputs may stay on the device.
-        Raises BackendError where memory or the runtime fails.
-        """
-        ...
-
-    def fetch(self, value: Any) -> NDArray[Any]:
-        """Return what a run gave as an array of the caller's own."""
-        ...
-
 
 Load = Callable[[GraphName, tuple[int, int]], Graph]
 """Loads a model's graph for frames of a height and width.  Raises what `Backend.open` raises of a model's files."""
@@ -56,16 +35,23 @@ class GraphSession:
         self.style_size = card.style_size
         self._card, self._load, self._graphs = card, load, dict[tuple[GraphName, tuple[int, int]], Graph]()
         for stage in card.stages:
-            self._graph(stage)
-        self._state_outputs = [
-            tensor.name for tensor in tensors(OUTPUTS["motion"], card) if tensor.name.startswith("next_")
-        ]
+            for name in graphs_of(stage, card):
+                self._graph(name)
+        self._state_outputs = [tensor.name for tensor in outputs_of("motion", card) if tensor.name.startswith("next_")]
 
     def generate(self, requests: Sequence[ClipRequest]) -> Iterator[list[Chunk]]:
         """Make a batch of clips; see `Session.generate`."""
         check_requests(requests, self, self._card)
-        state: dict[str, Any] = {"next_frame": self._first_frames(requests), "next_labels": self._labels(requests)}
-        yield [first_chunk(r, picture) for r, picture in zip(requests, _bytes(state["next_frame"]), strict=True)]
+        first = self._first_frames(requests)
+        if self._card.camera:
+            yield from key_frame_chunks(requests, first, self._card, self._run)
+            return
+        yield [first_chunk(request, picture) for request, picture in zip(requests, as_bytes(first), strict=True)]
+        yield from self._chained_chunks(requests, first)
+
+    def _chained_chunks(self, requests: Sequence[ClipRequest], first: NDArray[np.float32]) -> Iterator[list[Chunk]]:
+        """Make what follows the first frames (N, 3, H, W), each chunk from the last frame of the one before."""
+        state: dict[str, Any] = {"next_frame": first, "next_labels": self._labels(requests)}
         latent = np.stack([request.latent for request in requests])
         fields = frozenset[Field]().union(*(request.fields for request in requests))
         names = ["frames", *(name for field in sorted(fields) for name in FIELD_OUTPUTS[field])]
@@ -80,8 +66,12 @@ class GraphSession:
             state = motion.run(inputs, [*names, *self._state_outputs])
             results = {name: motion.fetch(state[name]) for name in names}
             kept = min(self.chunk_frames, requests[0].frames - start)
-            yield [_chunk(results, i, start, kept, request.fields) for i, request in enumerate(requests)]
+            yield [chunk_of(results, i, start, kept, request.fields) for i, request in enumerate(requests)]
             start += kept
+
+    def _run(self, name: GraphName, inputs: Mapping[str, Any], outputs: Sequence[str]) -> Results:
+        graph = self._graph(name)
+        return Results(graph, graph.run(inputs, outputs))
 
     def style_of(self, picture: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Read the style of a picture; see `ReadsStyles.style_of`."""
@@ -89,7 +79,7 @@ class GraphSession:
             raise ModelError(f"the model {self._card.name} cannot read the style of a picture")
         check_array("picture", picture, (*self._card.image_size(self._card.height, self._card.width), 3), np.uint8)
         encoder = self._graph("style")
-        style: NDArray[np.float32] = encoder.fetch(encoder.run({"picture": _planes(picture)}, ["style"])["style"])[0]
+        style: NDArray[np.float32] = encoder.fetch(encoder.run({"picture": as_planes(picture)}, ["style"])["style"])[0]
         return style
 
     def close(self) -> None:
@@ -117,7 +107,7 @@ class GraphSession:
     def _first_frame(self, request: ClipRequest) -> NDArray[np.float32]:
         """Return (1, 3, H, W): the frame given, or what the image stage makes."""
         if request.first_frame is not None:
-            return _planes(request.first_frame)
+            return as_planes(request.first_frame)
         return paint(request, self._card, (self.height, self.width), self._run_image)
 
     def _run_image(self, size: tuple[int, int], inputs: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
@@ -141,26 +131,3 @@ def _refuse(name: GraphName, _: tuple[int, int]) -> Graph:
 def latent_size(card: ModelCard, size: tuple[int, int]) -> int:
     """Return the numbers of a latent at a height and width: in proportion to the area."""
     return open_sides(card, *size)["L"]
-
-
-def _planes(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Turn a picture (H, W, 3) into (1, 3, H, W) in 0..1."""
-    return np.ascontiguousarray(picture.transpose(2, 0, 1)[None], np.float32) / np.float32(255)
-
-
-def _bytes(frames: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Turn frames (N, 3, H, W) in 0..1 into uint8 (N, H, W, 3)."""
-    return np.ascontiguousarray(np.rint(frames * 255).astype(np.uint8).transpose(0, 2, 3, 1))
-
-
-def _chunk(results: Mapping[str, NDArray[Any]], clip: int, start: int, kept: int, fields: frozenset[Field]) -> Chunk:
-    """Take the first `kept` frames of one clip; fields that its request did not ask for stay away."""
-    own = {name: results[name][clip, :kept] for field in fields for name in FIELD_OUTPUTS[field]}
-    return Chunk(
-        start=start,
-        frames=results["frames"][clip, :kept],
-        forward_flow=own.get("forward_flow"),
-        backward_flow=own.get("backward_flow"),
-        occlusion=own.get("occlusion"),
-        labels=own.get("label_maps"),
-    )

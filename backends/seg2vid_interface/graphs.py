@@ -16,14 +16,17 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from seg2vid_interface.backend import Stage
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.model_card import TEXTURE_CHANNELS, ModelCard, ModelFolder
 
-GraphName = Stage | Literal["style"]
-"""The stages, and the style encoder, which belongs to the image stage and is needed only to read a picture's style."""
+GraphName = Stage | Literal["style", "depth", "known", "between", "fields"]
+"""The stages; the style encoder, which belongs to the image stage and is needed only to read a picture's style; and of
+a model with a `camera` the other parts of its motion stage."""
+KEY_FRAME_GRAPHS: Final[tuple[GraphName, ...]] = ("motion", "depth", "known", "between", "fields")
+"""The motion stage of a model with a `camera`."""
 METADATA_KEY: Final = "seg2vid"
 """Of the metadata entry that holds the card, as JSON, without the files' hashes."""
 
@@ -43,6 +46,30 @@ FRAME: Final = TensorFormat("frame", ("N", 3, "H", "W"))
 """RGB in 0..1."""
 LABELS: Final = TensorFormat("labels", ("N", "K", "H", "W"))
 """Class probabilities."""
+LABEL_MAP: Final = TensorFormat("label_map", ("N", "H", "W"), "uint8")
+"""Class indices."""
+OBJECT_MAP: Final = TensorFormat("object_map", ("N", "H", "W"), "uint8")
+CAMERA: Final = TensorFormat("camera", ("N", "T1", 3))
+OBJECT_MOTION: Final = TensorFormat("object_motion", ("N", 256, 4))
+"""These three as in `ClipRequest`."""
+TEXTURE: Final = TensorFormat("texture", ("N", "X", "H", "W"))
+INVERSE_DEPTH: Final = TensorFormat("inverse_depth", ("N", "h", "w"))
+"""Pixels, at the size at which motion is told, by which ground at that depth lies below the horizon."""
+ORIGINS: Final = TensorFormat("origins", ("N", "T", 2, "h", "w"))
+"""x and y in pixels: where a frame's pixels stood in the key frame before."""
+SOURCES: Final = TensorFormat("sources", ("N", "T", 2, "h", "w"))
+"""Likewise, but of what that did not show, where there is something like it."""
+SEEN: Final = TensorFormat("seen", ("N", "T", 1, "h", "w"))
+"""1 where it shows them, else 0."""
+NEXT_PLACES: Final = TensorFormat("next_places", ("N", "T", 2, "h", "w"))
+NEXT_SEEN: Final = TensorFormat("next_seen", ("N", "T", 1, "h", "w"))
+"""The same of the next key frame."""
+PLACES: Final = TensorFormat("places", ("N", "T", 2, "h", "w"))
+"""Where the key frame's pixels stand in the frames after it."""
+INVERSE_DEPTHS: Final = TensorFormat("inverse_depths", ("N", "T", "h", "w"))
+HINT: Final = TensorFormat("hint", ("N", 3, "H", "W"))
+HINT_TRUST: Final = TensorFormat("hint_trust", ("N", 1, "H", "W"))
+"""What is known of the next key frame, and how sharp that is."""
 INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "image": (
         TensorFormat("labels", ("N", "C", "SH", "SW")),
@@ -76,6 +103,71 @@ OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
 }
 """Of the motion stage, `Chunk` says what the first five mean; the other two are the next chunk's frame and labels.
 `label_maps` are zeros unless `labels_wanted`: to warp all classes for every frame takes a tenth of the time."""
+KEY_FRAME_INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
+    "depth": (
+        TensorFormat("frame", ("N", 3, "h", "w")),
+        TensorFormat("label_map", ("N", "h", "w"), "uint8"),
+        TensorFormat("object_map", ("N", "h", "w"), "uint8"),
+        CAMERA,
+        OBJECT_MOTION,
+    ),
+    "motion": (LABEL_MAP, OBJECT_MAP, INVERSE_DEPTH, CAMERA, OBJECT_MOTION),
+    "known": (
+        FRAME,
+        LABEL_MAP,
+        OBJECT_MAP,
+        TEXTURE,
+        TensorFormat("trust", ("N", 1, "H", "W")),
+        TensorFormat("noise", ("N", "X", "H", "W")),
+        ORIGINS,
+        SOURCES,
+        SEEN,
+    ),
+    "between": (
+        FRAME,
+        TensorFormat("next_frame", ("N", 3, "H", "W")),
+        HINT_TRUST,
+        ORIGINS,
+        SEEN,
+        NEXT_PLACES,
+        NEXT_SEEN,
+    ),
+    "fields": (LABEL_MAP, OBJECT_MAP, ORIGINS, SOURCES, SEEN, PLACES, INVERSE_DEPTHS),
+}
+KEY_FRAME_OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
+    "depth": (INVERSE_DEPTH,),
+    "motion": (
+        ORIGINS,
+        SOURCES,
+        SEEN,
+        NEXT_PLACES,
+        NEXT_SEEN,
+        PLACES,
+        INVERSE_DEPTHS,
+        TensorFormat("next_inverse_depth", ("N", "h", "w")),
+    ),
+    "known": (
+        LABELS,
+        TensorFormat("next_texture", ("N", "X", "H", "W")),
+        HINT,
+        HINT_TRUST,
+        TensorFormat("next_label_map", ("N", "H", "W"), "uint8"),
+        TensorFormat("next_object_map", ("N", "H", "W"), "uint8"),
+    ),
+    "between": (
+        TensorFormat("frames", ("N", "T", "H", "W", 3), "uint8"),
+        TensorFormat("next_trust", ("N", 1, "H", "W")),
+    ),
+    "fields": (
+        TensorFormat("forward_flow", ("N", "T", "H", "W", 2)),
+        TensorFormat("backward_flow", ("N", "T", "H", "W", 2)),
+        TensorFormat("occlusion", ("N", "T", "H", "W")),
+        TensorFormat("label_maps", ("N", "T", "H", "W"), "uint8"),
+        TensorFormat("object_maps", ("N", "T", "H", "W"), "uint8"),
+        TensorFormat("depth", ("N", "T", "H", "W")),
+    ),
+}
+"""Of a model with a `camera`; what is named next_X is the X of the next chunk, and the image stage's frame its own."""
 DIMENSIONS: Final = {
     "N": "batch",
     "H": "height",
@@ -83,13 +175,15 @@ DIMENSIONS: Final = {
     "SH": "image_height",
     "SW": "image_width",
     "L": "latent_size",
+    "h": "motion_height",
+    "w": "motion_width",
 }
 """Symbols of the sides that are open -> their names in the file; at an image scale of 1, SH is H and SW is W."""
 
 
 def graph_file(name: GraphName, precision: str = "fp32") -> str:
-    """Return the file name of a graph; the style encoder, which takes a moment, has one precision."""
-    return f"{name}.onnx" if precision == "fp32" or name == "style" else f"{name}.{precision}.onnx"
+    """Return the file name of a graph; only the stages' own have several precisions."""
+    return f"{name}.onnx" if precision == "fp32" or name not in get_args(Stage) else f"{name}.{precision}.onnx"
 
 
 def graph_path(model: ModelFolder, name: GraphName, precision: str) -> Path:
@@ -110,6 +204,7 @@ def tensors(formats: Iterable[TensorFormat], card: ModelCard) -> list[TensorForm
     picture_height, picture_width = card.image_size(card.height, card.width)
     known: dict[str, str | int] = {
         "T": card.chunk_frames,
+        "T1": card.chunk_frames + 1,
         "Z": card.style_size,
         "X": TEXTURE_CHANNELS if card.texture else 0,
         "PH": picture_height,
@@ -133,11 +228,47 @@ def _is_absent(name: str, card: ModelCard) -> bool:
     return (card.label_space is None and "label" in name) or (not card.hints and name in ("hint", "trust"))
 
 
+def inputs_of(name: GraphName, card: ModelCard) -> list[TensorFormat]:
+    """Return the inputs of a model's graph."""
+    return tensors((KEY_FRAME_INPUTS if _of_key_frames(name, card) else INPUTS)[name], card)
+
+
+def outputs_of(name: GraphName, card: ModelCard) -> list[TensorFormat]:
+    """Return the outputs of a model's graph."""
+    return tensors((KEY_FRAME_OUTPUTS if _of_key_frames(name, card) else OUTPUTS)[name], card)
+
+
+def _of_key_frames(name: GraphName, card: ModelCard) -> bool:
+    return card.camera is not None and name in KEY_FRAME_GRAPHS
+
+
+def graphs_of(stage: Stage, card: ModelCard) -> tuple[GraphName, ...]:
+    """Return the graphs without which a stage cannot run."""
+    return KEY_FRAME_GRAPHS if stage == "motion" and card.camera is not None else (stage,)
+
+
 def open_sides(card: ModelCard, height: int, width: int) -> dict[str, int]:
     """Return symbol -> size of all sides that are open but the batch's, for clips of a height and width."""
     image_height, image_width = card.image_size(height, width)
-    latent = card.latent_size * height * width // (card.height * card.width)  # in proportion to the area
-    return {"H": height, "W": width, "SH": image_height, "SW": image_width, "L": latent}
+    area = 1 if card.camera else height * width / (card.height * card.width)  # a path needs no more in a larger picture
+    motion_height, motion_width = motion_size(card, height, width)
+    return {
+        "H": height,
+        "W": width,
+        "SH": image_height,
+        "SW": image_width,
+        "L": int(card.latent_size * area),
+        "h": motion_height,
+        "w": motion_width,
+    }
+
+
+def motion_size(card: ModelCard, height: int, width: int) -> tuple[int, int]:
+    """Return the height and width at which motion is told for frames of this height and width: about the card's own."""
+    size, step = (height, width), card.sizes.multiple
+    while size[0] * size[1] > 2 * card.height * card.width:  # the nearer one to its own, in powers of two
+        size = max(1, round(size[0] / 2 / step)) * step, max(1, round(size[1] / 2 / step)) * step
+    return size
 
 
 def card_for_metadata(card: ModelCard) -> str:
@@ -179,8 +310,8 @@ def _graph_problem(
     outputs: Iterable[TensorFormat],
     metadata: str | None,
 ) -> str | None:
-    for kind, found, wanted in (("input", inputs, INPUTS[name]), ("output", outputs, OUTPUTS[name])):
-        if problem := _tensor_problem(kind, list(found), tensors(wanted, card)):
+    for kind, found, wanted in (("input", inputs, inputs_of(name, card)), ("output", outputs, outputs_of(name, card))):
+        if problem := _tensor_problem(kind, list(found), wanted):
             return problem
     return _metadata_problem(metadata, card)
 

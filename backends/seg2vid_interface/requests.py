@@ -46,6 +46,8 @@ def _check_request(request: ClipRequest, session: "Session", card: "ModelCard") 
         _check_classes("label_map", request.label_map, card.label_space.size)
     if request.first_frame is None:
         _check_image_conditions(request, size, card)
+    if card.camera is not None:
+        _check_drive(request, size, session, card)
 
 
 def _check_image_conditions(request: ClipRequest, size: tuple[int, int], card: "ModelCard") -> None:
@@ -60,6 +62,17 @@ def _check_image_conditions(request: ClipRequest, size: tuple[int, int], card: "
         check_array("texture", request.texture, card.texture_shape(*size), np.float32)
     if request.hint is not None or request.trust is not None:
         _check_hint(request, image_size, card)
+
+
+def _check_drive(request: ClipRequest, size: tuple[int, int], session: "Session", card: "ModelCard") -> None:
+    """Check what a model with a camera is told of its first chunk, whether the first frame is given or not."""
+    if card.texture:
+        check_array("texture", request.texture, card.texture_shape(*size), np.float32)
+    check_array("object_map", request.object_map, size, np.uint8)
+    camera = None if request.camera is None else request.camera(0)
+    check_array("camera(0)", camera, (session.chunk_frames + 1, 3), np.float32)
+    motion = None if request.object_motion is None else request.object_motion(0)
+    check_array("object_motion(0)", motion, (256, 4), np.float32)
 
 
 def _check_hint(request: ClipRequest, image_size: tuple[int, int], card: "ModelCard") -> None:
@@ -84,8 +97,8 @@ def check_array(name: str, array: NDArray[np.generic] | None, shape: tuple[int, 
         raise ValueError(f"{name} is {array.dtype} {array.shape}, the session needs {np.dtype(dtype)} {shape}")
 
 
-def first_chunk(request: ClipRequest, picture: NDArray[np.uint8]) -> Chunk:
-    """Return a clip's first chunk: the first frame (H, W, 3), which has not moved."""
+def first_chunk(request: ClipRequest, picture: NDArray[np.uint8], depth: NDArray[np.float32] | None = None) -> Chunk:
+    """Return a clip's first chunk: the first frame (H, W, 3), which has not moved, and its depth (H, W) in metres."""
     size = picture.shape[:2]
     return Chunk(
         start=0,
@@ -94,4 +107,6 @@ def first_chunk(request: ClipRequest, picture: NDArray[np.uint8]) -> Chunk:
         backward_flow=np.zeros((1, *size, 2), np.float32) if "flow" in request.fields else None,
         occlusion=np.ones((1, *size), np.float32) if "occlusion" in request.fields else None,
         labels=request.label_map[None] if "labels" in request.fields and request.label_map is not None else None,
+        depth=depth[None] if "depth" in request.fields and depth is not None else None,
+        objects=request.object_map[None] if "objects" in request.fields and request.object_map is not None else None,
     )

@@ -10,6 +10,7 @@ Shape symbols: N = stills, T = frames of a chunk, R = chunks, H, W = height and 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -82,7 +83,8 @@ class HintRoller:
         no_things = _no_things(key.label_map)
         scene = scene_of(key.label_map, key.object_map, key.inverse_depth, no_things, **street)
         known = moved(key, chunk_motion(scene, moves, self._camera), noise)
-        return on_the_ground(known, moves.tilt[:, -1], **street)
+        depth = on_the_ground(known.inverse_depth, known.label_map, moves.tilt[:, -1], **street)
+        return replace(known, inverse_depth=depth)
 
 
 def _no_things(labels: Tensor) -> Tensor:

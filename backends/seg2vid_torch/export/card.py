@@ -1,6 +1,7 @@
 """The card of a model that is made out of trained stages."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import torch
 from pydantic import ValidationError
@@ -8,19 +9,24 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from seg2vid_interface.backend import Stage
+from seg2vid_interface.driving.paths import PATH_CODE
 from seg2vid_interface.errors import ModelError
-from seg2vid_interface.graphs import INPUTS, open_sides, tensors
+from seg2vid_interface.graphs import GraphName, inputs_of, open_sides
 from seg2vid_interface.model_card import ModelCard, StageCard
 from seg2vid_interface.validation import problems_of
-from seg2vid_torch.graphs.image import image_graph
-from seg2vid_torch.graphs.motion import MotionGraph
+from seg2vid_torch.graphs.image import StyleGraph, image_graph
+from seg2vid_torch.graphs.motion_stage import motion_graphs
+from seg2vid_torch.networks.build import MotionNetwork
 from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
+from seg2vid_torch.networks.key_frames.key_frame_motion import KeyFrameMotion
 from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
 from seg2vid_torch.stages.card_text import CardText, joined_text
 from seg2vid_torch.stages.fit import fit_stages
 from seg2vid_torch.stages.trained_stage import TrainedStage
 from seg2vid_torch.training.stage import count_parameters
 
+ONCE_A_CLIP: Final[tuple[GraphName, ...]] = ("style", "depth", "fields")
+"""Graphs that run once a clip, or only when asked for."""
 DEFAULT_FRAMES_PER_SECOND = 17.0  # of a model without a motion stage
 
 
@@ -35,17 +41,21 @@ def make_card(name: str, stages: Mapping[Stage, TrainedStage], given_text: CardT
     return card.model_copy(update={"stages": stage_cards})
 
 
-def stage_graph(trained: TrainedStage, card: ModelCard) -> nn.Module:
-    """Return a stage as a graph of the card's model."""
-    if isinstance(trained.network, Img2Vid):
-        return MotionGraph(trained.network, trained.label_space.other)
-    return image_graph(trained.network, card.image_scale)
+def stage_graphs(trained: TrainedStage, card: ModelCard) -> dict[GraphName, nn.Module]:
+    """Return the graphs of a stage of the card's model, by their names."""
+    if isinstance(trained.network, Img2Vid | KeyFrameMotion):
+        return motion_graphs(trained.network, card.label_space)
+    graphs: dict[GraphName, nn.Module] = {"image": image_graph(trained.network, card.image_scale)}
+    if trained.style_encoder:
+        graphs["style"] = StyleGraph(trained.style_encoder)
+    return graphs
 
 
 def _card_without_stages(name: str, stages: Mapping[Stage, TrainedStage], text: CardText) -> ModelCard:
     fit = fit_stages(stages)
     motion, image = stages.get("motion"), stages.get("image")
     img2vid = motion.network if motion and isinstance(motion.network, Img2Vid) else None
+    key_frames = motion.network if motion and isinstance(motion.network, KeyFrameMotion) else None
     generator = image.network if image and isinstance(image.network, SpadeGenerator) else None
     try:
         return ModelCard(
@@ -55,10 +65,10 @@ def _card_without_stages(name: str, stages: Mapping[Stage, TrainedStage], text: 
             label_space=fit.label_space if fit.label_space.size else None,
             height=fit.height,
             width=fit.width,
-            chunk_frames=img2vid.frames if img2vid else 1,
+            chunk_frames=motion.network.frames if motion and isinstance(motion.network, MotionNetwork) else 1,
             frames_per_second=(motion and motion.frames_per_second) or DEFAULT_FRAMES_PER_SECOND,
             frames=24 if motion else 1,
-            latent_size=img2vid.latent_size(fit.height, fit.width) if img2vid else 0,
+            latent_size=img2vid.latent_size(fit.height, fit.width) if img2vid else PATH_CODE if key_frames else 0,
             sizes=fit.sizes,
             grey=img2vid is not None and img2vid.image_channels == 1,
             style_size=generator.style_size if generator else 0,
@@ -67,6 +77,7 @@ def _card_without_stages(name: str, stages: Mapping[Stage, TrainedStage], text: 
             image_label_space=fit.image_label_space,
             instance_edges=bool(image and image.network_settings.get("instance_edges", False)),
             image_scale=fit.image_scale,
+            camera=key_frames.camera if key_frames else None,
             stages={},
         )
     except ValidationError as error:
@@ -91,16 +102,24 @@ def _stage_card(trained: TrainedStage, card: ModelCard, given_text: CardText | N
 
 @torch.no_grad()
 def _gflop_per_frame(trained: TrainedStage, card: ModelCard) -> float:
-    """Count the operations of one network call at the card's size, divided by the frames it makes."""
+    """Count the operations of one network call at the card's size, divided by the frames it makes.
+
+    Key frames are painted by the image stage's network, whose operations are that stage's, once more for every chunk.
+    """
+    frames = trained.network.frames if isinstance(trained.network, MotionNetwork) else 1
+    graphs = {name: graph for name, graph in stage_graphs(trained, card).items() if name not in ONCE_A_CLIP}
+    return sum(_gflop(name, graph, card) for name, graph in graphs.items()) / frames
+
+
+def _gflop(name: GraphName, graph: nn.Module, card: ModelCard) -> float:
     sides = {"N": 1, **open_sides(card, card.height, card.width)}
     inputs = {
         tensor.name: torch.zeros(
             [sides[side] if isinstance(side, str) else side for side in tensor.shape],
             dtype=getattr(torch, tensor.dtype),
         )
-        for tensor in tensors(INPUTS[trained.stage], card)
+        for tensor in inputs_of(name, card)
     }
     with FlopCounterMode(display=False) as counter:
-        stage_graph(trained, card)(**inputs)
-    frames = trained.network.frames if isinstance(trained.network, Img2Vid) else 1
-    return counter.get_total_flops() / 1e9 / frames
+        graph(**inputs)
+    return counter.get_total_flops() / 1e9

@@ -9,12 +9,11 @@ from torch import nn
 
 from seg2vid_interface.backend import ExportRequest, ExportResult, Stage
 from seg2vid_interface.errors import ModelError, OutputError
-from seg2vid_interface.graphs import graph_file
+from seg2vid_interface.graphs import KEY_FRAME_GRAPHS, graph_file
 from seg2vid_interface.model_card import CARD_NAME, ModelCard, ModelFolder, file_sha256, read_card
-from seg2vid_torch.export.card import make_card, stage_graph
+from seg2vid_torch.export.card import make_card, stage_graphs
 from seg2vid_torch.export.half_weights import round_weights, stored
 from seg2vid_torch.export.sources import read_stages
-from seg2vid_torch.graphs.image import StyleGraph
 from seg2vid_torch.stages.card_text import CardText, joined_text, read_card_text
 from seg2vid_torch.stages.licences import LICENCE_NAME, name_licence_files
 from seg2vid_torch.stages.trained_stage import TrainedStage
@@ -80,12 +79,11 @@ def _write_graphs(folder: Path, trained: TrainedStage, card: ModelCard, request:
         return
     from seg2vid_torch.export.onnx_graphs import write_graph  # loads onnx, which few exports need
 
-    for precision in request.graphs:
-        graph, file = stage_graph(trained, card), folder / graph_file(trained.stage, precision)
-        write_graph(graph, trained.stage, card, file, precision, half_weights=request.half_weights)
-    if trained.style_encoder:
-        graph, file = StyleGraph(trained.style_encoder), folder / graph_file("style")
-        write_graph(graph, "style", card, file, "fp32", half_weights=request.half_weights)
+    for name, graph in stage_graphs(trained, card).items():
+        precisions = request.graphs if name in card.stages else ("fp32",)  # what is no stage learns little or nothing
+        for precision in precisions:
+            file = folder / graph_file(name, precision)
+            write_graph(graph, name, card, file, precision, half_weights=request.half_weights)
 
 
 def _with_hashes(card: ModelCard, folder: Path) -> ModelCard:
@@ -102,7 +100,7 @@ def _with_hashes(card: ModelCard, folder: Path) -> ModelCard:
 
 def _stage_of(file: str) -> str:
     name = file.partition(".")[0]
-    return "image" if name == "style" else name
+    return "image" if name == "style" else "motion" if name in KEY_FRAME_GRAPHS else name
 
 
 def _move_into_place(folder: Path, out: Path) -> None:

@@ -17,14 +17,13 @@ from torch.export import Dim
 
 from seg2vid_interface.graphs import (
     DIMENSIONS,
-    INPUTS,
     METADATA_KEY,
-    OUTPUTS,
     GraphName,
     TensorFormat,
     card_for_metadata,
+    inputs_of,
     open_sides,
-    tensors,
+    outputs_of,
 )
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_torch.export.half_initializers import halve_initializers
@@ -53,7 +52,7 @@ def write_graph(
     graph = copy.deepcopy(graph).eval()
     if precision == "fp16":
         graph = graph.half()
-    inputs, outputs = tensors(INPUTS[name], card), tensors(OUTPUTS[name], card)
+    inputs, outputs = inputs_of(name, card), outputs_of(name, card)
     with _quietly(), torch.no_grad():
         program = torch.export.export(
             graph,
@@ -115,6 +114,8 @@ def _dynamic_shapes(inputs: Sequence[TensorFormat], card: ModelCard) -> dict[str
         "W": multiple * width,
         "SH": image_multiple * height,
         "SW": image_multiple * width,
+        "h": multiple * Dim("motion_height_steps", min=1, max=LARGEST_SIDE // multiple),
+        "w": multiple * Dim("motion_width_steps", min=1, max=LARGEST_SIDE // multiple),
     }
     return {
         tensor.name: {i: sides[side] for i, side in enumerate(tensor.shape) if isinstance(side, str)}

@@ -12,8 +12,13 @@ from seg2vid_interface.errors import ModelError, SettingsError
 from seg2vid_interface.label_spaces import NO_LABELS, LabelSpace
 from seg2vid_interface.model_card import CARD_NAME, ModelFolder, open_model_folder
 from seg2vid_interface.validation import problems_of
-from seg2vid_torch.networks.build import ImageNetwork, build_image_network, build_img2vid, build_style_encoder
-from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
+from seg2vid_torch.networks.build import (
+    ImageNetwork,
+    MotionNetwork,
+    build_image_network,
+    build_motion_network,
+    build_style_encoder,
+)
 from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.published.checkpoints import read_published
 from seg2vid_torch.settings.image import SpadeSettings
@@ -115,13 +120,13 @@ def _read_file(path: Path) -> TrainedStage:
 
 
 def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> TrainedStage:
-    network: Img2Vid | ImageNetwork
+    network: MotionNetwork | ImageNetwork
     encoder: StyleEncoder | None = None
     try:
         label_space = TypeAdapter(LabelSpace).validate_python(state["label_space"])
         settings = validate_settings(state["stage"], state["settings"])
         if isinstance(settings, MotionSettings):
-            network = build_img2vid(settings.network, label_space)
+            network = build_motion_network(settings.network, label_space)
         else:
             network = build_image_network(settings.network, label_space)
             if isinstance(settings, SpadeSettings) and settings.network.style_size:

@@ -28,9 +28,9 @@ class ChunkMotion:
     origins: Tensor
     """(N, T, 2, H, W): where frame t's pixels stood in the key frame; of what it did not show, where that would have
     stood behind what hid it."""
-    stand_in: Tensor
-    """(N, T, H, W) long: index of the pixel of frame t that stands for each: its own, or for what the key frame did not
-    show the one that stands for it (see `filling`)."""
+    sources: Tensor
+    """(N, T, 2, H, W): where in the key frame is what frame t's pixels are of: their origin, or for what the key frame
+    did not show that of the pixel that stands for it (see `filling`)."""
     seen: Tensor
     """(N, T, 1, H, W) bool: whether the key frame shows the pixel."""
     next_places: Tensor
@@ -52,13 +52,21 @@ def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> Chun
     stand_in, seen = stand_ins(seen, depth, ground_depth(moves, scene.inverse_depth, camera), thing > 0.5)
     last = places[:, -1:].expand_as(places)
     next_places = bilinear(last, origins)
-    shifts = torch.cat([origins - grid, next_places - grid, depth[:, :, None]], 2)
-    shifts = taken(shifts, stand_in)
-    origins, next_places = grid + shifts[:, :, :2], grid + shifts[:, :, 2:4]
+    as_stand_in = taken(torch.cat([origins - grid, next_places - grid, depth[:, :, None], origins], 2), stand_in)
+    shift, next_shift, depth, sources = as_stand_in.split([2, 2, 1, 2], 2)
+    origins, next_places = grid + shift, grid + next_shift
     back = bilinear(origins[:, -1:].expand_as(origins), next_places)
     there = length((back - origins).flatten(0, 1)).unflatten(0, origins.shape[:2])[:, :, 0] < SAME_PLACE
     next_seen = inside(next_places) & (there | ~seen)
-    return ChunkMotion(places, origins, stand_in, seen[:, :, None], next_places, next_seen[:, :, None], shifts[:, :, 4])
+    return ChunkMotion(
+        places=places,
+        origins=origins,
+        sources=sources,
+        seen=seen[:, :, None],
+        next_places=next_places,
+        next_seen=next_seen[:, :, None],
+        inverse_depth=depth[:, :, 0],
+    )
 
 
 def ground_depth(moves: CameraMoves, like: Tensor, camera: Camera) -> Tensor:

@@ -13,11 +13,12 @@ from seg2vid_interface.model_card import Camera
 from seg2vid_torch.geometry.camera_motion import length, pixel_grid
 from seg2vid_torch.geometry.chunk_motion import ChunkMotion
 from seg2vid_torch.geometry.label_depth import StreetClasses
-from seg2vid_torch.geometry.sampling import cubic, nearest, taken
+from seg2vid_torch.geometry.sampling import cubic, nearest
 
 SHRUNK, STRETCHED = 4.0, 0.05  # areas of its origin that a pixel's are kept between
 FRESH = 0.6  # of a pixel's origin missing, from where on its texture is all new
 WORN = 0.03  # of the trust: by being sampled once
+BLACK = 1e-3
 STANDS = 0.5  # pixels: what moves less is sampled, and so worn, in part
 
 
@@ -39,6 +40,44 @@ class KeyFrame:
     """(N, 1, H, W) in 0..1: how sharp the frame is."""
 
 
+@dataclass(frozen=True)
+class KnownFrame:
+    """What is known of the picture of a key frame."""
+
+    hint: Tensor
+    """(N, 3, H, W) in 0..1."""
+    texture: Tensor
+    """(N, 4, H, W), standard normal, white."""
+    trust: Tensor
+    """(N, 1, H, W) in 0..1: how sharp the hint is; 0 where nothing is known."""
+
+
+def known_frame(
+    frame: Tensor, texture: Tensor, trust: Tensor, *, origin: Tensor, seen: Tensor, noise: Tensor
+) -> KnownFrame:
+    """Return what is known of the next key frame's picture.
+
+    Args:
+        frame: (N, 3, H, W) in 0..1, the key frame.
+        texture: (N, 4, H, W), its texture.
+        trust: (N, 1, H, W), how sharp it is.
+        origin: (N, 2, H, W): where the next key frame's pixels stood in it.
+        seen: (N, 1, H, W) of 0 and 1: whether it shows them.
+        noise: (N, 4, H, W), standard normal: the texture of what is new.
+    """
+    moved_texture, moved_trust = (nearest(field[:, None], origin[:, None])[:, 0] for field in (texture, trust))
+    magnified = area(origin).clamp(STRETCHED, SHRUNK)
+    # A texture that is stretched is white no more: the painter would make blocks of one colour of it.
+    fresh = _smoothstep((1 - magnified) / FRESH) * seen + (1 - seen)
+    still = pixel_grid(frame.shape[2], frame.shape[3], frame.device)
+    worn = WORN * (length(origin - still) / STANDS).clamp(max=1)
+    return KnownFrame(
+        hint=cubic(frame[:, None], origin[:, None])[:, 0].clamp(0, 1),
+        texture=moved_texture * (1 - fresh.square()).sqrt() + noise * fresh,
+        trust=moved_trust * magnified.sqrt().clamp(max=1) * (1 - worn) * seen,
+    )
+
+
 def moved(key: KeyFrame, motion: ChunkMotion, noise: Tensor) -> KeyFrame:
     """Return what is known of the next key frame: trust is 0 where that is nothing.
 
@@ -47,45 +86,47 @@ def moved(key: KeyFrame, motion: ChunkMotion, noise: Tensor) -> KeyFrame:
         motion: from that to the next.
         noise: (N, 4, H, W), standard normal: the texture of what is new.
     """
-    origin, seen = motion.origins[:, -1:], motion.seen[:, -1].float()
-    texture, trust = (nearest(field[:, None], origin)[:, 0] for field in (key.texture, key.trust))
-    magnified = area(origin[:, 0]).clamp(STRETCHED, SHRUNK)
-    # A texture that is stretched is white no more: the painter would make blocks of one colour of it.
-    fresh = _smoothstep((1 - magnified) / FRESH) * seen + (1 - seen)
-    still = pixel_grid(seen.shape[2], seen.shape[3], seen.device)
-    worn = WORN * (length(origin[:, 0] - still) / STANDS).clamp(max=1)
-    stand_in = taken(motion.origins, motion.stand_in)[:, -1:]
-    numbers = torch.stack([key.label_map, key.object_map], 1).to(origin.dtype)[:, None]
-    labels, objects = nearest(numbers, stand_in)[:, 0].long().unbind(1)
+    seen = motion.seen[:, -1]
+    known = known_frame(key.frame, key.texture, key.trust, origin=motion.origins[:, -1], seen=seen.float(), noise=noise)
+    numbers = torch.stack([key.label_map, key.object_map], 1)[:, None]
+    labels, objects = nearest(numbers, motion.sources[:, -1:])[:, 0].unbind(1)
     return KeyFrame(
-        frame=cubic(key.frame[:, None], origin)[:, 0].clamp(0, 1),
+        frame=known.hint,
         label_map=labels,
-        object_map=torch.where(motion.seen[:, -1, 0], objects, 0),
+        object_map=torch.where(seen[:, 0], objects, 0),
         inverse_depth=motion.inverse_depth[:, -1],
-        texture=texture * (1 - fresh.square()).sqrt() + noise * fresh,
-        trust=trust * magnified.sqrt().clamp(max=1) * (1 - worn) * seen,
+        texture=known.texture,
+        trust=known.trust,
     )
 
 
-def on_the_ground(key: KeyFrame, tilt: Tensor, classes: StreetClasses, camera: Camera) -> KeyFrame:
-    """Return the key frame with its ground where the ground is, which being moved about wears away.
+def on_the_ground(
+    inverse_depth: Tensor, label_map: Tensor, tilt: Tensor, *, classes: StreetClasses, camera: Camera
+) -> Tensor:
+    """Return inverse depth (N, H, W) with the ground where the ground is, which being moved about wears away.
 
     Args:
-        key: the key frame.
+        inverse_depth: of a key frame.
+        label_map: (N, H, W) long, its class indices.
         tilt: (N,) of the camera upwards, in radians.
         classes: which classes are ground.
         camera: that sees it.
     """
-    height, width = key.label_map.shape[1:]
+    height, width = label_map.shape[1:]
     horizon = camera.horizon * height + camera.focal_length * width * tilt.tan()
     below = torch.arange(height, device=tilt.device, dtype=torch.float32).view(1, -1, 1) - horizon.view(-1, 1, 1)
-    ground = classes.masks_of(key.label_map).ground & (below > 0)
-    return replace(key, inverse_depth=torch.where(ground, below, key.inverse_depth))
+    ground = classes.masks_of(label_map).ground & (below > 0)
+    return torch.where(ground, below, inverse_depth)
 
 
 def painted(known: KeyFrame, frame: Tensor, share: Tensor) -> KeyFrame:
-    """Return the key frame, painted (N, 3, H, W) by these shares (N, 1, H, W): what is painted is sharp."""
-    return replace(known, frame=frame, trust=known.trust + (1 - known.trust) * share)
+    """Return the key frame, painted (N, 3, H, W) by these shares (N, 1, H, W)."""
+    return replace(known, frame=frame, trust=painted_trust(known.trust, share))
+
+
+def painted_trust(trust: Tensor, share: Tensor) -> Tensor:
+    """Return the trust (N, 1, H, W) of what was painted by these shares: all that is painted is sharp."""
+    return trust + (1 - trust) * share
 
 
 def area(positions: Tensor) -> Tensor:
@@ -95,15 +136,26 @@ def area(positions: Tensor) -> Tensor:
     return (across[:, :1] * down[:, 1:] - across[:, 1:] * down[:, :1]).abs()
 
 
-def between(key: KeyFrame, next_frame: Tensor, motion: ChunkMotion) -> Tensor:
-    """Return the chunk's frames (N, T, 3, H, W) in 0..1: from both key frames, at the end the next one itself."""
-    frames = motion.origins.shape[1]
-    share = torch.arange(1, frames + 1, device=next_frame.device, dtype=torch.float32).view(1, -1, 1, 1, 1) / frames
-    before = (1 - share) * motion.seen + 1e-3  # from the frame before where none shows it: better than black
-    after = share * motion.next_seen + 1e-6
+def between(
+    frame: Tensor, next_frame: Tensor, *, origins: Tensor, seen: Tensor, next_places: Tensor, next_seen: Tensor
+) -> Tensor:
+    """Return the chunk's frames (N, T, 3, H, W) in 0..1: from both key frames, at the end the next one itself.
+
+    Args:
+        frame: (N, 3, H, W) in 0..1, the key frame before.
+        next_frame: (N, 3, H, W) likewise, the one at the end.
+        origins: (N, T, 2, H, W), where the frames' pixels stood in the one.
+        seen: (N, T, 1, H, W), 0 or 1: whether it shows them.
+        next_places: (N, T, 2, H, W), where they stand in the other.
+        next_seen: (N, T, 1, H, W), 0 or 1: whether that shows them.
+    """
+    frames = origins.shape[1]
+    share = torch.arange(1, frames + 1, device=frame.device, dtype=torch.float32).view(1, -1, 1, 1, 1) / frames
+    before = (1 - share) * seen + BLACK  # where neither shows it, better from there than black
+    after = share * next_seen + BLACK / 1000
     old, new = (
         cubic(picture[:, None].expand(-1, frames, -1, -1, -1), positions).clamp(0, 1)
-        for picture, positions in ((key.frame, motion.origins), (next_frame, motion.next_places))
+        for picture, positions in ((frame, origins), (next_frame, next_places))
     )
     mixed = (old * before + new * after) / (before + after)
     return torch.cat([mixed[:, :-1], next_frame[:, None]], 1)

@@ -1,16 +1,19 @@
 """Building the networks from their settings."""
 
 from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_interface.model_card import Camera
 from seg2vid_torch.geometry.label_depth import StreetClasses
 from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
+from seg2vid_torch.networks.key_frames.key_frame_motion import KeyFrameMotion
 from seg2vid_torch.networks.pix2pixhd.global_generator import GlobalGenerator
 from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
 from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
 from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.settings.image import Pix2PixHDNetworkSettings, SpadeNetworkSettings
-from seg2vid_torch.settings.motion import MotionNetworkSettings
+from seg2vid_torch.settings.motion import KeyFrameNetworkSettings, MotionNetworkSettings
 
 Pix2PixHDGenerator = GlobalGenerator | LocalEnhancer
+MotionNetwork = Img2Vid | KeyFrameMotion
 ImageNetwork = SpadeGenerator | Pix2PixHDGenerator
 
 
@@ -39,6 +42,22 @@ def build_pix2pixhd_generator(settings: Pix2PixHDNetworkSettings, label_space: L
     if settings.enhancer_blocks:
         return LocalEnhancer(inputs, settings.width, settings.downsamplings, settings.blocks, settings.enhancer_blocks)
     return GlobalGenerator(inputs, settings.width, settings.downsamplings, settings.blocks)
+
+
+def build_key_frame_motion(
+    settings: KeyFrameNetworkSettings, label_space: LabelSpace, camera: Camera
+) -> KeyFrameMotion:
+    """Build the motion stage of key frames, with random weights.  Raises SettingsError for no street's label space."""
+    return KeyFrameMotion(label_space, camera, frames=settings.chunk_frames, channels=settings.channels)
+
+
+def build_motion_network(
+    settings: MotionNetworkSettings | KeyFrameNetworkSettings, label_space: LabelSpace, camera: Camera | None = None
+) -> MotionNetwork:
+    """Build the motion stage's network, with random weights; `camera` is that of key frames, None = the usual one."""
+    if isinstance(settings, KeyFrameNetworkSettings):
+        return build_key_frame_motion(settings, label_space, camera or Camera())
+    return build_img2vid(settings, label_space)
 
 
 def build_img2vid(settings: MotionNetworkSettings, label_space: LabelSpace) -> Img2Vid:

@@ -15,7 +15,7 @@ from seg2vid_interface.graphs import GraphName
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
 from seg2vid_torch.graphs.image import StyleGraph, image_graph
-from seg2vid_torch.graphs.motion import MotionGraph
+from seg2vid_torch.graphs.motion_stage import motion_graphs
 from seg2vid_torch.runtime.devices import PRECISIONS, check_precision, choose_device
 from seg2vid_torch.runtime.memory import telling_out_of_memory
 from seg2vid_torch.weights.loading import load_image_network, load_motion_network, load_style_encoder
@@ -34,24 +34,25 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     def load(name: GraphName, _: tuple[int, int]) -> TorchGraph:
         with telling_out_of_memory(str(device), OUT_OF_MEMORY_HINT):
             if name not in modules:  # one for all sizes
-                modules[name] = _load(name, model, device)
+                modules.update(_load(name, model, device))
         return TorchGraph(modules[name], device, "fp32" if name == "style" else precision)
 
     return GraphSession(card, size, load, device=str(device), precision=precision)
 
 
-def _load(name: GraphName, model: ModelFolder, device: torch.device) -> nn.Module:
+def _load(name: GraphName, model: ModelFolder, device: torch.device) -> dict[GraphName, nn.Module]:
+    """Return a graph, and those that come with it."""
     card = model.card
     if name == "image":
-        return image_graph(load_image_network(model, device), card.image_scale)
+        return {"image": image_graph(load_image_network(model, device), card.image_scale)}
     if name == "style":
-        return StyleGraph(load_style_encoder(model, device))
+        return {"style": StyleGraph(load_style_encoder(model, device))}
     network = load_motion_network(model, device)
     if network.frames != card.chunk_frames:
         raise ModelError(
             f"{model.path}: the card says {card.chunk_frames} frames a chunk, its network {network.frames}"
         )
-    return MotionGraph(network, card.label_space.other if card.label_space else None)
+    return motion_graphs(network, card.label_space)
 
 
 class TorchGraph:

@@ -1,8 +1,9 @@
 """Typed settings of the motion stage."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
 
 from seg2vid_interface.label_spaces import NO_LABELS
 from seg2vid_torch.settings.sizes import MOTION_SIZES
@@ -17,8 +18,9 @@ from seg2vid_torch.settings.stage import (
 
 
 class MotionNetworkSettings(StrictSettings):
-    """The motion stage's network."""
+    """The paper's motion stage: flow and occlusion of a chunk's frames, each warped and refined."""
 
+    kind: Literal["img2vid"] = "img2vid"
     width: float = Field(ge=1 / 16)
     """Factor on all channels of the motion encoders, content encoder, decoder and heads; 1 = the paper's."""
     refinement_width: float = Field(ge=1 / 64)
@@ -58,6 +60,34 @@ class MotionNetworkSettings(StrictSettings):
         if self.camera_prior and not 0.125 <= self.background_latent <= 0.875:
             raise ValueError("camera_prior = true needs background_latent in 0.125..0.875, for its code in both parts")
         return self
+
+
+class KeyFrameNetworkSettings(StrictSettings):
+    """The motion stage of key frames (see `networks.key_frames`)."""
+
+    kind: Literal["key-frames"]
+    chunk_frames: PositiveInt = 8
+    """T: frames from one key frame to the next."""
+    channels: PositiveInt = 48
+    """Of the depth correction's and the path encoder's features."""
+
+    @property
+    def image_channels(self) -> int:
+        """Of the frames: RGB."""
+        return 3
+
+
+def _kind(table: Mapping[str, Any]) -> str:
+    """Return the kind of a card's network; cards from before there were several name none."""
+    return str(table.get("kind", "img2vid"))
+
+
+AnyMotionNetworkSettings = Annotated[
+    Annotated[MotionNetworkSettings, Tag("img2vid")] | Annotated[KeyFrameNetworkSettings, Tag("key-frames")],
+    Discriminator(_kind),
+]
+"""The motion stage's networks, told apart by `kind`."""
+MOTION_NETWORK: TypeAdapter[MotionNetworkSettings | KeyFrameNetworkSettings] = TypeAdapter(AnyMotionNetworkSettings)
 
 
 class TeacherSettings(StrictSettings):

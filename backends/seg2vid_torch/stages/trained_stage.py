@@ -9,8 +9,7 @@ from torch import nn
 from seg2vid_interface.backend import Stage
 from seg2vid_interface.graphs import GraphName
 from seg2vid_interface.label_spaces import LabelSpace
-from seg2vid_torch.networks.build import ImageNetwork
-from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
+from seg2vid_torch.networks.build import ImageNetwork, MotionNetwork
 from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.stages.card_text import CardText
 
@@ -20,7 +19,7 @@ class TrainedStage:
     """One stage with its weights, and what its card is to say."""
 
     stage: Stage
-    network: Img2Vid | ImageNetwork
+    network: MotionNetwork | ImageNetwork
     """In evaluation mode, on the CPU."""
     network_settings: Mapping[str, Any]
     label_space: LabelSpace
@@ -39,7 +38,7 @@ class TrainedStage:
     """Of an image stage that has one; in evaluation mode, on the CPU."""
 
     def networks(self) -> dict[GraphName, nn.Module]:
-        """Return what is exported, by the names of the files."""
+        """Return the networks whose weights are written, by the names of the files."""
         networks: dict[GraphName, nn.Module] = {self.stage: self.network}
         if self.style_encoder:
             networks["style"] = self.style_encoder

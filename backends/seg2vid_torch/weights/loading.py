@@ -14,11 +14,16 @@ from seg2vid_interface.graphs import GraphName
 from seg2vid_interface.label_spaces import NO_LABELS
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.validation import problems_of
-from seg2vid_torch.networks.build import ImageNetwork, build_image_network, build_img2vid, build_style_encoder
-from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
+from seg2vid_torch.networks.build import (
+    ImageNetwork,
+    MotionNetwork,
+    build_image_network,
+    build_motion_network,
+    build_style_encoder,
+)
 from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.settings.image import IMAGE_NETWORK, SpadeNetworkSettings
-from seg2vid_torch.settings.motion import MotionNetworkSettings
+from seg2vid_torch.settings.motion import MOTION_NETWORK, KeyFrameNetworkSettings
 
 Network = TypeVar("Network", bound=nn.Module)
 Settings = TypeVar("Settings")
@@ -44,10 +49,13 @@ def load_style_encoder(model: ModelFolder, device: torch.device) -> StyleEncoder
     return _with_weights(encoder, model, "style", device)
 
 
-def load_motion_network(model: ModelFolder, device: torch.device) -> Img2Vid:
+def load_motion_network(model: ModelFolder, device: torch.device) -> MotionNetwork:
     """Return the motion stage's network in evaluation mode.  Raises ModelError for missing or wrong weights."""
-    settings = _settings(model, "motion", TypeAdapter(MotionNetworkSettings))
-    return _with_weights(build_img2vid(settings, model.card.label_space or NO_LABELS), model, "motion", device)
+    settings, card = _settings(model, "motion", MOTION_NETWORK), model.card
+    if isinstance(settings, KeyFrameNetworkSettings) != (card.camera is not None):
+        raise ModelError(f"{model.path}: the card and its motion network disagree on whether there is a camera")
+    network = build_motion_network(settings, card.label_space or NO_LABELS, card.camera)
+    return _with_weights(network, model, "motion", device)
 
 
 def _settings(model: ModelFolder, stage: Stage, kind: TypeAdapter[Settings]) -> Settings:

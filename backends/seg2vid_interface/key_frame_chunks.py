@@ -1,0 +1,128 @@
+"""The clips of a model with a camera: key frames that are painted, and the frames between, sampled from both sides.
+
+Shape symbols: N = batch, T = frames of a chunk, H, W = height and width, h, w = those at which motion is told.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg2vid_interface.clips import Chunk, ClipRequest, Field
+from seg2vid_interface.graph_results import FIELD_OUTPUTS, Results, as_bytes, chunk_of
+from seg2vid_interface.graphs import GraphName, inputs_of, motion_size, outputs_of
+from seg2vid_interface.model_card import Camera, ModelCard
+from seg2vid_interface.requests import first_chunk
+from seg2vid_interface.resampling import nearest, resized
+
+Run = Callable[[GraphName, Mapping[str, Any], Sequence[str]], Results]
+"""Runs a graph of a model with inputs that are arrays or an earlier run's; returns the outputs that are named."""
+
+MAPS: Final = ("label_map", "object_map")
+
+
+def key_frame_chunks(
+    requests: Sequence[ClipRequest], first: NDArray[np.float32], card: ModelCard, run: Run
+) -> Iterator[list[Chunk]]:
+    """Make a batch of clips whose first frames (N, 3, H, W) in 0..1 are there; yield chunk after chunk."""
+    assert card.camera is not None
+    clips = _Clips(requests, card, run)
+    state = clips.beginning(first)
+    fields = frozenset[Field]().union(*(request.fields for request in requests))
+    yield clips.first_chunks(first, state["inverse_depth"])
+    frames, step = requests[0].frames, card.chunk_frames
+    for chunk, start in enumerate(range(1, frames, step)):
+        results, state = clips.go_on(state, chunk, fields)
+        kept = min(step, frames - start)
+        yield [chunk_of(results, i, start, kept, request.fields) for i, request in enumerate(requests)]
+
+
+class _Clips:
+    """A batch of clips; what is carried from chunk to chunk are values that may stay on the device, by name."""
+
+    def __init__(self, requests: Sequence[ClipRequest], card: ModelCard, run: Run) -> None:
+        self._requests, self._card, self._run_graph = requests, card, run
+        self._style = np.stack([request.style for request in requests])
+
+    def beginning(self, first: NDArray[np.float32]) -> dict[str, Any]:
+        """Return what the first chunk goes on from."""
+        maps = {name: np.stack([getattr(request, name) for request in self._requests]) for name in MAPS}
+        size = motion_size(self._card, *first.shape[2:])
+        small = {name: np.ascontiguousarray(nearest(values, size)) for name, values in maps.items()}
+        drive = self._drive(0)
+        picture = first if first.shape[2:] == size else resized(first, size)
+        depth = self._run("depth", {"frame": picture, **small, **drive})
+        return {
+            "frame": first,
+            **maps,
+            "inverse_depth": depth.fetch("inverse_depth"),
+            "texture": np.stack([_there(request.texture) for request in self._requests]),
+            "trust": np.ones((len(first), 1, *first.shape[2:]), np.float32),
+        }
+
+    def first_chunks(self, first: NDArray[np.float32], inverse_depth: NDArray[np.float32]) -> list[Chunk]:
+        """Return the clips' first chunks."""
+        assert self._card.camera is not None
+        depth = metres(inverse_depth, self._card.camera)
+        depth = np.ascontiguousarray(nearest(depth, first.shape[2:]))
+        pairs = zip(self._requests, as_bytes(first), depth, strict=True)
+        return [first_chunk(request, picture, own) for request, picture, own in pairs]
+
+    def go_on(
+        self, state: Mapping[str, Any], chunk: int, fields: frozenset[Field]
+    ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Return the arrays of chunk 0, 1, ..., and what the next one goes on from."""
+        noise = np.stack([request.chunk_noise(chunk) for request in self._requests])
+        motion = self._run("motion", {**state, **self._drive(chunk)})
+        known = self._run("known", {**state, **motion.values, "noise": noise})
+        painted = self._run("image", self._painting(known))
+        ends = {"next_frame": painted["frame"], "hint_trust": known["hint_trust"]}
+        between = self._run("between", {**state, **motion.values, **ends})
+        results = {"frames": between.fetch("frames")}
+        if fields:
+            told = self._run("fields", {**state, **motion.values})
+            results |= {name: told.fetch(name) for field in fields for name in FIELD_OUTPUTS[field]}
+        following = {
+            "frame": painted["frame"],
+            "label_map": known["next_label_map"],
+            "object_map": known["next_object_map"],
+            "texture": known["next_texture"],
+            "inverse_depth": motion["next_inverse_depth"],
+            "trust": between["next_trust"],
+        }
+        return results, following
+
+    def _painting(self, known: Results) -> dict[str, Any]:
+        """Return what the image stage's graph takes for a key frame."""
+        return {
+            "labels": known["labels"],
+            "texture": known["next_texture"],
+            "hint": known["hint"],
+            "trust": known["hint_trust"],
+            "style": self._style,
+        }
+
+    def _drive(self, chunk: int) -> dict[str, NDArray[np.float32]]:
+        """Return the camera's steps (N, T + 1, 3) and the things' motions (N, 256, 4) in a chunk."""
+        return {
+            name: np.stack([getattr(request, name)(chunk) for request in self._requests])
+            for name in ("camera", "object_motion")
+        }
+
+    def _run(self, name: GraphName, values: Mapping[str, Any]) -> Results:
+        """Run a graph with what it takes of the values."""
+        wanted = [tensor.name for tensor in inputs_of(name, self._card)]
+        outputs = [tensor.name for tensor in outputs_of(name, self._card)]
+        return self._run_graph(name, {name: values[name] for name in wanted}, outputs)
+
+
+def metres(inverse_depth: NDArray[np.float32], camera: Camera) -> NDArray[np.float32]:
+    """Return the depth in metres of inverse depth (N, h, w) in pixels; infinite where that is 0."""
+    with np.errstate(divide="ignore"):
+        return np.float32(camera.focal_length * camera.height * inverse_depth.shape[2]) / inverse_depth
+
+
+def _there(array: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    assert array is not None  # `check_requests` saw to it
+    return array

@@ -1,0 +1,1 @@
+"""The motion stage of key frames: what of it is learned."""

@@ -1,0 +1,50 @@
+"""The motion stage of key frames: geometry tells the motion, a network how deep the first frame is.
+
+Shape symbols: N = batch, T = frames of a chunk, H, W = height and width.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_interface.model_card import Camera
+from seg2vid_interface.sizes import SizeRule
+from seg2vid_torch.geometry.label_depth import StreetClasses
+from seg2vid_torch.geometry.street_scene import first_depth
+from seg2vid_torch.networks.key_frames.depth_correction import REDUCED, DepthCorrection
+from seg2vid_torch.networks.key_frames.path_encoder import PathEncoder
+
+
+class KeyFrameMotion(nn.Module):
+    """Assembles the parts that learn."""
+
+    def __init__(self, label_space: LabelSpace, camera: Camera, *, frames: int, channels: int) -> None:
+        """Build it.
+
+        Args:
+            label_space: of the label maps; needs classes named road and sky.
+            camera: that sees the street.
+            frames: T.
+            channels: of the networks' features.
+        """
+        super().__init__()
+        self.frames, self.sizes = frames, SizeRule(multiple=REDUCED, smallest=32)
+        self.classes, self.camera = StreetClasses.of(label_space), camera
+        self.correction = DepthCorrection(label_space.size, channels)
+        self.encoder = PathEncoder(channels)
+
+    def depth(
+        self, frame: Tensor, label_map: Tensor, object_map: Tensor, object_motion: Tensor, tilt: Tensor
+    ) -> Tensor:
+        """Return the inverse depth (N, H, W) of a first frame, see `geometry.street_scene`.
+
+        Args:
+            frame: (N, 3, H, W) in 0..1.
+            label_map: (N, H, W) long, class indices.
+            object_map: (N, H, W) long, numbers of things.
+            object_motion: (N, 256, 4), see `seg2vid_interface.clips.ClipRequest`.
+            tilt: (N,) of the camera upwards, in radians.
+        """
+        told = first_depth(label_map, object_map, object_motion, tilt, classes=self.classes, camera=self.camera)
+        ground = self.classes.masks_of(label_map).ground
+        return torch.where(ground, told, told * self.correction(frame, label_map, told))

@@ -146,7 +146,14 @@ class FakeSession:
             backward_flow=-flow if "flow" in request.fields else None,
             occlusion=np.ones(flow.shape[:3], np.float32) if "occlusion" in request.fields else None,
             labels=_rolled(request.label_map, moves) if "labels" in request.fields else None,
+            depth=_rolled(self._depth(request.label_map), moves) if "depth" in request.fields else None,
+            objects=_rolled(request.object_map, moves) if "objects" in request.fields else None,
         )
+
+    def _depth(self, label_map: np.ndarray) -> np.ndarray:
+        """Metres: less from row to row, and the sky infinitely far."""
+        rows = np.arange(self.height, 0, -1, np.float32)[:, None]
+        return np.where(label_map == CITYSCAPES.index("sky"), np.float32(np.inf), rows)
 
     def _first_frame(self, request: ClipRequest) -> np.ndarray:
         if request.first_frame is not None:

@@ -84,7 +84,7 @@ def generate(
         typer.Option(
             metavar="PNG-or-DIR",
             readable=False,
-            help="Instance ids, for a model that sees instances; with several LABELs, a folder.",
+            help="Instance ids, for a model that knows instances; with several LABELs, a folder.",
         ),
     ] = None,
     style: Annotated[
@@ -112,6 +112,10 @@ def generate(
             autocompletion=offers.save_names,
         ),
     ] = None,
+    flow_format: Annotated[
+        Literal["npy", "flo", "kitti"],
+        typer.Option("--flow-format", help="Of saved flow: ours, or as Middlebury or KITTI have it."),
+    ] = "npy",
     sheet: Annotated[Path | None, typer.Option(metavar="PNG", readable=False, help="Save an overview picture.")] = None,
     kind: Annotated[
         Literal["mp4", "webm", "gif", "webp", "png"] | None,
@@ -160,6 +164,7 @@ def generate(
         style=given_style,
         label_format=label_format,
         save=frozenset(name.strip() for name in save.split(",")) if save is not None else frozenset(),
+        flow_format=flow_format,
         sheet=sheet,
         kind=kind,
         backend=backend,

@@ -13,6 +13,7 @@ from typing import Any
 
 from seg2vid_cli.generation.look import OWN_LOOK, Look, look_of
 from seg2vid_cli.generation.scene_clip import SceneClip
+from seg2vid_cli.generation.things import check_things, fit_to_things
 from seg2vid_cli.inputs.scenes import Input, Scene, check_inputs, pair_inputs, read_scene
 from seg2vid_cli.inputs.styles import check_style, read_style_picture
 from seg2vid_cli.model_store.store import open_model
@@ -51,6 +52,8 @@ class GenerationRequest:
     label_format: str
     save: frozenset[str]
     """Among `SAVE_NAMES`, or "all"."""
+    flow_format: str
+    """Among `FLOW_FORMATS`."""
     sheet: Path | None
     kind: str | None
     """Of the results: "mp4", ...; None = what `out` says."""
@@ -137,15 +140,16 @@ class _Generation:
 
     def plan(self, inputs: list[Input]) -> list[PlannedOutput]:
         """Plan all clips.  Raises UsageError or OutputError if one cannot be written."""
-        request, has_labels = self.request, self.label_space is not None
+        request, has_labels, has_camera = self.request, self.label_space is not None, self.model.card.camera is not None
         outputs = plan_outputs(
             [paths.source for paths in inputs],
             request.out,
             kind=request.kind,
             samples=request.samples,
-            save=names_to_save(request.save, frames=self.frames, has_labels=has_labels),
+            save=names_to_save(request.save, frames=self.frames, has_labels=has_labels, has_camera=has_camera),
             sheet=request.sheet,
             overwrite=request.overwrite,
+            flow_format=request.flow_format,
         )
         check_outputs(
             outputs,
@@ -155,6 +159,7 @@ class _Generation:
             width=self.width,
             frames_per_second=self.frames_per_second,
             has_labels=has_labels,
+            has_camera=has_camera,
         )
         return outputs
 
@@ -164,8 +169,9 @@ class _Generation:
         for paths in inputs:
             with self._failing(paths):
                 scene = read_scene(paths, self.request.label_format, self.model.card, self.height, self.width)
+                notes = check_things(scene, self.model.card, self.request.save)
                 scenes[paths] = scene
-                for message in scene.messages:
+                for message in (*scene.messages, *notes):
                     self.console.say(message)
         return scenes
 
@@ -185,7 +191,9 @@ class _Generation:
                 with self._failing(paths):
                     began = time.perf_counter()
                     clip = self._clip(session, scenes[paths], output.sample)
-                    saved = clip.write(output, self._advancing(bar, number))
+                    saved = clip.write(
+                        fit_to_things(output, scenes[paths], self.model.card), self._advancing(bar, number)
+                    )
                     self._record(paths, output, saved, time.perf_counter() - began)
                 if paths not in self.outcome.failures:
                     self.console.write_lines([str(output.video)])

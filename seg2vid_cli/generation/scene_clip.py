@@ -3,18 +3,20 @@
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from seg2vid_cli.generation.look import OWN_LOOK, Look
 from seg2vid_cli.generation.prefetch import prefetch
 from seg2vid_cli.inputs.scenes import Scene
 from seg2vid_cli.outputs.clip_writer import ClipMetadata, ClipWriter
+from seg2vid_cli.outputs.fields import Names
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.terminal.console import program_version
 from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
 from seg2vid_interface.driving.paths import CameraPath, drawn_path
-from seg2vid_interface.driving.scene import driven
+from seg2vid_interface.driving.scene import DrivenScene, driven
 from seg2vid_interface.latents import chunk_noise, motion_latent
 from seg2vid_interface.model_card import ModelCard
 
@@ -60,7 +62,7 @@ class SceneClip:
             frames=self.frames,
             frames_per_second=self.frames_per_second,
             label_map=self.scene.label_map,
-            label_space=self.card.label_space,
+            names=self.names,
             metadata=ClipMetadata(self.card.name, self.seed, self.sample, self.look.name(self.seed), program_version()),
         )
         with writing as writer, closing(self.chunks(output.fields)) as chunks:
@@ -69,14 +71,32 @@ class SceneClip:
                 advance(chunk.start + len(chunk.frames))
             return writer.commit()
 
+    @property
+    def names(self) -> Names:
+        """What the numbers in the clip's fields stand for."""
+        return Names(self.card.label_space, self._driven.objects if self._driven else None)
+
+    @cached_property
+    def _driven(self) -> DrivenScene | None:
+        """What the camera drives through, for a model that has one."""
+        path = self.path or drawn_path(motion_latent(self.seed, self.sample, self.session.latent_size))
+        return driven(
+            self.card,
+            self.scene.label_map,
+            self.scene.instances,
+            path,
+            self.frames_per_second,
+            seed=self.seed,
+            sample=self.sample,
+        )
+
     def _request(self, fields: frozenset[Field]) -> ClipRequest:
         session, scene = self.session, self.scene
-        latent = motion_latent(self.seed, self.sample, session.latent_size)
         style, texture = self.look.draw(self.seed, self.sample, self.card, (session.height, session.width))
         return ClipRequest(
             label_map=scene.label_map,
             first_frame=scene.first_frame,
-            latent=latent,
+            latent=motion_latent(self.seed, self.sample, session.latent_size),
             style=style,
             chunk_noise=chunk_noise(self.seed, self.sample, self.card.noise_shape(session.height, session.width)),
             frames=self.frames,
@@ -84,13 +104,5 @@ class SceneClip:
             image_label_map=scene.image.label_map,
             edges=scene.image.edges,
             texture=texture,
-            **driven(
-                self.card,
-                scene.label_map,
-                scene.instances,
-                self.path or drawn_path(latent),
-                self.frames_per_second,
-                seed=self.seed,
-                sample=self.sample,
-            ),
+            **(self._driven.fields() if self._driven else {}),
         )

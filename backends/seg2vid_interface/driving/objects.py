@@ -75,6 +75,8 @@ class Objects:
     """(H, W): 0 = none, else the thing's number."""
     ids: tuple[int, ...]
     """The instance id of thing 1, 2, ..., or where none were given its number."""
+    classes: tuple[int, ...]
+    """The class index of thing 1, 2, ...: that of most of its pixels."""
     things: tuple[Thing, ...]
 
     def motion(self, drive: Drive, chunk: int) -> NDArray[np.float32]:
@@ -131,8 +133,9 @@ def find_objects(
         _thing(regions == region, int(groups[regions == region][0]), road, camera, drawn[number])
         for number, region in enumerate(chosen)
     )
-    ids = chosen if instances is None else [int(instances[regions == region][0]) for region in chosen]
-    return Objects(numbers[regions], tuple(ids), things)
+    ids = range(1, len(chosen) + 1) if instances is None else [int(instances[regions == n][0]) for n in chosen]
+    classes = [int(np.bincount(label_map[regions == region]).argmax()) for region in chosen]
+    return Objects(numbers[regions], tuple(ids), tuple(classes), things)
 
 
 def _groups(label_map: NDArray[np.uint8], space: LabelSpace) -> NDArray[np.uint8]:

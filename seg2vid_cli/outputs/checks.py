@@ -62,7 +62,7 @@ def _check_saved(output: PlannedOutput, frames: int, *, has_labels: bool, has_ca
     if of_cameras and not has_camera:
         raise UsageError(
             f"--save {of_cameras[0]}: this model has no camera, by which it could tell depth and things",
-            "Leave it out, or take a model of which `seg2vid models show` says: depth and instances of every frame.",
+            "Leave it out, or take a model whose `seg2vid models show` names depth and instances of every frame.",
         )
     between_frames = [name for name in BETWEEN_FRAMES if name in output.save]
     if between_frames and frames < 2:

@@ -121,6 +121,62 @@ def test_save_all_saves_what_the_model_has(seg2vid, model, make_model, street):
     }
 
 
+def test_a_model_with_a_camera_saves_what_stands_where(seg2vid, make_model, street, tmp_path):
+    ids = tmp_path / "ids.png"
+    Image.fromarray(np.full((32, 64), 26005, np.uint16)).save(ids)
+    flags = ("--model", make_model("driving", camera={}), "-o", "a.mp4", "--frames", 6, "--json")
+    saved = ["a.depth.mp4", "a.depth", "a.instances.mp4", "a.instances", "a.boxes.json"]
+    result = seg2vid("generate", street, *flags, "--save", "depth,instances,boxes", "--instances", ids)
+    assert json.loads(result.stdout)["data"]["outputs"][0]["saved"] == saved
+    assert "no instance ids" not in result.stderr
+    assert {path.name for path in Path("a.depth").iterdir()} == {f"{t:06d}.npy" for t in range(6)}
+    assert np.load("a.depth/000000.npy")[31, 0] == 1
+    assert {value for frame in read_frames(Path("a.instances")) for value in np.unique(frame)} == {0, 26005}
+    tracks = {a["track_id"] for a in json.loads(Path("a.boxes.json").read_text())["annotations"]}
+    assert tracks == {26005}
+    all_saved = ("labels.mp4", "labels", "flow.mp4", "flow", "occlusion.mp4", "occlusion")
+    result = seg2vid("generate", street, *flags, "--save", "all", "--overwrite")
+    assert json.loads(result.stdout)["data"]["outputs"][0]["saved"] == [
+        *(f"a.{name}" for name in all_saved),
+        *saved,
+        "a.first-frame.png",
+        "a.frames",
+    ]
+    assert (
+        f"{street}: no instance ids were given, so touching things of a kind count as one; give --inst" in result.stderr
+    )
+    assert {value for frame in read_frames(Path("a.instances")) for value in np.unique(frame)} == {0, 1}
+
+
+def test_boxes_of_what_has_none(seg2vid, make_model, model, street, tmp_path):
+    road = tmp_path / "road.png"
+    Image.fromarray(np.zeros((32, 64), np.uint8)).save(road)
+    driving = make_model("driving", camera={})
+    result = seg2vid("generate", street, "--model", model, "--save", "boxes")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "error: --save boxes: this model has no camera, by which it could tell depth and things\n"
+        "       Leave it out, or take a model whose `seg2vid models show` names depth and instances of every frame.\n"
+    )
+    result = seg2vid("generate", road, "--model", driving, "--save", "boxes")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"error: {road}: --save boxes: there is no thing to save\n"
+        "       Things are what is one of person, rider, car, truck, bus, train, motorcycle, bicycle.\n"
+    )
+    assert contents(Path()) == {}
+    result = seg2vid("generate", road, street, "--model", driving, "--save", "all", "-o", "new/", "--frames", 2)
+    assert (result.exit_code, "new/road.depth" in str(sorted(map(str, Path("new").iterdir())))) == (0, True)
+    assert {path.name for path in Path("new").glob("*.boxes.json")} == {"street.boxes.json"}
+
+
+@pytest.mark.parametrize(("flow_format", "ending"), [("npy", "npy"), ("flo", "flo"), ("kitti", "png")])
+def test_flow_is_saved_in_the_format_that_was_asked_for(seg2vid, model, street, flow_format, ending):
+    flags = ("--save", "flow", "--flow-format", flow_format, "-o", "a.mp4", "--frames", 3)
+    assert seg2vid("generate", street, "--model", model, *flags).exit_code == 0
+    assert sorted(path.name for path in Path("a.flow").iterdir()) == [f"000000.{ending}", f"000001.{ending}"]
+
+
 def test_a_new_folder_is_made_with_its_parents(seg2vid, model, street):
     assert seg2vid("generate", street, "--model", model, "-o", "a/b/").exit_code == 0
     assert list(contents(Path())) == ["a/", "a/b/", "a/b/street.mp4"]
@@ -418,6 +474,8 @@ def test_bad_label_maps_are_refused_by_name(seg2vid, model, bad_label_maps, kind
         (("--save", ""), 2, "--save: an empty name"),
         (("--save", "flow,"), 2, "--save: an empty name"),
         (("--save", "depth"), 2, "--save depth"),
+        (("--flow-format", "kitti"), 2, "--flow-format kitti: no flow is saved"),
+        (("--save", "flow", "--flow-format", "exr"), 2, "Invalid value for '--flow-format': 'exr' is not one of"),
         (("--label-format", "kitti"), 2, "--label-format"),
         (("--first-frame", "none.png"), 1, "none.png"),
         (("--model", "motorway"), 1, "motorway: no such model and no such folder"),

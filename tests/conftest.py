@@ -148,6 +148,7 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
         with_labels: bool = True,
         reads_styles: bool = False,
         sizes: dict[str, int] | None = None,
+        camera: dict[str, float] | None = None,
         **network: float,
     ) -> Path:
         folder = tmp_path / name
@@ -166,6 +167,7 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
             "frames": 6,
             "latent_size": 2,
             **({"sizes": sizes} if sizes else {}),
+            **({} if camera is None else {"camera": camera}),
             "style_size": 3,
             "texture": True,
             "hints": True,

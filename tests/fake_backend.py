@@ -137,7 +137,10 @@ class FakeSession:
         frames = _rolled(self._first_frame(request), moves)
         if start:
             noise = request.chunk_noise((start - 1) // self.chunk_frames)  # in the corner, to see that it comes through
-            frames[:, 0, 0] = np.clip(128 + 40 * noise[:, 0, 0], 0, 255).astype(np.uint8)
+            frames[:, 0, 0] = np.clip(128 + 40 * noise[:3, 0, 0], 0, 255).astype(np.uint8)
+            if request.camera is not None:  # beside the noise's corner, likewise
+                steps = request.camera((start - 1) // self.chunk_frames)[1 : 1 + count]
+                frames[:, 0, 2] = np.clip(128 + steps * (100, 1000, 1000), 0, 255).astype(np.uint8)
         flow = self._flow(step, start, count)
         return Chunk(
             start,

@@ -21,6 +21,7 @@ def check_outputs(
     width: int,
     frames_per_second: float,
     has_labels: bool,
+    has_camera: bool,
 ) -> None:
     """Refuse, before anything is computed, what cannot be written as planned; change nothing on disk.
 
@@ -32,6 +33,7 @@ def check_outputs(
         width: of the frames, in pixels.
         frames_per_second: the clips' speed.
         has_labels: whether the model knows labels.
+        has_camera: whether the model's camera drives as it is told.
 
     Raises:
         UsageError: two results have one name, a result would replace an input, `--save` asks for what the clips do not
@@ -41,7 +43,7 @@ def check_outputs(
     """
     _check_collisions(outputs, inputs)
     for output in outputs:
-        _check_saved(output, frames, has_labels=has_labels)
+        _check_saved(output, frames, has_labels=has_labels, has_camera=has_camera)
         _check_folders(output)
     existing = [path for output in outputs for path in _existing_results(output)]
     if existing and not outputs[0].overwrite:
@@ -53,9 +55,13 @@ def check_outputs(
         check_memory(output.kind, frames=frames * (1 + len(output.fields)), height=height, width=width)
 
 
-def _check_saved(output: PlannedOutput, frames: int, *, has_labels: bool) -> None:
+def _check_saved(output: PlannedOutput, frames: int, *, has_labels: bool, has_camera: bool) -> None:
     if "labels" in output.save and not has_labels:
         raise UsageError("--save labels: this model knows no labels", "Leave labels out of --save.")
+    if "camera" in output.save and not has_camera:
+        raise UsageError(
+            "--save camera: this model's camera drives no path that is known", "Leave camera out of --save."
+        )
     between_frames = [name for name in BETWEEN_FRAMES if name in output.save]
     if between_frames and frames < 2:
         raise UsageError(f"--save {between_frames[0]}: lies between two frames", "Ask for --frames 2 or more.")

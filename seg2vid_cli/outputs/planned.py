@@ -21,6 +21,7 @@ class PlannedOutput:
     flow         street.flow.mp4, and street.flow/000000.npy: float32 (H, W, 2), from frame 1 to frame 0
     occlusion    street.occlusion.mp4, and street.occlusion/000000.npy: float32 (H, W), the network's own numbers
                  (a picture would round them), frame 1's visibility in its chunk's reference frame
+    camera       street.camera.json: the path that the camera drove, as `--camera` reads it, and its intrinsics
     first-frame  street.first-frame.png
     frames       street.frames/000000.png: frame 0, exactly
     """
@@ -56,6 +57,11 @@ class PlannedOutput:
         """The picture that `first-frame` saves."""
         return self._beside("first-frame.png")
 
+    @property
+    def camera(self) -> Path:
+        """The file that `camera` saves."""
+        return self._beside("camera.json")
+
     def saved_video(self, name: str) -> Path:
         """Return the coloured video of a field."""
         return self._beside(f"{name}.{self.saved_kind}")
@@ -75,7 +81,8 @@ class PlannedOutput:
         for name in SAVE_NAMES:
             if name in self.save:
                 paths += [self.saved_video(name)] if name in _FIELDS else []
-                paths += [self.first_frame if name == "first-frame" else self.saved_folder(name)]
+                single = {"first-frame": self.first_frame, "camera": self.camera}
+                paths += [single.get(name) or self.saved_folder(name)]
         return paths + ([self.sheet] if self.sheet else [])
 
     @property

@@ -70,6 +70,7 @@ def test_json_is_one_object_and_nothing_else(seg2vid, model, street):
                     "seed": 3,
                     "sample": 1,
                     "style": 3,
+                    "camera": None,
                 }
             ],
         },
@@ -427,7 +428,9 @@ def test_bad_label_maps_are_refused_by_name(seg2vid, model, bad_label_maps, kind
         (("--device", "cuda:1"), 1, "--device cuda:1: this machine has none"),
         (("--device", "cuda"), 1, "--device cuda: this machine has none"),
         (("--precision", "fp8"), 2, "Invalid value for '--precision'"),
-        (("--camera", "left"), 2, "No such option: --camera"),
+        (("--save", "camera"), 2, "--save camera: this model's camera drives no path that is known"),
+        (("--camera", "left"), 2, "--camera left: the camera of the model tiny does not drive as it is told"),
+        (("--kamera", "left"), 2, "No such option: --kamera"),
     ],
 )
 def test_bad_flags_leave_nothing_behind(*, seg2vid, model, street, flags, exit_code, message):

@@ -25,6 +25,7 @@ from seg2vid_interface.label_spaces import CITYSCAPES
 
 HEIGHT, WIDTH, CHUNK = 32, 64, 4
 METADATA = ClipMetadata(model="street", seed=7, sample=1, style=7, version="0.1.0")
+CAMERA = '{"camera": []}\n'
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +80,7 @@ def clip_writer(output: PlannedOutput, frames: int, metadata: ClipMetadata = MET
         label_map=labels(0),
         label_space=CITYSCAPES,
         metadata=metadata,
+        camera=CAMERA,
     )
 
 
@@ -112,10 +114,18 @@ def names(folder: str | Path) -> list[str]:
 def test_everything_asked_for_is_written(folder: Path) -> None:
     saved = write_clip(plan("out.mp4", sheet=Path("sheet.png")), frames=7)
     folders = ["out.flow", "out.frames", "out.labels", "out.occlusion"]
-    files = ["out.first-frame.png", "out.flow.mp4", "out.labels.mp4", "out.occlusion.mp4", "sheet.png"]
+    files = [
+        "out.camera.json",
+        "out.first-frame.png",
+        "out.flow.mp4",
+        "out.labels.mp4",
+        "out.occlusion.mp4",
+        "sheet.png",
+    ]
     assert sorted(str(path) for path in saved) == sorted([*folders, *files])
     assert names(folder) == sorted([*folders, *files, "out.mp4"])
     assert [len(decode(Path(f"out{name}.mp4"))) for name in ("", ".labels", ".flow", ".occlusion")] == [7, 7, 6, 6]
+    assert Path("out.camera.json").read_bytes() == CAMERA.encode()
     pictures, arrays = [f"{t:06d}.png" for t in range(7)], [f"{t:06d}.npy" for t in range(6)]
     assert [names(name) for name in folders] == [arrays, pictures, pictures, arrays]
 
@@ -169,6 +179,14 @@ def test_every_picture_and_video_says_what_made_it() -> None:
     for name in ("out.mp4", "out.flow.mp4"):
         with av.open(name) as container:
             assert json.loads(container.metadata["comment"]) == expected
+
+
+def test_a_camera_that_was_given_is_among_what_made_it() -> None:
+    with clip_writer(plan("out.mp4", frozenset({"first-frame"})), 1, replace(METADATA, camera="left")) as writer:
+        writer.write(next(chunks(1)))
+        writer.commit()
+    with Image.open("out.first-frame.png") as image:
+        assert json.loads(image.info["Comment"])["camera"] == "left"
 
 
 def test_a_png_clip_is_a_folder_of_frames(folder: Path) -> None:

@@ -90,6 +90,7 @@ def test_everything_saved_lies_beside_the_video() -> None:
         "out.flow",
         "out.occlusion.mp4",
         "out.occlusion",
+        "out.camera.json",
         "out.first-frame.png",
         "out.frames",
         "sheet.png",

@@ -132,7 +132,7 @@ class FakeSession:
             yield [self._chunk(request, start, count) for request in requests]
 
     def _chunk(self, request: ClipRequest, start: int, count: int) -> Chunk:
-        step = np.rint(4 * request.latent).astype(int)  # pixels a frame: x, y
+        step = np.rint(4 * request.latent[:2]).astype(int)  # pixels a frame: x, y
         moves = [(start + i) * step for i in range(count)]
         frames = _rolled(self._first_frame(request), moves)
         if start:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from seg2vid_cli.generation.look import Look
     from seg2vid_cli.generation.scene_clip import SceneClip
+    from seg2vid_cli.inputs.cameras import CameraSource
     from seg2vid_cli.inputs.styles import GivenStyle
     from seg2vid_cli.plugins import OpenedSession
     from seg2vid_interface.clips import Field
@@ -118,6 +119,7 @@ class Model:
         first_frame: "Picture | None" = None,
         instances: "Picture | None" = None,
         style: "int | Picture | None" = None,
+        camera: "CameraSource | None" = None,
         label_format: str = "auto",
     ) -> "Clip":
         """Read what a clip is made from; the clip itself is made when it is looked at or saved.
@@ -131,13 +133,17 @@ class Model:
             first_frame: start from this picture.
             instances: instance ids (H, W) of the label map's size, for a model that knows instances.
             style: seed of the first frame's look alone, or a picture to take it from; then all samples look the same.
+            camera: the path that is driven, for a model that has a camera: text as the command line's, a file,
+                {"forward": 8, "yaw": 3} in m/s and degrees/s, or rows (time, forward, yaw, pitch); None = as the seed
+                says.
             label_format: "auto", "train-ids", "label-ids", "colors", "camvid", or a label space's TOML file.
 
         Raises:
-            Seg2VidError: a picture cannot be read or understood, or the model misses one or has no use for it.
+            Seg2VidError: a picture or path cannot be read or understood, or the model misses one or has no use for it.
             ValueError: a number out of its range.
         """
         from seg2vid_cli.generation.scene_clip import SceneClip
+        from seg2vid_cli.inputs.cameras import check_camera, read_camera
         from seg2vid_cli.inputs.scenes import GivenScene, check_inputs, read_scene
         from seg2vid_cli.inputs.styles import check_style
 
@@ -155,12 +161,15 @@ class Model:
         check_inputs(maps, given.first_frame, card, given.instances)
         given_style = style if style is None or isinstance(style, int) else _source("style", style)
         check_style(given_style, given.first_frame, card)
+        check_camera(camera, card)
+        given_camera = None if camera is None else read_camera(camera)
         scene = read_scene(given, label_format, card, *self.size)
         for message in scene.messages:
             logger.info(message)
-        sources = given.label_map, given.first_frame, given.instances, given_style
+        sources = given.label_map, given.first_frame, given.instances, given_style, given_camera and given_camera.file
         read = tuple(source for source in sources if isinstance(source, Path))
-        return Clip(SceneClip(self._session, card, scene, seed, sample, frames, fps, self._look(given_style)), read)
+        look = self._look(given_style)
+        return Clip(SceneClip(self._session, card, scene, seed, sample, frames, fps, look, given_camera), read)
 
     def _look(self, style: "GivenStyle | None") -> "Look":
         from seg2vid_cli.generation.look import Look, look_of
@@ -271,7 +280,7 @@ class Clip:
         Args:
             path: .mp4, .webm, .gif or .webp.
             save: what is written beside it: any of "labels", "flow", "occlusion", "depth", "instances", "boxes",
-                "first-frame", "frames", or "all".
+                "camera", "first-frame", "frames", or "all".
             flow_format: "npy", "flo" or "kitti".
             sheet: a .png, for an overview picture.
             overwrite: replace existing files of these names.

@@ -8,6 +8,7 @@ import typer
 
 from seg2vid_cli.commands import options
 from seg2vid_cli.completion import offers
+from seg2vid_cli.inputs.camera_names import CAMERA_NAMES
 from seg2vid_cli.inputs.label_maps.format_names import LABEL_FORMATS
 from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, MIN_SIDE, max_megapixels
 from seg2vid_cli.model_store.store import DEFAULT_MODEL
@@ -95,6 +96,15 @@ def generate(
             autocompletion=offers.files,
         ),
     ] = None,
+    camera: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|RATES|FILE",
+            help=f"Drive {', '.join(CAMERA_NAMES)}; at rates (forward=8,yaw=3: m/s, degrees/s); or as a file says.  "
+            "[default: drawn by --seed]",
+            autocompletion=offers.camera,
+        ),
+    ] = None,
     label_format: Annotated[
         str,
         typer.Option(
@@ -162,6 +172,7 @@ def generate(
         first_frame=first_frame,
         instances=instances,
         style=given_style,
+        camera=camera,
         label_format=label_format,
         save=frozenset(name.strip() for name in save.split(",")) if save is not None else frozenset(),
         flow_format=flow_format,

@@ -7,7 +7,7 @@ from pathlib import Path
 from seg2vid_cli.files.numbered_files import numbered_files, numbered_name
 from seg2vid_cli.files.staging import existing_results_error
 from seg2vid_cli.outputs.planned import PlannedOutput
-from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES, OF_CAMERAS
+from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES, BY_CAMERA
 from seg2vid_cli.outputs.video.kinds import check_memory, check_video
 from seg2vid_interface.errors import OutputError, UsageError
 
@@ -33,7 +33,7 @@ def check_outputs(
         width: of the frames, in pixels.
         frames_per_second: the clips' speed.
         has_labels: whether the model knows labels.
-        has_camera: whether it has a camera, and so knows depth and things.
+        has_camera: whether it has a camera, which drives as it is told, and by which it knows depth and things.
 
     Raises:
         UsageError: two results have one name, a result would replace an input, `--save` asks for what the clips do not
@@ -58,10 +58,14 @@ def check_outputs(
 def _check_saved(output: PlannedOutput, frames: int, *, has_labels: bool, has_camera: bool) -> None:
     if "labels" in output.save and not has_labels:
         raise UsageError("--save labels: this model knows no labels", "Leave labels out of --save.")
-    of_cameras = [name for name in OF_CAMERAS if name in output.save]
-    if of_cameras and not has_camera:
+    if "camera" in output.save and not has_camera:
         raise UsageError(
-            f"--save {of_cameras[0]}: this model has no camera, by which it could tell depth and things",
+            "--save camera: this model's camera drives no path that is known", "Leave camera out of --save."
+        )
+    by_camera = [name for name in BY_CAMERA if name in output.save]
+    if by_camera and not has_camera:
+        raise UsageError(
+            f"--save {by_camera[0]}: this model has no camera, by which it could tell depth and things",
             "Leave it out, or take a model whose `seg2vid models show` names depth and instances of every frame.",
         )
     between_frames = [name for name in BETWEEN_FRAMES if name in output.save]

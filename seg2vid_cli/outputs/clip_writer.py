@@ -40,6 +40,8 @@ class ClipMetadata:
     """Seed of the first frame's look, or the name of the picture that it was read from."""
     version: str
     """Of seg2vid."""
+    camera: str | None = None
+    """The camera's path as it was given, a file by its name alone; None = it was not."""
 
 
 class _Writer(Protocol):
@@ -76,6 +78,7 @@ class ClipWriter:
         label_map: NDArray[np.uint8] | None,
         names: Names,
         metadata: ClipMetadata,
+        camera: str | None = None,
     ) -> None:
         """Touch nothing on disk yet.
 
@@ -86,13 +89,15 @@ class ClipWriter:
             label_map: class indices (H, W), 0..K-1, for the contact sheet; None if the model knows no labels.
             names: what the numbers in the fields stand for.
             metadata: what goes into the files' metadata.
+            camera: text of the file that `camera` saves; None if the model has none.
         """
         self._output = output
         self._frames = frames
         self._frames_per_second = frames_per_second
         self._label_map = label_map
         self._names = names
-        self._comment = json.dumps(asdict(metadata))
+        self._comment = json.dumps({name: value for name, value in asdict(metadata).items() if value is not None})
+        self._camera = camera
         self._staging = Staging(
             overwrite=output.overwrite, new_folder=output.video.parent if output.makes_folder else None
         )
@@ -130,6 +135,9 @@ class ClipWriter:
         with self._output_errors():
             for writer in self._writers.values():
                 writer.close()
+            if "camera" in self._output.save:
+                assert self._camera is not None  # or it would have been refused
+                self._staging.add_file(self._output.camera).write_text(self._camera, encoding="utf-8", newline="\n")
             if self._output.sheet is not None:
                 write_png(self._staging.add_file(self._output.sheet), self._contact_sheet(), self._comment)
             self._staging.commit()

@@ -17,7 +17,7 @@ _FIELDS: dict[str, Field] = {
 }
 _FLOW_ENDINGS = {"npy": ".npy", "flo": ".flo", "kitti": ".png"}
 _FOLDER_ENDINGS = {"labels": ".png", "occlusion": ".npy", "depth": ".npy", "instances": ".png", "frames": ".png"}
-_SINGLE_FILES = {"first-frame": "first-frame.png", "boxes": "boxes.json"}
+_SINGLE_FILES = {"first-frame": "first-frame.png", "boxes": "boxes.json", "camera": "camera.json"}
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class PlannedOutput:
     depth        street.depth.mp4, and street.depth/000000.npy: float32 (H, W), metres, of frame 0
     instances    street.instances.mp4, and street.instances/000000.png: frame 0's instance ids, 16-bit grey
     boxes        street.boxes.json: of all frames (see `boxes`)
+    camera       street.camera.json: the path that the camera drove, as `--camera` reads it, and its intrinsics
     first-frame  street.first-frame.png
     frames       street.frames/000000.png: frame 0, exactly
     """
@@ -80,6 +81,11 @@ class PlannedOutput:
     def boxes(self) -> Path:
         """The file that `boxes` saves."""
         return self._beside(_SINGLE_FILES["boxes"])
+
+    @property
+    def camera(self) -> Path:
+        """The file that `camera` saves."""
+        return self._beside(_SINGLE_FILES["camera"])
 
     def saved_video(self, name: str) -> Path:
         """Return the coloured video of one of `series`."""

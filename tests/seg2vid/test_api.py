@@ -195,6 +195,31 @@ def test_a_style_is_a_seed_or_a_picture(seg2vid, fake_backends, make_model, stre
             clip.save(tmp_path / "a.mp4", sheet=tmp_path / "noon.png", overwrite=True)
 
 
+def test_a_camera_is_text_a_file_rates_or_rows(seg2vid, fake_backends, make_model, street, tmp_path):
+    file = tmp_path / "drive.csv"
+    file.write_text("time,forward,yaw\n0,8,3\n")
+    with open_model(make_model("driving", camera={})) as driving:
+        expected = driving.generate(street, camera="forward=8,yaw=3").frames
+        for camera in (str(file), file, {"forward": 8, "yaw": 3}, [(0, 8, 3)], [{"time": 0, "forward": 8, "yaw": 3}]):
+            np.testing.assert_array_equal(driving.generate(street, camera=camera).frames, expected)
+        assert not np.array_equal(driving.generate(street).frames, expected)
+        with pytest.raises(Seg2VidError, match="no path of this name"):
+            driving.generate(street, camera="lft")
+        clip = driving.generate(street, camera=file)
+        assert clip.save(tmp_path / "a.mp4", save=["camera"]) == [tmp_path / "a.mp4", tmp_path / "a.camera.json"]
+        again = driving.generate(street, camera=tmp_path / "a.camera.json")
+        np.testing.assert_array_equal(again.frames, expected)
+        with pytest.raises(Seg2VidError, match="is read, and a result would replace it"):
+            again.save(tmp_path / "a.mp4", save=["camera"], overwrite=True)
+
+
+def test_a_camera_of_a_model_without_one(tiny, street, tmp_path):
+    with pytest.raises(Seg2VidError, match="the camera of the model tiny does not drive as it is told"):
+        tiny.generate(street, camera="left")
+    with pytest.raises(Seg2VidError, match="--save camera: "):
+        tiny.generate(street).save(tmp_path / "a.mp4", save=["camera"])
+
+
 def test_nothing_is_replaced_unasked(tiny, street, tmp_path):
     (tmp_path / "a.mp4").write_text("mine")
     with pytest.raises(seg2vid.Seg2VidError, match="exists"):

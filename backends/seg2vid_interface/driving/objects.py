@@ -128,14 +128,23 @@ def find_objects(
     numbers = np.zeros(len(areas), np.uint8)
     numbers[chosen] = np.arange(1, len(chosen) + 1)
     drawn = object_numbers(seed, sample, (MOST, NUMBERS))
-    road = np.array([label_class.name == "road" for label_class in space.classes])[label_map]
-    things = tuple(
-        _thing(regions == region, int(groups[regions == region][0]), road, camera, drawn[number])
-        for number, region in enumerate(chosen)
-    )
-    ids = range(1, len(chosen) + 1) if instances is None else [int(instances[regions == n][0]) for n in chosen]
+    road, rider = (np.array([c.name == name for c in space.classes])[label_map] for name in ("road", "rider"))
+    wholes, things = regions if instances is None else components(groups), []
+    for region in chosen:
+        mask = _acting(regions == region, groups, wholes)
+        first = min(set(numbers[regions[mask]].tolist()) - {0}) - 1
+        things.append(_thing(mask, int(groups[mask][0]), camera, drawn[first], road=road, rider=rider))
+    ids = [n if instances is None else int(instances[regions == region][0]) for n, region in enumerate(chosen, 1)]
     classes = [int(np.bincount(label_map[regions == region]).argmax()) for region in chosen]
-    return Objects(numbers[regions], tuple(ids), tuple(classes), things)
+    return Objects(numbers[regions], tuple(ids), tuple(classes), tuple(things))
+
+
+def _acting(mask: NDArray[np.bool_], groups: NDArray[np.uint8], wholes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return what a thing (H, W) moves with: a rider and what is ridden together, though each has an id."""
+    if _MOVES[int(groups[mask][0]) - 1] != "rides":
+        return mask
+    together: NDArray[np.bool_] = wholes == np.bincount(wholes[mask]).argmax()
+    return together
 
 
 def _groups(label_map: NDArray[np.uint8], space: LabelSpace) -> NDArray[np.uint8]:
@@ -158,7 +167,13 @@ def _numbered(instances: NDArray[np.uint16], groups: NDArray[np.uint8]) -> NDArr
 
 
 def _thing(
-    mask: NDArray[np.bool_], group: int, road: NDArray[np.bool_], camera: Camera, numbers: NDArray[np.float32]
+    mask: NDArray[np.bool_],
+    group: int,
+    camera: Camera,
+    numbers: NDArray[np.float32],
+    *,
+    road: NDArray[np.bool_],
+    rider: NDArray[np.bool_],
 ) -> Thing:
     """Say what a thing does, by its kind, its place, and two numbers even in 0..1."""
     left, right, z, is_row = _place(mask, _TALL[group - 1], camera)
@@ -171,7 +186,7 @@ def _thing(
     if kind == "drives":
         comes = -ROAD_SIDE < x < 0 and not is_row and _stands_on(mask, road) and goes < COMING_SHARE
         return Thing(x, z, along=-_between(COMING, fast)) if comes else Thing(x, z)
-    if goes > GOING_SHARE:
+    if goes > GOING_SHARE or (kind == "rides" and not rider[mask].any()):
         return Thing(x, z)
     speed = _between(WALKING if kind == "walks" else RIDING, fast)
     away = x > 0 if kind == "rides" else goes < GOING_SHARE / 2

@@ -54,6 +54,8 @@ def test_checking_changes_nothing(folder: Path) -> None:
         (["b.labels/000000.png"], "b.mp4", {"save": ALL, "overwrite": True}, "b.labels/000000.png: is read"),
         (["a.png"], "b.mp4", {"save": ALL, "also_read": [Path("b.first-frame.png")]}, "b.first-frame.png: is read"),
         (["a.png"], "b.mp4", {"save": ALL, "has_labels": False}, "--save labels"),
+        (["a.png"], "b.mp4", {"save": ALL, "has_camera": False}, "--save camera"),
+        (["a.png"], "b.mp4", {"save": ALL, "also_read": [Path("b.camera.json")]}, "b.camera.json: is read"),
         (["a.png"], "b.mp4", {"save": frozenset({"flow"}), "frames": 1}, "--save flow"),
         (["a.png"], "b.mp4", {"save": frozenset({"depth"}), "has_camera": False}, "--save depth: this model has no"),
         (["a.png"], "b.mp4", {"save": frozenset({"boxes"}), "has_camera": False}, "--save boxes: this model has no"),

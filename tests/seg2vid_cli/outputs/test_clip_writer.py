@@ -29,6 +29,7 @@ from seg2vid_interface.label_spaces import CITYSCAPES
 
 HEIGHT, WIDTH, CHUNK = 32, 64, 4
 METADATA = ClipMetadata(model="street", seed=7, sample=1, style=7, version="0.1.0")
+CAMERA = '{"camera": []}\n'
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +103,7 @@ def clip_writer(output: PlannedOutput, frames: int, metadata: ClipMetadata = MET
         label_map=labels(0),
         names=Names(CITYSCAPES, OBJECTS),
         metadata=metadata,
+        camera=CAMERA,
     )
 
 
@@ -136,10 +138,11 @@ def test_everything_asked_for_is_written(folder: Path) -> None:
     saved = write_clip(plan("out.mp4", sheet=Path("sheet.png")), frames=7)
     folders = ["out.depth", "out.flow", "out.frames", "out.instances", "out.labels", "out.occlusion"]
     videos = [f"out.{name}.mp4" for name in ("depth", "flow", "instances", "labels", "occlusion")]
-    files = ["out.boxes.json", "out.first-frame.png", *videos, "sheet.png"]
+    files = ["out.boxes.json", "out.camera.json", "out.first-frame.png", *videos, "sheet.png"]
     assert sorted(str(path) for path in saved) == sorted([*folders, *files])
     assert names(folder) == sorted([*folders, *files, "out.mp4"])
     assert [len(decode(Path(name))) for name in ("out.mp4", *videos)] == [7, 7, 6, 7, 7, 6]
+    assert Path("out.camera.json").read_bytes() == CAMERA.encode()
     pictures, arrays = [f"{t:06d}.png" for t in range(7)], [f"{t:06d}.npy" for t in range(7)]
     assert [names(name) for name in folders] == [arrays, arrays[:6], pictures, pictures, pictures, arrays[:6]]
 
@@ -192,7 +195,8 @@ def test_boxes_are_a_coco_file(capsys: pytest.CaptureFixture[str]) -> None:
     write_clip(plan("out.mp4", frozenset({"boxes"})), frames=4)
     coco = COCO("out.boxes.json")
     capsys.readouterr()  # it prints
-    assert coco.dataset["info"] == {"description": json.dumps(asdict(METADATA))}
+    made_by = {name: value for name, value in asdict(METADATA).items() if value is not None}
+    assert json.loads(coco.dataset["info"]["description"]) == made_by
     assert coco.loadImgs(range(4)) == [
         {"id": t, "file_name": f"out.frames/{t:06d}.png", "height": HEIGHT, "width": WIDTH} for t in range(4)
     ]
@@ -259,6 +263,14 @@ def test_every_picture_and_video_says_what_made_it() -> None:
     for name in ("out.mp4", "out.flow.mp4"):
         with av.open(name) as container:
             assert json.loads(container.metadata["comment"]) == expected
+
+
+def test_a_camera_that_was_given_is_among_what_made_it() -> None:
+    with clip_writer(plan("out.mp4", frozenset({"first-frame"})), 1, replace(METADATA, camera="left")) as writer:
+        writer.write(next(chunks(1)))
+        writer.commit()
+    with Image.open("out.first-frame.png") as image:
+        assert json.loads(image.info["Comment"])["camera"] == "left"
 
 
 def test_a_png_clip_is_a_folder_of_frames(folder: Path) -> None:

@@ -95,6 +95,7 @@ def test_everything_saved_lies_beside_the_video() -> None:
         "out.instances.mp4",
         "out.instances",
         "out.boxes.json",
+        "out.camera.json",
         "out.first-frame.png",
         "out.frames",
         "sheet.png",

@@ -26,7 +26,7 @@ def labels():
     labels[20:24, 20:24] = CAR
     labels[14:18, 40:44] = RIDER
     labels[18:24, 38:46] = BICYCLE
-    labels[14:22, 55:58] = PERSON
+    labels[12:20, 55:58] = PERSON  # higher up, but smaller, than the rider
     labels[28:, :] = OTHER
     return labels
 

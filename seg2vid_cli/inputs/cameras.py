@@ -34,7 +34,7 @@ COLUMNS: Final = ("time", *RATES)
 NEEDED: Final = ("time", "forward")
 """The others are 0 where they are left out."""
 LIMITS: Final = {"forward": (60.0, "m/s"), "yaw": (90.0, "degrees/s"), "pitch": (45.0, "degrees/s")}
-"""How fast a camera may move either way: the model has seen no more than streets, and far less would be a blur."""
+"""How fast a camera may move either way; beyond, a frame has next to nothing in common with the one before."""
 MOST_BYTES: Final = 64_000_000
 """Of a file: an hour at 240 rows a second."""
 

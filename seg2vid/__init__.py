@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from seg2vid_cli.generation.look import Look
     from seg2vid_cli.generation.scene_clip import SceneClip
+    from seg2vid_cli.inputs.cameras import CameraSource
     from seg2vid_cli.inputs.styles import GivenStyle
     from seg2vid_cli.plugins import OpenedSession
     from seg2vid_interface.clips import Field
@@ -118,6 +119,7 @@ class Model:
         first_frame: "Picture | None" = None,
         instances: "Picture | None" = None,
         style: "int | Picture | None" = None,
+        camera: "CameraSource | None" = None,
         label_format: str = "auto",
     ) -> "Clip":
         """Read what a clip is made from; the clip itself is made when it is looked at or saved.
@@ -129,15 +131,19 @@ class Model:
             seed: of the random numbers, 0 or more.
             sample: number of the clip, from 1: each has a motion of its own, like the command line's `--samples`.
             first_frame: start from this picture.
-            instances: instance ids (H, W) of the label map's size, for a model that sees instances.
+            instances: instance ids (H, W) of the label map's size, for a model that knows instances.
             style: seed of the first frame's look alone, or a picture to take it from; then all samples look the same.
+            camera: the path that is driven, for a model that has a camera: text as the command line's, a file,
+                {"forward": 8, "yaw": 3} in m/s and degrees/s, or rows (time, forward, yaw, pitch); None = as the seed
+                says.
             label_format: "auto", "train-ids", "label-ids", "colors", "camvid", or a label space's TOML file.
 
         Raises:
-            Seg2VidError: a picture cannot be read or understood, or the model misses one or has no use for it.
+            Seg2VidError: a picture or path cannot be read or understood, or the model misses one or has no use for it.
             ValueError: a number out of its range.
         """
         from seg2vid_cli.generation.scene_clip import SceneClip
+        from seg2vid_cli.inputs.cameras import check_camera, read_camera
         from seg2vid_cli.inputs.scenes import GivenScene, check_inputs, read_scene
         from seg2vid_cli.inputs.styles import check_style
 
@@ -155,12 +161,15 @@ class Model:
         check_inputs(maps, given.first_frame, card, given.instances)
         given_style = style if style is None or isinstance(style, int) else _source("style", style)
         check_style(given_style, given.first_frame, card)
+        check_camera(camera, card)
+        given_camera = None if camera is None else read_camera(camera)
         scene = read_scene(given, label_format, card, *self.size)
         for message in scene.messages:
             logger.info(message)
-        sources = given.label_map, given.first_frame, given.instances, given_style
+        sources = given.label_map, given.first_frame, given.instances, given_style, given_camera and given_camera.file
         read = tuple(source for source in sources if isinstance(source, Path))
-        return Clip(SceneClip(self._session, card, scene, seed, sample, frames, fps, self._look(given_style)), read)
+        look = self._look(given_style)
+        return Clip(SceneClip(self._session, card, scene, seed, sample, frames, fps, look, given_camera), read)
 
     def _look(self, style: "GivenStyle | None") -> "Look":
         from seg2vid_cli.generation.look import Look, look_of
@@ -235,11 +244,34 @@ class Clip:
             raise AttributeError("this model knows no labels")
         return self._arrays["labels"]
 
+    @property
+    def depth(self) -> "NDArray[np.float32]":
+        """Of every frame, (N, H, W): metres ahead of the camera, the sky inf.
+
+        Raises AttributeError for a model without a camera.
+        """
+        return self._of_camera("depth")
+
+    @property
+    def instances(self) -> "NDArray[np.uint16]":
+        """Of every frame, (N, H, W): ids of the things, 0 = none.
+
+        They are those that were given, or of the label map; else touching things of a kind share a number.
+        Raises AttributeError for a model without a camera.
+        """
+        return self._of_camera("instances")
+
+    def _of_camera(self, name: str) -> "NDArray[Any]":
+        if name not in self._arrays:
+            raise AttributeError("this model has no camera, by which it could tell depth and things")
+        return self._arrays[name]
+
     def save(
         self,
         path: str | PathLike[str],
         *,
         save: Collection[str] = (),
+        flow_format: str = "npy",
         sheet: str | PathLike[str] | None = None,
         overwrite: bool = False,
     ) -> list[Path]:
@@ -247,26 +279,33 @@ class Clip:
 
         Args:
             path: .mp4, .webm, .gif or .webp.
-            save: what is written beside it: any of "labels", "flow", "occlusion", "first-frame", "frames", or "all".
+            save: what is written beside it: any of "labels", "flow", "occlusion", "depth", "instances", "boxes",
+                "camera", "first-frame", "frames", or "all".
+            flow_format: "npy", "flo" or "kitti".
             sheet: a .png, for an overview picture.
             overwrite: replace existing files of these names.
 
         Raises:
-            Seg2VidError: files exist, cannot be written, or contradict each other; nothing is left behind.
+            Seg2VidError: files exist, cannot be written, or contradict each other, or the model or the label map cannot
+                tell what is to be saved; nothing is left behind.
         """
+        from seg2vid_cli.generation.things import check_things, fit_to_things
         from seg2vid_cli.outputs.checks import check_outputs
         from seg2vid_cli.outputs.plan import plan_outputs
         from seg2vid_cli.outputs.save_names import names_to_save
 
-        clip, session, has_labels = self._clip, self._clip.session, self._clip.card.label_space is not None
+        clip, session, card = self._clip, self._clip.session, self._clip.card
+        has_labels, has_camera = card.label_space is not None, card.camera is not None
+        asked = frozenset(save)
         (output,) = plan_outputs(
             [None],
             fspath(path),
             kind=None,
             samples=1,
-            save=names_to_save(frozenset(save), frames=clip.frames, has_labels=has_labels),
+            save=names_to_save(asked, frames=clip.frames, has_labels=has_labels, has_camera=has_camera),
             sheet=None if sheet is None else Path(sheet),
             overwrite=overwrite,
+            flow_format=flow_format,
         )
         check_outputs(
             [output],
@@ -276,8 +315,11 @@ class Clip:
             width=session.width,
             frames_per_second=clip.frames_per_second,
             has_labels=has_labels,
+            has_camera=has_camera,
         )
-        return [output.video, *clip.write(output)]
+        for message in check_things(clip.scene, card, asked):
+            logger.info(message)
+        return [output.video, *clip.write(fit_to_things(output, clip.scene, card))]
 
     @cached_property
     def _arrays(self) -> dict[str, "NDArray[Any]"]:
@@ -286,13 +328,15 @@ class Clip:
 
         from seg2vid_cli.outputs.fields import field_arrays
 
-        session, space = self._clip.session, self._clip.card.label_space
-        fields: tuple[Field, ...] = ("flow", "occlusion", "labels") if space else ("flow", "occlusion")
+        session, card = self._clip.session, self._clip.card
+        fields: dict[str, Field] = {"flow": "flow", "occlusion": "occlusion"}
+        fields |= {"labels": "labels"} if card.label_space else {}
+        fields |= {"depth": "depth", "instances": "objects"} if card.camera else {}
         parts: dict[str, list[Any]] = {name: [] for name in ("frames", *fields)}
-        for chunk in self._clip.chunks(frozenset(fields)):
+        for chunk in self._clip.chunks(frozenset(fields.values())):
             parts["frames"] += [*chunk.frames]
-            for field in fields:
-                parts[field] += field_arrays(field, chunk, space)
+            for name in fields:
+                parts[name] += field_arrays(name, chunk, self._clip.names)
         nothing = np.zeros((0, session.height, session.width, 2), np.float32)  # a clip of one frame has no flow
         empty = {"flow": nothing, "occlusion": nothing[..., 0]}
         return {name: np.stack(arrays) if arrays else empty[name] for name, arrays in parts.items()}

@@ -21,6 +21,7 @@ from typer.testing import CliRunner, Result
 from seg2vid_cli import plugins
 from seg2vid_cli.app import app
 from seg2vid_interface.cores import available_cores
+from seg2vid_interface.driving.paths import PATH_CODE
 from seg2vid_interface.label_spaces import CITYSCAPES
 
 pytest_plugins = ["trained_models"]
@@ -148,6 +149,7 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
         with_labels: bool = True,
         reads_styles: bool = False,
         sizes: dict[str, int] | None = None,
+        camera: dict[str, float] | None = None,
         **network: float,
     ) -> Path:
         folder = tmp_path / name
@@ -164,8 +166,9 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
             "chunk_frames": 4,
             "frames_per_second": 17.0,
             "frames": 6,
-            "latent_size": 2,
+            "latent_size": 2 if camera is None else PATH_CODE,
             **({"sizes": sizes} if sizes else {}),
+            **({} if camera is None else {"camera": camera}),
             "style_size": 3,
             "texture": True,
             "hints": True,

@@ -132,12 +132,15 @@ class FakeSession:
             yield [self._chunk(request, start, count) for request in requests]
 
     def _chunk(self, request: ClipRequest, start: int, count: int) -> Chunk:
-        step = np.rint(4 * request.latent).astype(int)  # pixels a frame: x, y
+        step = np.rint(4 * request.latent[:2]).astype(int)  # pixels a frame: x, y
         moves = [(start + i) * step for i in range(count)]
         frames = _rolled(self._first_frame(request), moves)
         if start:
             noise = request.chunk_noise((start - 1) // self.chunk_frames)  # in the corner, to see that it comes through
-            frames[:, 0, 0] = np.clip(128 + 40 * noise[:, 0, 0], 0, 255).astype(np.uint8)
+            frames[:, 0, 0] = np.clip(128 + 40 * noise[:3, 0, 0], 0, 255).astype(np.uint8)
+            if request.camera is not None:  # beside the noise's corner, likewise
+                steps = request.camera((start - 1) // self.chunk_frames)[1 : 1 + count]
+                frames[:, 0, 2] = np.clip(128 + steps * (100, 1000, 1000), 0, 255).astype(np.uint8)
         flow = self._flow(step, start, count)
         return Chunk(
             start,
@@ -146,7 +149,14 @@ class FakeSession:
             backward_flow=-flow if "flow" in request.fields else None,
             occlusion=np.ones(flow.shape[:3], np.float32) if "occlusion" in request.fields else None,
             labels=_rolled(request.label_map, moves) if "labels" in request.fields else None,
+            depth=_rolled(self._depth(request.label_map), moves) if "depth" in request.fields else None,
+            objects=_rolled(request.object_map, moves) if "objects" in request.fields else None,
         )
+
+    def _depth(self, label_map: np.ndarray) -> np.ndarray:
+        """Metres: less from row to row, and the sky infinitely far."""
+        rows = np.arange(self.height, 0, -1, np.float32)[:, None]
+        return np.where(label_map == CITYSCAPES.index("sky"), np.float32(np.inf), rows)
 
     def _first_frame(self, request: ClipRequest) -> np.ndarray:
         if request.first_frame is not None:

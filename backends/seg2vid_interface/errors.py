@@ -4,6 +4,7 @@
     ├── UsageError                exit 2  "usage"         a flag or its value is wrong
     ├── LabelMapError             exit 1  "label_map"     a label map cannot be read or understood
     ├── ImageError                exit 1  "image"         a first frame or another picture cannot be read
+    ├── CameraError               exit 1  "camera"        a file of a camera's path cannot be read or understood
     ├── OutputError               exit 1  "output"        a result cannot be written
     ├── DatasetError              exit 1  "dataset"       training data are missing or malformed
     ├── SettingsError             exit 2  "settings"      a preset or `--set` is wrong
@@ -50,6 +51,12 @@ class ImageError(Seg2VidError):
     """A first frame or another picture cannot be read."""
 
     code = "image"
+
+
+class CameraError(Seg2VidError):
+    """A file of a camera's path cannot be read or understood."""
+
+    code = "camera"
 
 
 class OutputError(Seg2VidError):

@@ -48,6 +48,7 @@ def sample_request(
     seen = None if card.image_labels is None else sample_label_map(card.image_labels, sample, card.image_size(*size))
     label_map = None if card.label_space is None else sample_label_map(card.label_space, sample, size)
     latent = motion_latent(SEED, sample, session.latent_size)
+    scene = driven(card, label_map, None, drawn_path(latent), card.frames_per_second, seed=SEED, sample=sample)
     return ClipRequest(
         label_map=label_map,
         first_frame=first_frame,
@@ -59,7 +60,7 @@ def sample_request(
         image_label_map=seen if card.sees_own_labels else None,
         edges=instance_edges(seen) if seen is not None and card.instance_edges else None,
         texture=image_texture(SEED, sample, card.texture_shape(*size)) if card.texture else None,
-        **driven(card, label_map, None, drawn_path(latent), card.frames_per_second, seed=SEED, sample=sample),
+        **(scene.fields() if scene else {}),
     )
 
 

@@ -8,6 +8,7 @@ import typer
 
 from seg2vid_cli.commands import options
 from seg2vid_cli.completion import offers
+from seg2vid_cli.inputs.camera_names import CAMERA_NAMES
 from seg2vid_cli.inputs.label_maps.format_names import LABEL_FORMATS
 from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, MIN_SIDE, max_megapixels
 from seg2vid_cli.model_store.store import DEFAULT_MODEL
@@ -84,7 +85,7 @@ def generate(
         typer.Option(
             metavar="PNG-or-DIR",
             readable=False,
-            help="Instance ids, for a model that sees instances; with several LABELs, a folder.",
+            help="Instance ids, for a model that knows instances; with several LABELs, a folder.",
         ),
     ] = None,
     style: Annotated[
@@ -93,6 +94,15 @@ def generate(
             metavar="N|PICTURE",
             help="Seed of the first frame's look alone, or a picture to take it from; one look for all samples.",
             autocompletion=offers.files,
+        ),
+    ] = None,
+    camera: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|RATES|FILE",
+            help=f"Drive {', '.join(CAMERA_NAMES)}; at rates (forward=8,yaw=3: m/s, degrees/s); or as a file says.  "
+            "[default: drawn by --seed]",
+            autocompletion=offers.camera,
         ),
     ] = None,
     label_format: Annotated[
@@ -112,6 +122,10 @@ def generate(
             autocompletion=offers.save_names,
         ),
     ] = None,
+    flow_format: Annotated[
+        Literal["npy", "flo", "kitti"],
+        typer.Option("--flow-format", help="Of saved flow: ours, or as Middlebury or KITTI have it."),
+    ] = "npy",
     sheet: Annotated[Path | None, typer.Option(metavar="PNG", readable=False, help="Save an overview picture.")] = None,
     kind: Annotated[
         Literal["mp4", "webm", "gif", "webp", "png"] | None,
@@ -158,8 +172,10 @@ def generate(
         first_frame=first_frame,
         instances=instances,
         style=given_style,
+        camera=camera,
         label_format=label_format,
         save=frozenset(name.strip() for name in save.split(",")) if save is not None else frozenset(),
+        flow_format=flow_format,
         sheet=sheet,
         kind=kind,
         backend=backend,

@@ -7,6 +7,7 @@ A single `Path` needs none of them to complete files.  Nothing heavy is imported
 
 from collections.abc import Iterable
 
+from seg2vid_cli.inputs.camera_names import CAMERA_NAMES
 from seg2vid_cli.inputs.label_maps.format_names import LABEL_FORMATS
 from seg2vid_cli.model_store.store import model_names, pulled_models
 from seg2vid_cli.outputs.save_names import ALL, SAVE_NAMES
@@ -61,6 +62,11 @@ def preset(incomplete: str) -> Offers:
 def device(_incomplete: str) -> Offers:
     """For a device, as far as that can be known without loading a runtime."""
     return ["auto", "cpu", "cuda"]
+
+
+def camera(incomplete: str) -> Offers:
+    """For the name of a camera's path, or its file."""
+    return _matching(CAMERA_NAMES, incomplete) or files(incomplete)
 
 
 def label_format(incomplete: str) -> Offers:

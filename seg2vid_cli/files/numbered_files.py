@@ -13,17 +13,17 @@ from PIL.PngImagePlugin import PngInfo
 
 
 class NumberedFilesWriter:
-    """Makes a folder and saves one array after another in it."""
+    """Makes a folder and saves one thing after another in it."""
 
-    def __init__(self, folder: Path, ending: str, save: Callable[[Path, NDArray[Any]], None]) -> None:
+    def __init__(self, folder: Path, ending: str, save: Callable[[Path, Any], None]) -> None:
         folder.mkdir()
         self._folder = folder
         self._ending = ending
         self._save = save
         self._count = 0
 
-    def write(self, frame: NDArray[Any]) -> None:
-        """Save one array under the next number.  Raises OSError."""
+    def write(self, frame: Any) -> None:
+        """Save one array, or whatever the folder holds, under the next number.  Raises OSError."""
         self._save(self._folder / numbered_name(self._count, self._ending), frame)
         self._count += 1
 
@@ -35,7 +35,7 @@ class NumberedFilesWriter:
 
 
 def png_folder_writer(folder: Path, comment: str) -> NumberedFilesWriter:
-    """Return a writer of pictures, uint8: (H, W, 3) RGB or (H, W) grey.  Raises OSError."""
+    """Return a writer of pictures: uint8 (H, W, 3) RGB, or (H, W) grey, uint8 or uint16.  Raises OSError."""
     return NumberedFilesWriter(folder, ".png", partial(write_png, comment=comment))
 
 
@@ -44,7 +44,7 @@ def array_folder_writer(folder: Path) -> NumberedFilesWriter:
     return NumberedFilesWriter(folder, ".npy", _write_array)
 
 
-def write_png(path: Path, picture: NDArray[np.uint8], comment: str) -> None:
+def write_png(path: Path, picture: NDArray[np.uint8 | np.uint16], comment: str) -> None:
     """Write a picture, (H, W, 3) RGB or (H, W) grey, with a comment in its metadata.  Raises OSError."""
     information = PngInfo()
     information.add_text("Comment", comment)

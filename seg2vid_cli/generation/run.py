@@ -13,6 +13,8 @@ from typing import Any
 
 from seg2vid_cli.generation.look import OWN_LOOK, Look, look_of
 from seg2vid_cli.generation.scene_clip import SceneClip
+from seg2vid_cli.generation.things import check_things, fit_to_things
+from seg2vid_cli.inputs.cameras import check_camera, read_camera
 from seg2vid_cli.inputs.scenes import Input, Scene, check_inputs, pair_inputs, read_scene
 from seg2vid_cli.inputs.styles import check_style, read_style_picture
 from seg2vid_cli.model_store.store import open_model
@@ -48,9 +50,13 @@ class GenerationRequest:
     instances: Path | None
     style: int | Path | None
     """Seed of the look, or a picture whose look it is to be; None = the clip's own."""
+    camera: str | None
+    """The path that is driven: a name, rates or a file; None = as the motion says."""
     label_format: str
     save: frozenset[str]
     """Among `SAVE_NAMES`, or "all"."""
+    flow_format: str
+    """Among `FLOW_FORMATS`."""
     sheet: Path | None
     kind: str | None
     """Of the results: "mp4", ...; None = what `out` says."""
@@ -74,6 +80,8 @@ class Clip:
     sample: int
     style: int | str
     """Seed of the look, or the name of the picture that it is of."""
+    camera: str | None
+    """The camera's path as it was given, or "drawn"; None for a model whose camera does not drive as it is told."""
     seconds: float
 
 
@@ -109,6 +117,7 @@ def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
     model = open_model(request.model)
     check_inputs(request.labels, request.first_frame, model.card, request.instances)
     check_style(request.style, request.first_frame, model.card)
+    check_camera(request.camera, model.card)
     generation = _Generation(request, console, model)
     inputs = pair_inputs(request.labels, request.first_frame, request.instances)
     outputs = generation.plan(inputs)
@@ -131,6 +140,7 @@ class _Generation:
         self.frames_per_second = request.frames_per_second or card.frames_per_second
         self.height, self.width = choose_size(card.sizes, request.options.size, (card.height, card.width))
         self.outcome = Outcome(card.name)
+        self.camera = None if request.camera is None else read_camera(request.camera)
         style = request.style
         self.style_picture = read_style_picture(style, card) if isinstance(style, Path) else None
         self.look = Look(seed=style) if isinstance(style, int) else OWN_LOOK
@@ -138,23 +148,26 @@ class _Generation:
     def plan(self, inputs: list[Input]) -> list[PlannedOutput]:
         """Plan all clips.  Raises UsageError or OutputError if one cannot be written."""
         request, has_labels = self.request, self.label_space is not None
+        has_camera = self.model.card.camera is not None
         outputs = plan_outputs(
             [paths.source for paths in inputs],
             request.out,
             kind=request.kind,
             samples=request.samples,
-            save=names_to_save(request.save, frames=self.frames, has_labels=has_labels),
+            save=names_to_save(request.save, frames=self.frames, has_labels=has_labels, has_camera=has_camera),
             sheet=request.sheet,
             overwrite=request.overwrite,
+            flow_format=request.flow_format,
         )
         check_outputs(
             outputs,
-            [*(file for paths in inputs for file in paths.files()), *self._style_file()],
+            [*(file for paths in inputs for file in paths.files()), *self._style_file(), *self._camera_file()],
             frames=self.frames,
             height=self.height,
             width=self.width,
             frames_per_second=self.frames_per_second,
             has_labels=has_labels,
+            has_camera=has_camera,
         )
         return outputs
 
@@ -164,8 +177,9 @@ class _Generation:
         for paths in inputs:
             with self._failing(paths):
                 scene = read_scene(paths, self.request.label_format, self.model.card, self.height, self.width)
+                notes = check_things(scene, self.model.card, self.request.save)
                 scenes[paths] = scene
-                for message in scene.messages:
+                for message in (*scene.messages, *notes):
                     self.console.say(message)
         return scenes
 
@@ -185,7 +199,9 @@ class _Generation:
                 with self._failing(paths):
                     began = time.perf_counter()
                     clip = self._clip(session, scenes[paths], output.sample)
-                    saved = clip.write(output, self._advancing(bar, number))
+                    saved = clip.write(
+                        fit_to_things(output, scenes[paths], self.model.card), self._advancing(bar, number)
+                    )
                     self._record(paths, output, saved, time.perf_counter() - began)
                 if paths not in self.outcome.failures:
                     self.console.write_lines([str(output.video)])
@@ -202,6 +218,9 @@ class _Generation:
     def _style_file(self) -> list[Path]:
         return [self.request.style] if isinstance(self.request.style, Path) else []
 
+    def _camera_file(self) -> list[Path]:
+        return [self.camera.file] if self.camera is not None and self.camera.file is not None else []
+
     def _clip(self, session: Session, scene: Scene, sample: int) -> SceneClip:
         return SceneClip(
             session=session,
@@ -212,6 +231,7 @@ class _Generation:
             frames=self.frames,
             frames_per_second=self.frames_per_second,
             look=self.look,
+            camera=self.camera,
         )
 
     def _advancing(self, bar: ProgressBar, clips_before: int) -> Callable[[int], None]:
@@ -228,6 +248,7 @@ class _Generation:
             seed=self.request.seed,
             sample=output.sample,
             style=self.look.name(self.request.seed),
+            camera=self.request.camera or ("drawn" if self.model.card.camera else None),
             seconds=round(seconds, 3),
         )
         self.outcome.outputs.append(clip)

@@ -3,18 +3,25 @@
 from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
 
 from seg2vid_cli.generation.look import OWN_LOOK, Look
 from seg2vid_cli.generation.prefetch import prefetch
+from seg2vid_cli.inputs.cameras import GivenCamera
 from seg2vid_cli.inputs.scenes import Scene
+from seg2vid_cli.outputs.camera_file import camera_file
 from seg2vid_cli.outputs.clip_writer import ClipMetadata, ClipWriter
+from seg2vid_cli.outputs.fields import Names
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.terminal.console import program_version
 from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
-from seg2vid_interface.driving.paths import CameraPath, drawn_path
-from seg2vid_interface.driving.scene import driven
+from seg2vid_interface.driving.paths import Drive, drawn_path
+from seg2vid_interface.driving.scene import DrivenScene, driven
 from seg2vid_interface.latents import chunk_noise, motion_latent
 from seg2vid_interface.model_card import ModelCard
 
@@ -33,8 +40,14 @@ class SceneClip:
     """The first one counts."""
     frames_per_second: float
     look: Look = OWN_LOOK
-    path: CameraPath | None = None
-    """Of the camera, for a model that has one; None = as the motion says."""
+    camera: GivenCamera | None = None
+    """The path that is driven, by a model that has a camera; None = as the motion says."""
+
+    @property
+    def drive(self) -> Drive:
+        """What the camera does, if the model has one."""
+        path = drawn_path(self._latent()) if self.camera is None else self.camera.path
+        return Drive(path, self.frames_per_second, self.card.chunk_frames)
 
     def chunks(self, fields: frozenset[Field]) -> Generator[Chunk]:
         """Make the clip with these fields; a chunk is made while the one before is used.
@@ -60,8 +73,9 @@ class SceneClip:
             frames=self.frames,
             frames_per_second=self.frames_per_second,
             label_map=self.scene.label_map,
-            label_space=self.card.label_space,
-            metadata=ClipMetadata(self.card.name, self.seed, self.sample, self.look.name(self.seed), program_version()),
+            names=self.names,
+            metadata=self._metadata(),
+            camera=self._camera_file(),
         )
         with writing as writer, closing(self.chunks(output.fields)) as chunks:
             for chunk in chunks:
@@ -69,14 +83,43 @@ class SceneClip:
                 advance(chunk.start + len(chunk.frames))
             return writer.commit()
 
+    @property
+    def names(self) -> Names:
+        """What the numbers in the clip's fields stand for."""
+        return Names(self.card.label_space, self._driven.objects if self._driven else None)
+
+    @cached_property
+    def _driven(self) -> DrivenScene | None:
+        """What the camera drives through, for a model that has one."""
+        return driven(
+            self.card,
+            self.scene.label_map,
+            self.scene.instances,
+            self.drive.path,
+            self.frames_per_second,
+            seed=self.seed,
+            sample=self.sample,
+        )
+
+    def _latent(self) -> NDArray[np.float32]:
+        return motion_latent(self.seed, self.sample, self.session.latent_size)
+
+    def _metadata(self) -> ClipMetadata:
+        look, camera = self.look.name(self.seed), None if self.camera is None else self.camera.title
+        return ClipMetadata(self.card.name, self.seed, self.sample, look, program_version(), camera)
+
+    def _camera_file(self) -> str | None:
+        if self.card.camera is None:
+            return None
+        return camera_file(self.drive, self.frames, self.card.camera, self.session.height, self.session.width)
+
     def _request(self, fields: frozenset[Field]) -> ClipRequest:
         session, scene = self.session, self.scene
-        latent = motion_latent(self.seed, self.sample, session.latent_size)
         style, texture = self.look.draw(self.seed, self.sample, self.card, (session.height, session.width))
         return ClipRequest(
             label_map=scene.label_map,
             first_frame=scene.first_frame,
-            latent=latent,
+            latent=self._latent(),
             style=style,
             chunk_noise=chunk_noise(self.seed, self.sample, self.card.noise_shape(session.height, session.width)),
             frames=self.frames,
@@ -84,13 +127,5 @@ class SceneClip:
             image_label_map=scene.image.label_map,
             edges=scene.image.edges,
             texture=texture,
-            **driven(
-                self.card,
-                scene.label_map,
-                scene.instances,
-                self.path or drawn_path(latent),
-                self.frames_per_second,
-                seed=self.seed,
-                sample=self.sample,
-            ),
+            **(self._driven.fields() if self._driven else {}),
         )

@@ -63,6 +63,8 @@ class Scene:
     """What was found, for the user."""
     instances: NDArray[np.uint16] | None = None
     """(H, W) ids of the things; None if none were given."""
+    name: str = "label map"
+    """What messages call the label map."""
 
 
 def pair_inputs(label_maps: Sequence[Path], first_frame: Path | None, instances: Path | None = None) -> list[Input]:
@@ -108,9 +110,11 @@ def check_inputs(
         raise UsageError(
             "--first-frame is missing", f"The model {card.name} has no image stage: it goes on from a picture."
         )
-    if instances is not None and not (card.instance_edges and "image" in card.stages):
+    if instances is None or card.camera is not None:  # which tells by them what moves
+        return
+    if not (card.instance_edges and "image" in card.stages):
         raise UsageError(f"--instances {instances}: the model {card.name} sees no instances", "Leave it out.")
-    if instances is not None and first_frame is not None:
+    if first_frame is not None:
         raise UsageError(
             f"--instances {instances}: only the image stage sees them, and the first frame is given", "Leave one out."
         )
@@ -135,4 +139,4 @@ def read_scene(paths: Input | GivenScene, label_format: str, card: "ModelCard", 
     if paths.first_frame is not None:
         first_frame, aspect_message = read_first_frame(paths.first_frame, height, width, grey=card.grey)
         messages += [f"{paths.first_frame}: {aspect_message}"] if aspect_message else []
-    return Scene(label_map, first_frame, image, tuple(messages), instances)
+    return Scene(label_map, first_frame, image, tuple(messages), instances, str(paths.label_map))

@@ -7,7 +7,7 @@ from pathlib import Path
 from seg2vid_cli.files.numbered_files import numbered_files, numbered_name
 from seg2vid_cli.files.staging import existing_results_error
 from seg2vid_cli.outputs.planned import PlannedOutput
-from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES
+from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES, BY_CAMERA
 from seg2vid_cli.outputs.video.kinds import check_memory, check_video
 from seg2vid_interface.errors import OutputError, UsageError
 
@@ -21,6 +21,7 @@ def check_outputs(
     width: int,
     frames_per_second: float,
     has_labels: bool,
+    has_camera: bool,
 ) -> None:
     """Refuse, before anything is computed, what cannot be written as planned; change nothing on disk.
 
@@ -32,6 +33,7 @@ def check_outputs(
         width: of the frames, in pixels.
         frames_per_second: the clips' speed.
         has_labels: whether the model knows labels.
+        has_camera: whether it has a camera, which drives as it is told, and by which it knows depth and things.
 
     Raises:
         UsageError: two results have one name, a result would replace an input, `--save` asks for what the clips do not
@@ -41,21 +43,31 @@ def check_outputs(
     """
     _check_collisions(outputs, inputs)
     for output in outputs:
-        _check_saved(output, frames, has_labels=has_labels)
+        _check_saved(output, frames, has_labels=has_labels, has_camera=has_camera)
         _check_folders(output)
     existing = [path for output in outputs for path in _existing_results(output)]
     if existing and not outputs[0].overwrite:
         raise existing_results_error(existing, _flag(existing[0], outputs[0]))
     for output in outputs:
         _check_numbered_files(output, frames)
-        for kind in {output.kind, output.saved_kind} if output.fields else {output.kind}:
+        for kind in {output.kind, output.saved_kind} if output.series else {output.kind}:
             check_video(kind, height=height, width=width, frames_per_second=frames_per_second)
-        check_memory(output.kind, frames=frames * (1 + len(output.fields)), height=height, width=width)
+        check_memory(output.kind, frames=frames * (1 + len(output.series)), height=height, width=width)
 
 
-def _check_saved(output: PlannedOutput, frames: int, *, has_labels: bool) -> None:
+def _check_saved(output: PlannedOutput, frames: int, *, has_labels: bool, has_camera: bool) -> None:
     if "labels" in output.save and not has_labels:
         raise UsageError("--save labels: this model knows no labels", "Leave labels out of --save.")
+    if "camera" in output.save and not has_camera:
+        raise UsageError(
+            "--save camera: this model's camera drives no path that is known", "Leave camera out of --save."
+        )
+    by_camera = [name for name in BY_CAMERA if name in output.save]
+    if by_camera and not has_camera:
+        raise UsageError(
+            f"--save {by_camera[0]}: this model has no camera, by which it could tell depth and things",
+            "Leave it out, or take a model whose `seg2vid models show` names depth and instances of every frame.",
+        )
     between_frames = [name for name in BETWEEN_FRAMES if name in output.save]
     if between_frames and frames < 2:
         raise UsageError(f"--save {between_frames[0]}: lies between two frames", "Ask for --frames 2 or more.")

@@ -6,20 +6,27 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seg2vid_cli.files.numbered_files import array_folder_writer, png_folder_writer, write_png
+from seg2vid_cli.files.numbered_files import (
+    NumberedFilesWriter,
+    array_folder_writer,
+    numbered_name,
+    png_folder_writer,
+    write_png,
+)
 from seg2vid_cli.files.staging import Staging
-from seg2vid_cli.outputs.fields import field_arrays, field_picture
+from seg2vid_cli.outputs.boxes import BoxesWriter
+from seg2vid_cli.outputs.fields import Names, field_arrays, field_picture, onward_flows, thing_numbers
+from seg2vid_cli.outputs.flow_files import write_flo, write_kitti_flow
 from seg2vid_cli.outputs.planned import PlannedOutput
-from seg2vid_cli.outputs.video.kinds import Kind, VideoWriter, open_video
+from seg2vid_cli.outputs.video.kinds import Kind, open_video
 from seg2vid_cli.outputs.visualize import contact_sheet, labels_to_color, sheet_indices
-from seg2vid_interface.clips import Chunk, Field
+from seg2vid_interface.clips import Chunk
 from seg2vid_interface.errors import BackendError, OutputError
-from seg2vid_interface.label_spaces import LabelSpace
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,24 @@ class ClipMetadata:
     """Seed of the first frame's look, or the name of the picture that it was read from."""
     version: str
     """Of seg2vid."""
+    camera: str | None = None
+    """The camera's path as it was given, a file by its name alone; None = it was not."""
+
+
+class _Writer(Protocol):
+    """Takes a clip's frames, or what goes with them, one after another; `VideoWriter` is one."""
+
+    def write(self, frame: Any, /) -> None:
+        """Write the next.  Raises OSError."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is written.  Raises OSError."""
+        ...
+
+    def abort(self) -> None:
+        """Close what is open; harmless twice and after `close`."""
+        ...
 
 
 class ClipWriter:
@@ -51,8 +76,9 @@ class ClipWriter:
         frames: int,
         frames_per_second: float,
         label_map: NDArray[np.uint8] | None,
-        label_space: LabelSpace | None,
+        names: Names,
         metadata: ClipMetadata,
+        camera: str | None = None,
     ) -> None:
         """Touch nothing on disk yet.
 
@@ -61,19 +87,21 @@ class ClipWriter:
             frames: length of the whole clip.
             frames_per_second: its speed.
             label_map: class indices (H, W), 0..K-1, for the contact sheet; None if the model knows no labels.
-            label_space: the model's; None if it knows no labels.
+            names: what the numbers in the fields stand for.
             metadata: what goes into the files' metadata.
+            camera: text of the file that `camera` saves; None if the model has none.
         """
         self._output = output
         self._frames = frames
         self._frames_per_second = frames_per_second
         self._label_map = label_map
-        self._label_space = label_space
-        self._comment = json.dumps(asdict(metadata))
+        self._names = names
+        self._comment = json.dumps({name: value for name, value in asdict(metadata).items() if value is not None})
+        self._camera = camera
         self._staging = Staging(
             overwrite=output.overwrite, new_folder=output.video.parent if output.makes_folder else None
         )
-        self._writers: dict[Path, VideoWriter] = {}
+        self._writers: dict[Path, _Writer] = {}
         self._sheet_frames: dict[int, NDArray[np.uint8]] = {}
         self._written = 0
 
@@ -89,8 +117,10 @@ class ClipWriter:
         with self._output_errors():
             for index, frame in enumerate(chunk.frames, chunk.start):
                 self._write_frame(index, frame)
-            for field in sorted(self._output.fields):
-                self._write_field(field, chunk)
+            for name in self._output.series:
+                self._write_field(name, chunk)
+            if "boxes" in self._output.save:
+                self._write_boxes(chunk)
         self._written += len(chunk.frames)
 
     def commit(self) -> list[Path]:
@@ -105,6 +135,9 @@ class ClipWriter:
         with self._output_errors():
             for writer in self._writers.values():
                 writer.close()
+            if "camera" in self._output.save:
+                assert self._camera is not None  # or it would have been refused
+                self._staging.add_file(self._output.camera).write_text(self._camera, encoding="utf-8", newline="\n")
             if self._output.sheet is not None:
                 write_png(self._staging.add_file(self._output.sheet), self._contact_sheet(), self._comment)
             self._staging.commit()
@@ -134,14 +167,26 @@ class ClipWriter:
         if output.sheet is not None and index in sheet_indices(self._frames):
             self._sheet_frames[index] = frame.copy()
 
-    def _write_field(self, field: Field, chunk: Chunk) -> None:
+    def _write_field(self, name: str, chunk: Chunk) -> None:
         output = self._output
-        for array in field_arrays(field, chunk, self._label_space):
-            picture = field_picture(field, array, self._label_space)
-            self._video(output.saved_video(field), output.saved_kind, picture).write(picture)
-            self._folder(output.saved_folder(field)).write(array)
+        is_onward = name == "flow" and output.flow_format != "npy"
+        for array in onward_flows(chunk) if is_onward else field_arrays(name, chunk, self._names):
+            picture = field_picture(name, array, self._names)
+            self._video(output.saved_video(name), output.saved_kind, picture).write(picture)
+            self._folder(output.saved_folder(name)).write(array)
 
-    def _video(self, target: Path, kind: Kind, frame: NDArray[np.uint8]) -> VideoWriter:
+    def _write_boxes(self, chunk: Chunk) -> None:
+        space, objects, target = self._names.label_space, self._names.objects, self._output.boxes
+        assert space is not None and objects is not None  # or boxes could not be asked for
+        if target not in self._writers:
+            folder = self._output.video if self._output.kind is Kind.PNG else self._output.saved_folder("frames")
+            images = [f"{folder.name}/{numbered_name(index, '.png')}" for index in range(self._frames)]
+            path = self._staging.add_file(target)
+            self._writers[target] = BoxesWriter(path, space, objects, images, self._comment)
+        for numbers in thing_numbers(chunk, len(objects.ids)):
+            self._writers[target].write(numbers)
+
+    def _video(self, target: Path, kind: Kind, frame: NDArray[np.uint8]) -> _Writer:
         """Return the video's writer, opened with the size of its first frame."""
         if kind is Kind.PNG:
             return self._folder(target)
@@ -157,19 +202,21 @@ class ClipWriter:
             )
         return self._writers[target]
 
-    def _folder(self, target: Path) -> VideoWriter:
+    def _folder(self, target: Path) -> _Writer:
         if target not in self._writers:
             ending = self._output.folders[target]
-            folder = self._staging.add_folder(target, ending)
-            self._writers[target] = (
-                png_folder_writer(folder, self._comment) if ending == ".png" else array_folder_writer(folder)
-            )
+            self._writers[target] = self._folder_writer(target, self._staging.add_folder(target, ending), ending)
         return self._writers[target]
+
+    def _folder_writer(self, target: Path, folder: Path, ending: str) -> NumberedFilesWriter:
+        if target == self._output.saved_folder("flow") and ending != ".npy":
+            return NumberedFilesWriter(folder, ending, write_flo if ending == ".flo" else write_kitti_flow)
+        return png_folder_writer(folder, self._comment) if ending == ".png" else array_folder_writer(folder)
 
     def _contact_sheet(self) -> NDArray[np.uint8]:
         pictures = [(f"frame {index}", frame) for index, frame in self._sheet_frames.items()]
-        if self._label_map is not None and self._label_space is not None:
-            pictures.insert(0, ("label map", labels_to_color(self._label_map, self._label_space)))
+        if self._label_map is not None and self._names.label_space is not None:
+            pictures.insert(0, ("label map", labels_to_color(self._label_map, self._names.label_space)))
         return contact_sheet(pictures)
 
     @contextmanager

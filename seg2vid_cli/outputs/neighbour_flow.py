@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 # Each guess shrinks the error by the flow's slope, so a few are enough where the flow is smooth.
 _GUESSES = 4
+_FOUND = 0.1  # pixels: a place that is off by more is sought from another first guess, too
+_AGREES = 1.0  # pixels: what leads there and back with a larger error is hidden
 
 
 def neighbour_flow(forward_flow: NDArray[np.float32], backward_flow: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -19,11 +21,39 @@ def neighbour_flow(forward_flow: NDArray[np.float32], backward_flow: NDArray[np.
         frame t - 1.  For the chunk's first frame that frame is the reference frame, and the forward flow is the answer.
     """
     forward, backward = _as_complex(forward_flow), _as_complex(backward_flow)
+    pixels = _pixels(forward[0])
     flow = np.empty_like(forward)
     flow[0] = forward[0]
     for t in range(1, len(flow)):
-        flow[t] = _flow_to_previous(forward[t], forward[t - 1], backward[t - 1])
+        steady = pixels - forward[t] / (t + 1)
+        place, _ = _find(pixels - forward[t], steady, forward[t - 1], backward[t - 1])
+        flow[t] = pixels - place
     return flow.view(np.float32).reshape(forward_flow.shape)
+
+
+def onward_flow(
+    forward_flow: NDArray[np.float32], backward_flow: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Return the flow to every frame of a predicted chunk from the frame just before it, on the grid of that one.
+
+    Args:
+        forward_flow: `Chunk.forward_flow`, float32 (n, H, W, 2), x and y in pixels.
+        backward_flow: `Chunk.backward_flow`, the same.
+
+    Returns:
+        float32 (n, H, W, 2), x and y in pixels, on the grid of frame t - 1, the reference frame or one of the chunk:
+        its pixel p stands at p + flow(p) in frame t.  And bool (n, H, W): False where it is hidden there (following the
+        flow there, and back to the reference frame, leads elsewhere) or outside the picture.
+    """
+    forward, backward = _as_complex(forward_flow), _as_complex(backward_flow)
+    pixels = _pixels(forward[0])
+    flow, valid = np.empty_like(forward), np.empty(forward.shape, np.bool_)
+    for t in range(len(flow)):
+        moved = forward[t - 1] if t else np.zeros_like(pixels)
+        steady = pixels + moved / t if t else pixels - backward[0]
+        place, error = _find(pixels - moved, steady, forward[t], backward[t])
+        flow[t], valid[t] = place - pixels, (error < _AGREES) & (_outside(place, pixels.shape) <= 0.5)
+    return flow.view(np.float32).reshape(forward_flow.shape), valid
 
 
 def _as_complex(flow: NDArray[np.float32]) -> NDArray[np.complex64]:
@@ -32,27 +62,67 @@ def _as_complex(flow: NDArray[np.float32]) -> NDArray[np.complex64]:
     return numbers
 
 
-def _flow_to_previous(
-    forward: NDArray[np.complex64], previous_forward: NDArray[np.complex64], previous_backward: NDArray[np.complex64]
-) -> NDArray[np.complex64]:
-    """Find for each pixel p, through its place q in the reference frame, the place r in the previous frame.
+def _pixels(flow: NDArray[np.complex64]) -> NDArray[np.complex64]:
+    """Return the points (H, W) of the pixels of a flow field."""
+    rows, columns = np.ogrid[: flow.shape[0], : flow.shape[1]]
+    return (columns + 1j * rows).astype(np.complex64)
 
-    r solves r - previous_forward(r) = q.  The previous backward flow gives a first guess, which the fixed-point step
-    r <- q + previous_forward(r) improves; where it does not (occlusions, torn flow) the best guess so far stays.
+
+def _find(
+    reference: NDArray[np.complex64],
+    steady: NDArray[np.complex64],
+    forward: NDArray[np.complex64],
+    backward: NDArray[np.complex64],
+) -> tuple[NDArray[np.complex64], NDArray[np.float32]]:
+    """Find the places in a frame that show what stands at `reference` (H, W) in the reference frame.
+
+    Args:
+        reference: the points.
+        steady: where they are if their motion is the same from frame to frame.  That comes first, as of what the
+            reference frame hides, the backward flow knows only what hides it.
+        forward: of the frame.
+        backward: of the frame, which tells where else to seek what does not move steadily.
+
+    Returns:
+        the places, and by how many pixels each misses what it should show, or lies outside, where no flow is known.
     """
-    rows, columns = np.ogrid[: forward.shape[0], : forward.shape[1]]
-    pixels = (columns + 1j * rows).astype(np.complex64)
-    reference = pixels - forward
-    guess = reference - _sample(previous_backward, reference)
-    best, smallest_error = guess, np.full(forward.shape, np.inf, np.float32)
+    place, error = _improve(reference, steady, forward)
+    error += _outside(place, forward.shape)
+    missed = error > _FOUND
+    if missed.any():
+        sought = reference[missed]
+        other_place, other_error = _improve(sought, sought - _sample(backward, sought), forward)
+        other_error += _outside(other_place, forward.shape)
+        better = other_error < error[missed]
+        place[missed] = np.where(better, other_place, place[missed])
+        error[missed] = np.where(better, other_error, error[missed])
+    return place, error
+
+
+def _improve(
+    reference: NDArray[np.complex64], guess: NDArray[np.complex64], forward: NDArray[np.complex64]
+) -> tuple[NDArray[np.complex64], NDArray[np.float32]]:
+    """Improve guesses r of the solution of r - forward(r) = reference; return the best, and their errors.
+
+    The fixed-point step is r <- reference + forward(r); where it does not help (occlusions, torn flow) the best guess
+    so far stays.
+    """
+    best, smallest_error = guess, np.full(guess.shape, np.inf, np.float32)
     for _ in range(_GUESSES):
-        next_guess = reference + _sample(previous_forward, guess)
+        next_guess = reference + _sample(forward, guess)
         error = np.abs(next_guess - guess)  # how far `guess` is from solving the equation
         closer = error < smallest_error
         best = np.where(closer, guess, best)
         smallest_error = np.where(closer, error, smallest_error)
         guess = next_guess
-    return pixels - best
+    return best, smallest_error
+
+
+def _outside(points: NDArray[np.complex64], size: tuple[int, ...]) -> NDArray[np.float32]:
+    """Return how many pixels each point is away from the pixels of a picture of `size` = height, width."""
+    x, y = np.clip(points.real, 0, size[1] - 1), np.clip(points.imag, 0, size[0] - 1)
+    distance: NDArray[np.float32] = np.maximum(np.abs(points.real - x), np.abs(points.imag - y))
+    return distance
 
 
 def _sample(flow: NDArray[np.complex64], points: NDArray[np.complex64]) -> NDArray[np.complex64]:

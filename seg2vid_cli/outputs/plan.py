@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seg2vid_cli.outputs.planned import PlannedOutput
-from seg2vid_cli.outputs.save_names import ALL, SAVE_NAMES
+from seg2vid_cli.outputs.save_names import ALL, FLOW_FORMATS, SAVE_NAMES
 from seg2vid_cli.outputs.video.kinds import Kind, kind_of
 from seg2vid_interface.errors import UsageError
 
@@ -23,6 +23,7 @@ def plan_outputs(
     save: frozenset[str],
     sheet: Path | None,
     overwrite: bool,
+    flow_format: str = "npy",
 ) -> list[PlannedOutput]:
     """Plan every clip of a run: all samples of the first input, then all of the second, ...; change nothing on disk.
 
@@ -34,11 +35,13 @@ def plan_outputs(
         save: names among `SAVE_NAMES`.
         sheet: `--sheet`.
         overwrite: whether results that exist may be replaced.
+        flow_format: among `FLOW_FORMATS`; other than npy, it needs "flow" in `save`.
 
     Raises:
         UsageError: flags that contradict each other, or inputs whose results would have one name.
     """
     _check_flags(save, sheet, clips=len(label_maps) * samples)
+    _check_flow_format(flow_format, save)
     destination = _destination(out, _as_kind(kind), several=len(label_maps) * samples > 1)
     return [
         PlannedOutput(
@@ -50,6 +53,7 @@ def plan_outputs(
             sheet=sheet,
             overwrite=overwrite,
             makes_folder=destination.makes_folder,
+            flow_format=flow_format,
         )
         for source, stem in zip(label_maps, _stems(label_maps), strict=True)
         for sample in range(1, samples + 1)
@@ -103,6 +107,13 @@ def _check_flags(save: frozenset[str], sheet: Path | None, *, clips: int) -> Non
         raise UsageError(f"--sheet {sheet}: a sheet is a .png picture", f"Write --sheet {sheet.with_suffix('.png')}")
     if sheet is not None and clips > 1:
         raise UsageError(f"--sheet {sheet}: one sheet cannot show {clips} clips", "Make one clip at a time.")
+
+
+def _check_flow_format(flow_format: str, save: frozenset[str]) -> None:
+    if flow_format not in FLOW_FORMATS:
+        raise UsageError(f"--flow-format {flow_format}: unknown", f"Known are {', '.join(FLOW_FORMATS)}.")
+    if flow_format != FLOW_FORMATS[0] and "flow" not in save:
+        raise UsageError(f"--flow-format {flow_format}: no flow is saved", "Add --save flow.")
 
 
 def _stems(label_maps: Sequence[Path | None]) -> list[str]:

@@ -7,8 +7,17 @@ from seg2vid_cli.outputs.save_names import SAVE_NAMES
 from seg2vid_cli.outputs.video.kinds import Kind
 from seg2vid_interface.clips import Field
 
-_FIELDS: dict[str, Field] = {"labels": "labels", "flow": "flow", "occlusion": "occlusion"}
-_FOLDER_ENDINGS = {"labels": ".png", "flow": ".npy", "occlusion": ".npy", "frames": ".png"}
+_FIELDS: dict[str, Field] = {
+    "labels": "labels",
+    "flow": "flow",
+    "occlusion": "occlusion",
+    "depth": "depth",
+    "instances": "objects",
+    "boxes": "objects",
+}
+_FLOW_ENDINGS = {"npy": ".npy", "flo": ".flo", "kitti": ".png"}
+_FOLDER_ENDINGS = {"labels": ".png", "occlusion": ".npy", "depth": ".npy", "instances": ".png", "frames": ".png"}
+_SINGLE_FILES = {"first-frame": "first-frame.png", "boxes": "boxes.json", "camera": "camera.json"}
 
 
 @dataclass(frozen=True)
@@ -18,9 +27,14 @@ class PlannedOutput:
     Beside `street.mp4` lie, as asked for by `save`:
 
     labels       street.labels.mp4, and street.labels/000000.png: frame 0's class indices, "other" as 255
-    flow         street.flow.mp4, and street.flow/000000.npy: float32 (H, W, 2), from frame 1 to frame 0
+    flow         street.flow.mp4, and street.flow/000000.npy: float32 (H, W, 2), from frame 1 to frame 0; as .flo or
+                 KITTI's .png, from frame 0 to frame 1 (see `flow_files`)
     occlusion    street.occlusion.mp4, and street.occlusion/000000.npy: float32 (H, W), the network's own numbers
                  (a picture would round them), frame 1's visibility in its chunk's reference frame
+    depth        street.depth.mp4, and street.depth/000000.npy: float32 (H, W), metres, of frame 0
+    instances    street.instances.mp4, and street.instances/000000.png: frame 0's instance ids, 16-bit grey
+    boxes        street.boxes.json: of all frames (see `boxes`)
+    camera       street.camera.json: the path that the camera drove, as `--camera` reads it, and its intrinsics
     first-frame  street.first-frame.png
     frames       street.frames/000000.png: frame 0, exactly
     """
@@ -40,11 +54,18 @@ class PlannedOutput:
     """Whether results that exist may be replaced."""
     makes_folder: bool
     """Whether `video.parent` is to be made, with its parents."""
+    flow_format: str = "npy"
+    """Among `FLOW_FORMATS`."""
 
     @property
     def fields(self) -> frozenset[Field]:
         """What a session has to compute beside the frames."""
         return frozenset(field for name, field in _FIELDS.items() if name in self.save)
+
+    @property
+    def series(self) -> tuple[str, ...]:
+        """What is saved frame by frame as coloured videos and as numbered files with the exact numbers."""
+        return tuple(name for name in SAVE_NAMES if name in self.save & _FIELDS.keys() - _SINGLE_FILES.keys())
 
     @property
     def saved_kind(self) -> Kind:
@@ -54,14 +75,24 @@ class PlannedOutput:
     @property
     def first_frame(self) -> Path:
         """The picture that `first-frame` saves."""
-        return self._beside("first-frame.png")
+        return self._beside(_SINGLE_FILES["first-frame"])
+
+    @property
+    def boxes(self) -> Path:
+        """The file that `boxes` saves."""
+        return self._beside(_SINGLE_FILES["boxes"])
+
+    @property
+    def camera(self) -> Path:
+        """The file that `camera` saves."""
+        return self._beside(_SINGLE_FILES["camera"])
 
     def saved_video(self, name: str) -> Path:
-        """Return the coloured video of a field."""
+        """Return the coloured video of one of `series`."""
         return self._beside(f"{name}.{self.saved_kind}")
 
     def saved_folder(self, name: str) -> Path:
-        """Return the folder of numbered files that holds a field, or the frames, exactly."""
+        """Return the folder of numbered files that holds one of `series`, or the frames, exactly."""
         return self._beside(name)
 
     def _beside(self, ending: str) -> Path:
@@ -74,15 +105,16 @@ class PlannedOutput:
         paths: list[Path] = []
         for name in SAVE_NAMES:
             if name in self.save:
-                paths += [self.saved_video(name)] if name in _FIELDS else []
-                paths += [self.first_frame if name == "first-frame" else self.saved_folder(name)]
+                paths += [self.saved_video(name)] if name in self.series else []
+                paths.append(self._beside(_SINGLE_FILES.get(name, name)))
         return paths + ([self.sheet] if self.sheet else [])
 
     @property
     def folders(self) -> dict[Path, str]:
         """The folders of numbered files, each with the ending of its files."""
         folders = {self.video: ".png"} if self.kind is Kind.PNG else {}
-        return folders | {self.saved_folder(n): ending for n, ending in _FOLDER_ENDINGS.items() if n in self.save}
+        endings = _FOLDER_ENDINGS | {"flow": _FLOW_ENDINGS[self.flow_format]}
+        return folders | {self.saved_folder(name): ending for name, ending in endings.items() if name in self.save}
 
     @property
     def files(self) -> list[Path]:

@@ -1,5 +1,6 @@
-"""Pictures of what cannot be looked at directly: label maps, flow and occlusion, and a sheet of frames."""
+"""Pictures of what cannot be looked at directly: label maps, flow, depth and more, and a sheet of frames."""
 
+import colorsys
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,6 +11,12 @@ from seg2vid_interface.label_spaces import LabelSpace
 
 FULL_SATURATION_PIXELS = 16.0
 """Length of the flow, in pixels, that flow videos show in full colour; the same in all frames, so that they compare."""
+
+NEAREST_METRES, FURTHEST_METRES = 2.0, 200.0
+"""What depth videos show brightest and darkest; the same in all frames, so that they compare."""
+_FAR_TO_NEAR = ((0, 0, 0), (66, 10, 104), (147, 38, 103), (221, 81, 58), (252, 165, 10), (252, 255, 164))
+"""RGB, evenly spaced in the logarithm of the depth: lightness rises evenly, for the colour-blind as well."""
+_GOLDEN = 0.6180339887  # of the circle: hues of ids that follow one another are far apart
 
 SHEET_FRAMES = 11
 """At most so many frames are shown on a contact sheet; with the label map they fill three rows."""
@@ -28,6 +35,24 @@ def occlusion_to_gray(occlusion: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Paint an occlusion mask (H, W) in 0..1 as uint8 (H, W, 3), RGB: white = visible in the reference frame."""
     gray = np.rint(np.clip(occlusion, 0, 1) * 255).astype(np.uint8)
     return np.repeat(gray[..., None], 3, axis=-1)
+
+
+def depth_to_color(depth: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Paint depth (H, W) in metres, the sky inf, as uint8 (H, W, 3), RGB: near is bright, the sky black."""
+    near = np.log(FURTHEST_METRES / np.clip(depth, NEAREST_METRES, FURTHEST_METRES))
+    place = near / np.log(FURTHEST_METRES / NEAREST_METRES) * (len(_FAR_TO_NEAR) - 1)
+    channels = [np.interp(place, range(len(_FAR_TO_NEAR)), channel) for channel in zip(*_FAR_TO_NEAR, strict=True)]
+    painted: NDArray[np.uint8] = np.rint(np.stack(channels, -1)).astype(np.uint8)
+    return painted
+
+
+def instances_to_color(ids: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Paint instance ids (H, W) as uint8 (H, W, 3), RGB: each has its colour in all frames, 0 is black."""
+    known, places = np.unique(ids, return_inverse=True)
+    colors = [colorsys.hsv_to_rgb(number * _GOLDEN % 1, 0.75, 1) if number else (0, 0, 0) for number in known.tolist()]
+    palette = np.rint(np.multiply(colors, 255)).astype(np.uint8)
+    painted: NDArray[np.uint8] = palette[places.reshape(ids.shape)]
+    return painted
 
 
 def flow_to_color(flow: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -55,6 +55,54 @@ def test_the_arrays_are_what_is_saved(tiny, street, tmp_path):
     assert {array.dtype.name for array in (clip.flow, clip.occlusion)} == {"float32"}
 
 
+@pytest.fixture
+def driving(fake_backends, make_model):
+    """A model with a camera."""
+    with seg2vid.open(make_model("driving", camera={})) as opened:
+        yield opened
+
+
+def test_what_a_model_with_a_camera_tells(driving, street, tmp_path, caplog):
+    ids = np.full((32, 64), 26005)
+    clip = driving.generate(street, frames=6, seed=2, instances=ids, first_frame=np.zeros((32, 64, 3), np.uint8))
+    saved = clip.save(tmp_path / "a.mp4", save=["depth", "instances", "boxes"])
+    names = ["a.mp4", "a.depth.mp4", "a.depth", "a.instances.mp4", "a.instances", "a.boxes.json"]
+    assert [path.name for path in saved] == names
+    assert (clip.depth.shape, clip.depth.dtype, clip.instances.shape) == ((6, 32, 64), np.float32, (6, 32, 64))
+    np.testing.assert_array_equal(clip.instances, np.where(clip.labels == 13, 26005, 0))
+    np.testing.assert_array_equal(np.isinf(clip.depth), clip.labels == 10)
+    np.testing.assert_array_equal(clip.depth, [np.load(file) for file in sorted((tmp_path / "a.depth").iterdir())])
+    files = sorted((tmp_path / "a.instances").iterdir())
+    np.testing.assert_array_equal(clip.instances, [np.asarray(Image.open(file)) for file in files])
+    with caplog.at_level(logging.INFO, logger="seg2vid"):
+        driving.generate(street, frames=2).save(tmp_path / "b.mp4", save=["boxes"])
+    assert f"{street}: no instance ids were given" in caplog.records[-1].getMessage()
+
+
+def test_a_map_without_things(driving, tmp_path):
+    clip = driving.generate(np.zeros((32, 64), np.uint8), frames=2)
+    assert not clip.instances.any()
+    with pytest.raises(seg2vid.Seg2VidError, match=r"^label_map: --save boxes: there is no thing to save"):
+        clip.save(tmp_path / "a.mp4", save=["boxes"])
+    saved = [path.name for path in clip.save(tmp_path / "a.mp4", save=["all"])]
+    assert "a.depth" in saved
+    assert not {"a.instances", "a.boxes.json"} & set(saved)
+
+
+def test_flow_in_another_format(tiny, street, tmp_path):
+    tiny.generate(street, frames=3).save(tmp_path / "a.mp4", save=["flow"], flow_format="kitti")
+    assert [path.name for path in sorted((tmp_path / "a.flow").iterdir())] == ["000000.png", "000001.png"]
+    with pytest.raises(seg2vid.Seg2VidError, match="flow-format exr"):
+        tiny.generate(street).save(tmp_path / "b.mp4", save=["flow"], flow_format="exr")
+
+
+def test_a_model_without_a_camera_tells_no_depth(tiny, street):
+    clip = tiny.generate(street, frames=2)
+    for name in ("depth", "instances"):
+        with pytest.raises(AttributeError, match="no camera"):
+            getattr(clip, name)
+
+
 def test_frames_come_one_by_one_and_again(tiny, street):
     clip = tiny.generate(street, frames=7, seed=3)
     frames = list(clip)
@@ -145,6 +193,31 @@ def test_a_style_is_a_seed_or_a_picture(seg2vid, fake_backends, make_model, stre
         clip = reading.generate(street, frames=2, style=tmp_path / "noon.png")
         with pytest.raises(Seg2VidError, match="noon"):
             clip.save(tmp_path / "a.mp4", sheet=tmp_path / "noon.png", overwrite=True)
+
+
+def test_a_camera_is_text_a_file_rates_or_rows(seg2vid, fake_backends, make_model, street, tmp_path):
+    file = tmp_path / "drive.csv"
+    file.write_text("time,forward,yaw\n0,8,3\n")
+    with open_model(make_model("driving", camera={})) as driving:
+        expected = driving.generate(street, camera="forward=8,yaw=3").frames
+        for camera in (str(file), file, {"forward": 8, "yaw": 3}, [(0, 8, 3)], [{"time": 0, "forward": 8, "yaw": 3}]):
+            np.testing.assert_array_equal(driving.generate(street, camera=camera).frames, expected)
+        assert not np.array_equal(driving.generate(street).frames, expected)
+        with pytest.raises(Seg2VidError, match="no path of this name"):
+            driving.generate(street, camera="lft")
+        clip = driving.generate(street, camera=file)
+        assert clip.save(tmp_path / "a.mp4", save=["camera"]) == [tmp_path / "a.mp4", tmp_path / "a.camera.json"]
+        again = driving.generate(street, camera=tmp_path / "a.camera.json")
+        np.testing.assert_array_equal(again.frames, expected)
+        with pytest.raises(Seg2VidError, match="is read, and a result would replace it"):
+            again.save(tmp_path / "a.mp4", save=["camera"], overwrite=True)
+
+
+def test_a_camera_of_a_model_without_one(tiny, street, tmp_path):
+    with pytest.raises(Seg2VidError, match="the camera of the model tiny does not drive as it is told"):
+        tiny.generate(street, camera="left")
+    with pytest.raises(Seg2VidError, match="--save camera: "):
+        tiny.generate(street).save(tmp_path / "a.mp4", save=["camera"])
 
 
 def test_nothing_is_replaced_unasked(tiny, street, tmp_path):

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from seg2vid_interface.driving.components import components
 from seg2vid_interface.driving.paths import Drive, Pose
+from seg2vid_interface.driving.things import KINDS, MOVES, NUMBERS, Thing, columns_in_lane, what_it_does
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.latents import object_numbers
 from seg2vid_interface.model_card import Camera
@@ -27,49 +28,9 @@ from seg2vid_interface.model_card import Camera
 MOST: Final = 256
 """Rows of a table of motions: things are numbered 1 to 255, and 0 is all that is no thing."""
 SMALLEST = 6  # pixels of 128x256: what covers less is left to the street around it
-
-_KINDS: Final = (
-    ("person",),
-    ("rider", "bicycle", "motorcycle"),  # a rider and what is ridden are one thing
-    ("car",),
-    ("truck", "bus", "train"),
-)
-_GROUND: Final = ("road", "sidewalk", "terrain")
-_TALL: Final = (1.7, 1.7, 1.5, 3.0, 1.7)
-"""Metres, of each kind and of what is of none."""
-_MOVES: Final = ("walks", "rides", "drives", "drives", "walks")
-"""How each kind moves, and what is of none of them."""
-LANE = 1.4  # metres to either side of the camera: what reaches into it is in our lane
-ROAD_SIDE = 7.0  # metres to the left within which single vehicles may come towards us
-NUMBERS = 2  # random ones of a thing: whether it moves, and how fast
-WALKING, RIDING, COMING = (0.9, 1.6), (3.0, 5.0), (5.0, 9.0)  # m/s
-GOING_SHARE, COMING_SHARE = 0.7, 0.5  # of those who walk or ride, of the vehicles on the other lane
-ROW_ASPECT, ROW_SPREAD = 3.5, 0.35  # width by height, spread of the feet: beyond, it is a row of things
-LIKELY_TALL = 0.8  # of the height that its kind has: not all of it may be seen
 SHADOW = 0.2  # of a thing's height
-LOWEST = 0.5  # pixels per metre
 NEAREST = 0.8  # metres
-
-
-@dataclass(frozen=True)
-class Thing:
-    """One thing at the clip's first frame."""
-
-    x: float
-    z: float
-    follows: bool = False
-    """Keeps its place relative to the camera, while that drives forward."""
-    along: float = 0.0
-    """m/s down the street, away from the camera's first place."""
-    across: float = 0.0
-    """m/s to the right."""
-    is_row: bool = False
-    """Whether it is a row of things, one behind the other."""
-
-    @property
-    def moves(self) -> bool:
-        """Whether it moves by itself."""
-        return bool(self.along or self.across)
+_GROUND: Final = ("road", "sidewalk", "terrain")
 
 
 @dataclass(frozen=True)
@@ -80,6 +41,8 @@ class Objects:
     """(H, W): 0 = none, else the thing's number; what moves has the ground just below it too, where its shadow lies."""
     ids: tuple[int, ...]
     """The instance id of thing 1, 2, ..., or where none were given its number."""
+    classes: tuple[int, ...]
+    """The class index of thing 1, 2, ...: that of most of its pixels."""
     things: tuple[Thing, ...]
 
     def motion(self, drive: Drive, chunk: int) -> NDArray[np.float32]:
@@ -123,7 +86,7 @@ def find_objects(
         seed: of the clip; with `sample`, 1, 2, ..., it says what each thing does.
     """
     groups = _groups(label_map, space)
-    regions = components(groups) if instances is None else _numbered(instances, groups)
+    regions = _parted(components(groups), camera) if instances is None else _numbered(instances, groups)
     smallest = SMALLEST * groups.size / (128 * 256)
     areas = np.bincount(regions.ravel())
     chosen = [n for n in range(1, len(areas)) if areas[n] >= smallest]
@@ -131,15 +94,28 @@ def find_objects(
     numbers = np.zeros(len(areas), np.uint8)
     numbers[chosen] = np.arange(1, len(chosen) + 1)
     drawn = object_numbers(seed, sample, (MOST, NUMBERS))
-    names = [label_class.name for label_class in space.classes]
-    road = np.array([name == "road" for name in names])[label_map]
-    things = tuple(
-        _thing(regions == region, int(groups[regions == region][0]), road, camera, drawn[number])
-        for number, region in enumerate(chosen)
-    )
-    ids = chosen if instances is None else [int(instances[regions == region][0]) for region in chosen]
-    ground = np.isin(label_map, [space.index(name) for name in _GROUND if name in names])
-    return Objects(_with_shadows(numbers[regions], things, ground), tuple(ids), things)
+    road, rider = (np.array([c.name == name for c in space.classes])[label_map] for name in ("road", "rider"))
+    wholes, things = regions if instances is None else components(groups), []
+    for region in chosen:
+        mask = _acting(regions == region, groups, wholes)
+        first = min(set(numbers[regions[mask]].tolist()) - {0}) - 1
+        things.append(what_it_does(mask, int(groups[mask][0]), camera, drawn[first], road=road, rider=rider))
+    ids = [n if instances is None else int(instances[regions == region][0]) for n, region in enumerate(chosen, 1)]
+    classes = [int(np.bincount(label_map[regions == region]).argmax()) for region in chosen]
+    ground = np.array([c.name in _GROUND for c in space.classes])[label_map]
+    return Objects(_with_shadows(numbers[regions], things, ground), tuple(ids), tuple(classes), tuple(things))
+
+
+def _parted(regions: NDArray[np.int32], camera: Camera) -> NDArray[np.int32]:
+    """Part what stands in the camera's lane from the rows that it is connected with."""
+    parted = regions.copy()
+    last = int(regions.max())
+    for region in range(1, last + 1):
+        mask = regions == region
+        if (lane := columns_in_lane(mask, camera)).any():
+            last += 1
+            parted[mask & lane] = last
+    return parted
 
 
 def _with_shadows(numbers: NDArray[np.uint8], things: Sequence[Thing], ground: NDArray[np.bool_]) -> NDArray[np.uint8]:
@@ -156,13 +132,21 @@ def _with_shadows(numbers: NDArray[np.uint8], things: Sequence[Thing], ground: N
     return with_shadows
 
 
+def _acting(mask: NDArray[np.bool_], groups: NDArray[np.uint8], wholes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Return what a thing (H, W) moves with: a rider and what is ridden together, though each has an id."""
+    if MOVES[int(groups[mask][0]) - 1] != "rides":
+        return mask
+    together: NDArray[np.bool_] = wholes == np.bincount(wholes[mask]).argmax()
+    return together
+
+
 def _groups(label_map: NDArray[np.uint8], space: LabelSpace) -> NDArray[np.uint8]:
     """Return the kind of thing at each pixel (H, W): 0 = none, the last number = a foreground of another kind."""
     kinds = np.zeros(space.size, np.uint8)
     for index in space.foreground:
         name = space.classes[index].name
-        known = [number for number, names in enumerate(_KINDS, 1) if name in names]
-        kinds[index] = 0 if index == space.other else known[0] if known else len(_KINDS) + 1
+        known = [number for number, names in enumerate(KINDS, 1) if name in names]
+        kinds[index] = 0 if index == space.other else known[0] if known else len(KINDS) + 1
     return kinds[label_map]
 
 
@@ -173,52 +157,3 @@ def _numbered(instances: NDArray[np.uint16], groups: NDArray[np.uint8]) -> NDArr
     first = 1 if known[0] else 0
     counted: NDArray[np.int32] = (numbers.reshape(ids.shape) + first).astype(np.int32)
     return counted
-
-
-def _thing(
-    mask: NDArray[np.bool_], group: int, road: NDArray[np.bool_], camera: Camera, numbers: NDArray[np.float32]
-) -> Thing:
-    """Say what a thing does, by its kind, its place, and two numbers even in 0..1."""
-    left, right, z, is_row = _place(mask, _TALL[group - 1], camera)
-    x = (left + right) / 2
-    kind = _MOVES[group - 1]
-    in_lane = left < LANE and right > -LANE
-    if in_lane and not is_row:
-        return Thing(x, z, follows=True)
-    goes, fast = numbers.tolist()
-    if kind == "drives":
-        comes = -ROAD_SIDE < x < 0 and not is_row and _stands_on(mask, road) and goes < COMING_SHARE
-        return Thing(x, z, along=-_between(COMING, fast)) if comes else Thing(x, z, is_row=is_row)
-    if is_row or goes > GOING_SHARE:
-        return Thing(x, z, is_row=is_row)
-    speed = _between(WALKING if kind == "walks" else RIDING, fast)
-    away = x > 0 if kind == "rides" else goes < GOING_SHARE / 2
-    return Thing(x, z, along=speed if away else -speed)
-
-
-def _place(mask: NDArray[np.bool_], tall: float, camera: Camera) -> tuple[float, float, float, bool]:
-    """Return a thing's left and right edge and its distance in metres, and whether it is a row of things."""
-    height, width = mask.shape
-    columns, rows = np.flatnonzero(mask.any(0)), np.flatnonzero(mask.any(1))
-    feet = height - 1 - np.argmax(mask[::-1, columns], 0)
-    below = np.maximum(feet - camera.horizon * height, 0)
-    foot = float(np.percentile(below, 90))
-    is_row = len(columns) > ROW_ASPECT * len(rows) or float(np.percentile(below, 30)) < (1 - ROW_SPREAD) * foot
-    # Where something hides its foot, how tall it looks says at least that it is not as far as the horizon.
-    per_metre = max(foot / camera.height, LIKELY_TALL * len(rows) / tall, LOWEST)  # pixels
-    left, right = float(columns[0]) - (width - 1) / 2, float(columns[-1]) - (width - 1) / 2
-    return left / per_metre, right / per_metre, camera.focal_length * width / per_metre, is_row
-
-
-def _stands_on(mask: NDArray[np.bool_], ground: NDArray[np.bool_]) -> bool:
-    """Say whether most of what lies just below a thing is this ground."""
-    below = np.zeros_like(mask)
-    below[1:] = mask[:-1]
-    below &= ~mask
-    feet = below & (np.arange(mask.shape[0])[:, None] > np.flatnonzero(mask.any(1)).mean())
-    return bool(ground[feet].mean() > 0.5) if feet.any() else False
-
-
-def _between(limits: tuple[float, float], share: float) -> float:
-    low, high = limits
-    return low + (high - low) * share

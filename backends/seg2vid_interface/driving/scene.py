@@ -1,16 +1,33 @@
 """What a request says of the street that a clip drives through: the camera's steps, and what the things do."""
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seg2vid_interface.driving.objects import find_objects
+from seg2vid_interface.driving.objects import Objects, find_objects
 from seg2vid_interface.driving.paths import CameraPath, Drive
 
 if TYPE_CHECKING:
     from seg2vid_interface.model_card import ModelCard
+
+
+@dataclass(frozen=True)
+class DrivenScene:
+    """A street, the camera that drives through it, and what stands and moves there."""
+
+    drive: Drive
+    objects: Objects
+
+    def fields(self) -> dict[str, Any]:
+        """Return the fields `camera`, `object_map` and `object_motion` of a `ClipRequest`."""
+        return {
+            "camera": self.drive.steps,
+            "object_map": self.objects.numbers,
+            "object_motion": partial(self.objects.motion, self.drive),
+        }
 
 
 def driven(
@@ -22,8 +39,8 @@ def driven(
     *,
     seed: int,
     sample: int,
-) -> dict[str, Any]:
-    """Return the fields `camera`, `object_map` and `object_motion` of a `ClipRequest`; none for a model without camera.
+) -> DrivenScene | None:
+    """Return what a camera drives through; None for a model without camera.
 
     Args:
         card: the model's.
@@ -35,11 +52,7 @@ def driven(
         sample: its number, 1, 2, ...
     """
     if card.camera is None or card.label_space is None or label_map is None:
-        return {}
+        return None
     drive = Drive(path, frames_per_second, card.chunk_frames)
     objects = find_objects(label_map, instances, card.label_space, card.camera, seed=seed, sample=sample)
-    return {
-        "camera": drive.steps,
-        "object_map": objects.numbers,
-        "object_motion": partial(objects.motion, drive),
-    }
+    return DrivenScene(drive, objects)

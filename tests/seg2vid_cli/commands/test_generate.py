@@ -70,6 +70,7 @@ def test_json_is_one_object_and_nothing_else(seg2vid, model, street):
                     "seed": 3,
                     "sample": 1,
                     "style": 3,
+                    "camera": None,
                 }
             ],
         },
@@ -105,20 +106,87 @@ def test_save_lists_what_it_saved(seg2vid, model, street):
 
 
 def test_save_all_saves_what_the_model_has(seg2vid, model, make_model, street):
-    blind = make_model("blind", with_labels=False)
+    blind, driving = make_model("blind", with_labels=False), make_model("driving", camera={})
     saved = {}
-    for name, flags in (("sighted", (street, "--model", model)), ("blind", ("--model", blind)), ("still", (street,))):
+    for name, flags in (
+        ("sighted", (street, "--model", model)),
+        ("blind", ("--model", blind)),
+        ("driving", (street, "--model", driving)),
+        ("still", (street,)),
+    ):
         still = ("--model", model, "--frames", 1) if name == "still" else ()
         result = seg2vid("generate", *flags, *still, "-o", f"{name}.mp4", "--save", "all", "--json")
         assert result.exit_code == 0, result.stderr
         saved[name] = json.loads(result.stdout)["data"]["outputs"][0]["saved"]
-    fields = {"labels": ["labels.mp4", "labels"], "flow": ["flow.mp4", "flow", "occlusion.mp4", "occlusion"]}
+    fields = {
+        "labels": ["labels.mp4", "labels"],
+        "flow": ["flow.mp4", "flow", "occlusion.mp4", "occlusion"],
+        "camera": ["depth.mp4", "depth", "instances.mp4", "instances", "boxes.json", "camera.json"],
+    }
     pictures = ["first-frame.png", "frames"]
     assert saved == {
         "sighted": [f"sighted.{end}" for end in fields["labels"] + fields["flow"] + pictures],
         "blind": [f"blind.{end}" for end in fields["flow"] + pictures],
+        "driving": [f"driving.{end}" for end in [*fields["labels"], *fields["flow"], *fields["camera"], *pictures]],
         "still": [f"still.{end}" for end in fields["labels"] + pictures],
     }
+
+
+def test_a_model_with_a_camera_saves_what_stands_where(seg2vid, make_model, street, tmp_path):
+    ids = tmp_path / "ids.png"
+    Image.fromarray(np.full((32, 64), 26005, np.uint16)).save(ids)
+    flags = ("--model", make_model("driving", camera={}), "-o", "a.mp4", "--frames", 6, "--json")
+    saved = ["a.depth.mp4", "a.depth", "a.instances.mp4", "a.instances", "a.boxes.json"]
+    result = seg2vid("generate", street, *flags, "--save", "depth,instances,boxes", "--instances", ids)
+    assert json.loads(result.stdout)["data"]["outputs"][0]["saved"] == saved
+    assert "no instance ids" not in result.stderr
+    assert {path.name for path in Path("a.depth").iterdir()} == {f"{t:06d}.npy" for t in range(6)}
+    assert np.load("a.depth/000000.npy")[31, 0] == 1
+    assert {value for frame in read_frames(Path("a.instances")) for value in np.unique(frame)} == {0, 26005}
+    tracks = {a["track_id"] for a in json.loads(Path("a.boxes.json").read_text())["annotations"]}
+    assert tracks == {26005}
+    all_saved = ("labels.mp4", "labels", "flow.mp4", "flow", "occlusion.mp4", "occlusion")
+    result = seg2vid("generate", street, *flags, "--save", "all", "--overwrite")
+    assert json.loads(result.stdout)["data"]["outputs"][0]["saved"] == [
+        *(f"a.{name}" for name in all_saved),
+        *saved,
+        "a.camera.json",
+        "a.first-frame.png",
+        "a.frames",
+    ]
+    assert (
+        f"{street}: no instance ids were given, so touching things of a kind count as one; give --inst" in result.stderr
+    )
+    assert {value for frame in read_frames(Path("a.instances")) for value in np.unique(frame)} == {0, 1}
+
+
+def test_boxes_of_what_has_none(seg2vid, make_model, model, street, tmp_path):
+    road = tmp_path / "road.png"
+    Image.fromarray(np.zeros((32, 64), np.uint8)).save(road)
+    driving = make_model("driving", camera={})
+    result = seg2vid("generate", street, "--model", model, "--save", "boxes")
+    assert result.exit_code == 2
+    assert result.stderr == (
+        "error: --save boxes: this model has no camera, by which it could tell depth and things\n"
+        "       Leave it out, or take a model whose `seg2vid models show` names depth and instances of every frame.\n"
+    )
+    result = seg2vid("generate", road, "--model", driving, "--save", "boxes")
+    assert result.exit_code == 1
+    assert result.stderr == (
+        f"error: {road}: --save boxes: there is no thing to save\n"
+        "       Things are what is one of person, rider, car, truck, bus, train, motorcycle, bicycle.\n"
+    )
+    assert contents(Path()) == {}
+    result = seg2vid("generate", road, street, "--model", driving, "--save", "all", "-o", "new/", "--frames", 2)
+    assert (result.exit_code, "new/road.depth" in str(sorted(map(str, Path("new").iterdir())))) == (0, True)
+    assert {path.name for path in Path("new").glob("*.boxes.json")} == {"street.boxes.json"}
+
+
+@pytest.mark.parametrize(("flow_format", "ending"), [("npy", "npy"), ("flo", "flo"), ("kitti", "png")])
+def test_flow_is_saved_in_the_format_that_was_asked_for(seg2vid, model, street, flow_format, ending):
+    flags = ("--save", "flow", "--flow-format", flow_format, "-o", "a.mp4", "--frames", 3)
+    assert seg2vid("generate", street, "--model", model, *flags).exit_code == 0
+    assert sorted(path.name for path in Path("a.flow").iterdir()) == [f"000000.{ending}", f"000001.{ending}"]
 
 
 def test_a_new_folder_is_made_with_its_parents(seg2vid, model, street):
@@ -219,6 +287,90 @@ def test_a_style_picture_is_not_written_over(seg2vid, make_model, street, tmp_pa
 
 def test_parse_style():
     assert [parse_style(text) for text in ("7", "+7", "-1", "./7", "a.png")] == [7, 7, -1, Path("7"), Path("a.png")]
+
+
+def driven(folder: str) -> np.ndarray:
+    """Return what the fake backend paints of the camera's steps: (frames but the first, 3)."""
+    return read_frames(Path(folder))[1:, 0, 2]
+
+
+def test_the_camera_drives_as_it_is_told(seg2vid, make_model, street, tmp_path):
+    driving = make_model("driving", camera={})
+    (tmp_path / "drive.csv").write_text("time,forward,yaw\n0,8,3\n")
+    flags = "generate", street, "--model", driving, "--format", "png", "--frames", 9
+    documents = {
+        name: json.loads(seg2vid(*flags, "-o", f"{name}/", "--json", *given).stdout)
+        for name, given in {
+            "rates": ("--camera", "forward=8,yaw=3"),
+            "file": ("--camera", tmp_path / "drive.csv"),
+            "still": ("--camera", "still"),
+            "drawn": (),
+        }.items()
+    }
+    cameras = {name: document["data"]["outputs"][0]["camera"] for name, document in documents.items()}
+    assert cameras == {
+        "rates": "forward=8,yaw=3",
+        "file": str(tmp_path / "drive.csv"),
+        "still": "still",
+        "drawn": "drawn",
+    }
+    step = (128 + 100 * 8 / 17, 128 + 1000 * np.deg2rad(3 / 17), 128)
+    np.testing.assert_array_equal(driven("rates/street"), np.full((8, 3), np.floor(step)))
+    np.testing.assert_array_equal(driven("file/street"), driven("rates/street"))
+    np.testing.assert_array_equal(driven("still/street"), np.full((8, 3), 128))
+    assert len(np.unique(driven("drawn/street"), axis=0)) > 1
+
+
+def test_all_samples_drive_the_path_that_was_given(seg2vid, make_model, street):
+    flags = "generate", street, "--model", make_model("driving", camera={}), "--format", "png", "--samples", 2
+    for name, given in (("given", ("--camera", "left")), ("drawn", ())):
+        assert seg2vid(*flags, "-o", f"{name}/", *given).exit_code == 0
+    np.testing.assert_array_equal(driven("given/street"), driven("given/street_2"))
+    assert not np.array_equal(driven("drawn/street"), driven("drawn/street_2"))
+
+
+def test_the_camera_that_was_saved_can_be_given_again(seg2vid, make_model, street):
+    driving = make_model("driving", camera={"focal_length": 1.0, "horizon": 0.25})
+    flags = "generate", street, "--model", driving, "--size", "64x128", "--frames", 7
+    result = seg2vid(*flags, "-o", "a.mp4", "--save", "camera,frames", "--json")
+    assert json.loads(result.stdout)["data"]["outputs"][0]["saved"] == ["a.camera.json", "a.frames"]
+    document = json.loads(Path("a.camera.json").read_text())
+    assert len(document["camera"]) == 9
+    intrinsics = {"focal_length": 128.0, "principal_point": [63.5, 16.0], "camera_height": 1.2}
+    assert document["intrinsics"] == intrinsics
+    result = seg2vid(*flags, "-o", "b.mp4", "--save", "camera,frames", "--camera", "a.camera.json")
+    assert result.exit_code == 0, result.stderr
+    assert Path("b.camera.json").read_bytes() == Path("a.camera.json").read_bytes()
+    np.testing.assert_array_equal(read_frames(Path("b.frames")), read_frames(Path("a.frames")))
+    with av.open("b.mp4") as container:
+        assert json.loads(container.metadata["comment"])["camera"] == "a.camera.json"
+    result = seg2vid(*flags, "-o", "a.mp4", "--save", "camera", "--camera", "a.camera.json", "--overwrite")
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (
+        2,
+        "error: a.camera.json: is read, and a result would replace it",
+    )
+
+
+@pytest.mark.parametrize(
+    ("camera", "exit_code", "message"),
+    [
+        ("lft", 2, "--camera lft: no path of this name"),
+        ("speed=8", 2, "--camera speed=8: 'speed' is none of forward, yaw, pitch"),
+        ("forward=400", 2, "--camera forward=400: forward is 400 m/s, beyond 60"),
+        ("forward=nan", 2, "--camera forward=nan: forward is 'nan', no finite number"),
+        ("no.csv", 1, "no.csv: no such file"),
+        ("bad.csv", 1, "bad.csv: row 2: time 0.0 does not come after the 0.0 before it"),
+    ],
+)
+def test_cameras_that_cannot_be(*, seg2vid, make_model, street, camera, exit_code, message):
+    Path("bad.csv").write_text("time,forward\n0,8\n0,8\n")
+    driving = make_model("driving", camera={})
+    (driving / "motion.weights").unlink()  # it is not opened
+    result = seg2vid("generate", street, "--model", driving, "--camera", camera)
+    assert (result.exit_code, result.stdout) == (exit_code, "")
+    assert result.stderr.startswith(f"error: {message}\n")
+    assert len(result.stderr.splitlines()) == 2
+    assert list(contents(Path())) == ["bad.csv"]
 
 
 def test_a_longer_video_begins_with_the_shorter_one(seg2vid, model, street):
@@ -418,6 +570,8 @@ def test_bad_label_maps_are_refused_by_name(seg2vid, model, bad_label_maps, kind
         (("--save", ""), 2, "--save: an empty name"),
         (("--save", "flow,"), 2, "--save: an empty name"),
         (("--save", "depth"), 2, "--save depth"),
+        (("--flow-format", "kitti"), 2, "--flow-format kitti: no flow is saved"),
+        (("--save", "flow", "--flow-format", "exr"), 2, "Invalid value for '--flow-format': 'exr' is not one of"),
         (("--label-format", "kitti"), 2, "--label-format"),
         (("--first-frame", "none.png"), 1, "none.png"),
         (("--model", "motorway"), 1, "motorway: no such model and no such folder"),
@@ -427,7 +581,9 @@ def test_bad_label_maps_are_refused_by_name(seg2vid, model, bad_label_maps, kind
         (("--device", "cuda:1"), 1, "--device cuda:1: this machine has none"),
         (("--device", "cuda"), 1, "--device cuda: this machine has none"),
         (("--precision", "fp8"), 2, "Invalid value for '--precision'"),
-        (("--camera", "left"), 2, "No such option: --camera"),
+        (("--save", "camera"), 2, "--save camera: this model's camera drives no path that is known"),
+        (("--camera", "left"), 2, "--camera left: the camera of the model tiny does not drive as it is told"),
+        (("--kamera", "left"), 2, "No such option: --kamera"),
     ],
 )
 def test_bad_flags_leave_nothing_behind(*, seg2vid, model, street, flags, exit_code, message):

@@ -88,6 +88,8 @@ def test_after_the_last_argument_only_options_are_left(offered):
         (("generate", "--format", ""), ["mp4", "webm", "gif", "webp", "png"]),
         (("generate", "--precision=b"), ["bf16"]),
         (("generate", "--device", ""), ["auto", "cpu", "cuda"]),
+        (("generate", "--camera", "st"), ["still", "straight"]),
+        (("generate", "--camera=dr"), [":files"]),
         (("generate", "--label-format", "c"), ["colors", "camvid"]),
         (("generate", "--label-format", "./c"), [":files"]),
         (("generate", "--save", "flow,f"), ["flow,first-frame", "flow,frames"]),
@@ -151,6 +153,7 @@ def test_an_unknown_shell_is_refused(seg2vid, monkeypatch):
     ("words", "first"),
     [
         (("generate", "--model", ""), "street"),
+        (("generate", "--camera", ""), "still"),
         (("generate", "--label-format", ""), "auto"),
         (("generate", "--save", ""), "labels"),
         (("generate", "--backend", ""), "auto"),

@@ -50,6 +50,29 @@ def test_a_model_without_an_image_stage_needs_a_first_frame(make_model):
     assert caught.value.hint == "The model tiny has no image stage: it goes on from a picture."
 
 
+def test_instances_are_for_models_that_know_them(make_model):
+    ids = Path("ids.png")
+    driving = read_card(make_model("driving", camera={}))
+    check_inputs(MAPS, None, driving, ids)
+    check_inputs(MAPS, Path("x.jpg"), driving, ids)  # its motion stage knows them
+    with pytest.raises(UsageError, match=r"^--instances ids\.png: the model tiny sees no instances$"):
+        check_inputs(MAPS, None, read_card(make_model()), ids)
+
+
+def test_a_scene_keeps_its_instances(make_model, tmp_path):
+    card = read_card(make_model(camera={}))
+    ids = np.repeat(np.repeat(np.arange(8 * 16).reshape(8, 16), 2, 0), 2, 1).astype(np.uint16) + 26000
+    Image.fromarray(np.full((16, 32), 13, np.uint8)).save(tmp_path / "car.png")
+    Image.fromarray(ids).save(tmp_path / "ids.png")
+    Image.fromarray(np.where(ids % 2, ids, 7).astype(np.uint16)).save(tmp_path / "both.png")
+    given = read_scene(Input(tmp_path / "car.png", None, tmp_path / "ids.png"), "auto", card, 32, 64)
+    np.testing.assert_array_equal(given.instances, np.repeat(np.repeat(ids, 2, 0), 2, 1))
+    assert given.name == str(tmp_path / "car.png")
+    told = read_scene(Input(tmp_path / "both.png", None), "label-ids", card, 16, 32)
+    np.testing.assert_array_equal(told.instances, np.where(ids % 2, ids, 7))
+    assert read_scene(Input(tmp_path / "car.png", None), "auto", card, 32, 64).instances is None
+
+
 def test_a_grey_model_s_first_frame_has_no_colours(make_model, tmp_path):
     card = read_card(make_model("blind", with_labels=False)).model_copy(update={"grey": True})
     Image.new("RGB", (64, 32), (200, 100, 50)).save(tmp_path / "first.png")

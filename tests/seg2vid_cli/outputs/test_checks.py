@@ -24,7 +24,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def check(inputs: Sequence[str], out: str | None = None, **changes: Any) -> None:
     flags: dict[str, Any] = {"kind": None, "samples": 1, "save": frozenset(), "sheet": None, "overwrite": False}
-    clip: dict[str, Any] = {"frames": 24, "height": 128, "width": 256, "frames_per_second": 17.0, "has_labels": True}
+    clip: dict[str, Any] = {"frames": 24, "height": 128, "width": 256, "frames_per_second": 17.0}
+    clip |= {"has_labels": True, "has_camera": True}
     label_maps = [Path(name) for name in inputs]
     also_read = changes.pop("also_read", [])
     outputs = plan_outputs(label_maps, out, **{name: changes.pop(name, flag) for name, flag in flags.items()})
@@ -53,7 +54,17 @@ def test_checking_changes_nothing(folder: Path) -> None:
         (["b.labels/000000.png"], "b.mp4", {"save": ALL, "overwrite": True}, "b.labels/000000.png: is read"),
         (["a.png"], "b.mp4", {"save": ALL, "also_read": [Path("b.first-frame.png")]}, "b.first-frame.png: is read"),
         (["a.png"], "b.mp4", {"save": ALL, "has_labels": False}, "--save labels"),
+        (["a.png"], "b.mp4", {"save": ALL, "has_camera": False}, "--save camera"),
+        (["a.png"], "b.mp4", {"save": ALL, "also_read": [Path("b.camera.json")]}, "b.camera.json: is read"),
         (["a.png"], "b.mp4", {"save": frozenset({"flow"}), "frames": 1}, "--save flow"),
+        (["a.png"], "b.mp4", {"save": frozenset({"depth"}), "has_camera": False}, "--save depth: this model has no"),
+        (["a.png"], "b.mp4", {"save": frozenset({"boxes"}), "has_camera": False}, "--save boxes: this model has no"),
+        (
+            ["a.png"],
+            "b.mp4",
+            {"sheet": Path("b.boxes.json.png"), "save": ALL, "also_read": [Path("b.boxes.json")]},
+            "b.boxes.json: is read",
+        ),
         (["a.png"], "b.gif", {"frames_per_second": 60.0}, "--fps 60"),
     ],
 )

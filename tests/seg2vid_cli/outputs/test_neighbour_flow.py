@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from seg2vid_cli.outputs.neighbour_flow import neighbour_flow
+from seg2vid_cli.outputs.neighbour_flow import neighbour_flow, onward_flow
 
 HEIGHT, WIDTH, CHUNK = 64, 96, 4
 CENTER = np.array([WIDTH / 2, HEIGHT / 2])
@@ -93,3 +93,71 @@ def test_torn_flow_keeps_the_first_guess() -> None:
 def test_motion_across_the_border_stays_finite() -> None:
     forward = np.full((3, HEIGHT, WIDTH, 2), 500, np.float32)
     assert np.isfinite(neighbour_flow(forward, -forward)).all()
+
+
+@pytest.mark.parametrize("motion", [translation, zoom, rotation])
+def test_onward_an_exact_motion_is_recovered(motion: Motion) -> None:
+    forward, backward, _ = exact_flows(motion)
+    flow, valid = onward_flow(forward, backward)
+    p = pixels()
+    expected = np.array([move(move_back(p, motion, t - 1), motion, t) - p for t in range(1, CHUNK + 1)])
+    interior = (slice(None), slice(12, -12), slice(12, -12))
+    assert (flow.dtype, valid.dtype) == (np.float32, np.bool_)
+    assert valid[interior].all()
+    assert np.abs(flow[interior] - expected[interior]).max() < 0.02
+
+
+def test_both_directions_of_a_small_step() -> None:
+    """All moves by (2, 1): ours says so on the later frame's grid, the onward flow on the earlier one's."""
+    moved = np.arange(1, CHUNK + 1, dtype=np.float32)[:, None, None, None] * np.float32((2, 1))
+    forward = np.ascontiguousarray(np.broadcast_to(moved, (CHUNK, HEIGHT, WIDTH, 2)))
+    flow, valid = onward_flow(forward, -forward)
+    np.testing.assert_allclose(flow, np.broadcast_to(np.float32((2, 1)), flow.shape), atol=1e-5)
+    np.testing.assert_allclose(neighbour_flow(forward, -forward), flow, atol=1e-5)
+    stays = np.zeros((HEIGHT, WIDTH), bool)
+    stays[:-1, :-2] = True  # what steps out of the picture is not valid
+    np.testing.assert_array_equal(valid, np.broadcast_to(stays, valid.shape))
+
+
+BACKGROUND, CAR = np.array([-1.0, 0.0]), np.array([3.0, 1.0])
+
+
+def car(t: int) -> NDArray[np.bool_]:
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    return (abs(x - 30 - 3 * t) < 10) & (abs(y - 28 - t) < 8)
+
+
+def layered_flows() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the forward and backward flow of a car that moves before a background."""
+    forward = [np.where(car(t)[..., None], CAR * t, BACKGROUND * t) for t in range(1, CHUNK + 1)]
+    backward = [-np.where(car(0)[..., None], CAR * t, BACKGROUND * t) for t in range(1, CHUNK + 1)]
+    return np.array(forward, np.float32), np.array(backward, np.float32)
+
+
+def test_what_was_uncovered_in_the_chunk_moves_as_what_it_is() -> None:
+    flow = neighbour_flow(*layered_flows())
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    for t in range(2, CHUNK + 1):
+        uncovered = car(0) & ~car(t) & ~car(t - 1)[y, np.minimum(x + 1, WIDTH - 1)] & ~car(t - 1)
+        # Beside an edge of the flow it is interpolated across it.
+        uncovered[:, 1:] &= ~car(t - 1)[:, :-1]
+        uncovered[1:] &= ~car(t - 1)[:-1]
+        assert uncovered.sum() > 20
+        np.testing.assert_allclose(flow[t - 1][uncovered], np.broadcast_to(BACKGROUND, (uncovered.sum(), 2)), atol=0.1)
+
+
+def test_onward_what_gets_hidden_is_not_valid() -> None:
+    flow, valid = onward_flow(*layered_flows())
+    y, x = np.mgrid[:HEIGHT, :WIDTH]
+    for t in range(1, CHUNK + 1):
+        before, after = car(t - 1), car(t)
+        left = np.maximum(x - 1, 0)  # where the background goes
+        hidden = ~before & after[y, left]
+        leaves = ~before & (x == 0)
+        assert not valid[t - 1][hidden | leaves].any()
+        seen = ~hidden & ~leaves
+        assert (seen & ~valid[t - 1]).sum() < 20  # at corners of the car
+        exact = np.where(before[..., None], CAR, BACKGROUND)
+        wrong = np.abs(flow[t - 1] - exact).max(-1) > 0.1
+        assert (wrong & valid[t - 1]).sum() <= 1
+    assert np.isfinite(flow).all()

@@ -90,13 +90,32 @@ def test_everything_saved_lies_beside_the_video() -> None:
         "out.flow",
         "out.occlusion.mp4",
         "out.occlusion",
+        "out.depth.mp4",
+        "out.depth",
+        "out.instances.mp4",
+        "out.instances",
+        "out.boxes.json",
+        "out.camera.json",
         "out.first-frame.png",
         "out.frames",
         "sheet.png",
     ]
-    endings = {"out.labels": ".png", "out.flow": ".npy", "out.occlusion": ".npy", "out.frames": ".png"}
-    assert {str(path): ending for path, ending in output.folders.items()} == endings
-    assert output.fields == {"labels", "flow", "occlusion"}
+    assert {str(path): ending for path, ending in output.folders.items()} == {
+        "out.labels": ".png",
+        "out.flow": ".npy",
+        "out.occlusion": ".npy",
+        "out.depth": ".npy",
+        "out.instances": ".png",
+        "out.frames": ".png",
+    }
+    assert output.fields == {"labels", "flow", "occlusion", "depth", "objects"}
+
+
+@pytest.mark.parametrize(("flow_format", "ending"), [("npy", ".npy"), ("flo", ".flo"), ("kitti", ".png")])
+def test_flow_has_the_files_of_its_format(flow_format: str, ending: str) -> None:
+    (output,) = plan(["a.png"], "out.mp4", save=frozenset({"flow"}), flow_format=flow_format)
+    assert output.folders == {Path("out.flow"): ending}
+    assert output.saved == [Path("out.flow.mp4"), Path("out.flow")]
 
 
 @pytest.mark.parametrize(
@@ -115,7 +134,9 @@ def test_coloured_videos_are_of_the_videos_kind_or_mp4(kind: str, video: str, sa
         (["a.png"], "", {}, "-o .: no ending"),
         (["a.png"], "a.mp4", {"kind": "gif"}, "--format gif: contradicts -o a.mp4"),
         (["a.png"], None, {"kind": "avi"}, "--format avi"),
-        (["a.png"], None, {"save": frozenset({"flow", "depth"})}, "--save depth"),
+        (["a.png"], None, {"save": frozenset({"flow", "speed"})}, "--save speed"),
+        (["a.png"], None, {"flow_format": "exr", "save": frozenset({"flow"})}, "--flow-format exr: unknown"),
+        (["a.png"], None, {"flow_format": "flo", "save": frozenset({"labels"})}, "--flow-format flo: no flow is saved"),
         (["a.png", "b.png"], None, {}, "no folder"),
         (["a.png"], None, {"samples": 2}, "no folder"),
         (["a.png", "b.png"], "a.mp4", {}, "-o a.mp4: one file"),

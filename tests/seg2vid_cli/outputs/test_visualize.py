@@ -6,7 +6,9 @@ import pytest
 
 from seg2vid_cli.outputs.visualize import (
     contact_sheet,
+    depth_to_color,
     flow_to_color,
+    instances_to_color,
     labels_to_color,
     occlusion_to_gray,
     sheet_indices,
@@ -25,6 +27,25 @@ def test_labels_take_the_colours_of_their_classes() -> None:
 def test_occlusion_is_white_where_visible() -> None:
     gray = occlusion_to_gray(np.array([[0, 0.5, 1]], np.float32))
     np.testing.assert_array_equal(gray, np.array([[(0, 0, 0), (128, 128, 128), (255, 255, 255)]], np.uint8))
+
+
+def test_near_is_bright_and_the_sky_black() -> None:
+    painted = depth_to_color(np.array([[0.5, 2, 20, 200, 900, np.inf]], np.float32))[0].tolist()
+    assert painted[:2] == [[252, 255, 164]] * 2  # nearer than the scale
+    assert painted[2] == [184, 60, 80]  # half of the way, as depth is told in ratios
+    assert painted[3:] == [[0, 0, 0]] * 3
+    lightness = depth_to_color(np.geomspace(2, 200, 50, dtype=np.float32)[None])[0] @ (0.3, 0.6, 0.1)
+    assert (np.diff(lightness) < 0).all()
+
+
+def test_each_instance_has_a_colour_of_its_own_in_all_frames() -> None:
+    ids = np.array([[0, 26001, 26002], [24000, 1, 65535]], np.uint16)
+    painted = instances_to_color(ids)
+    assert painted.dtype == np.uint8
+    assert painted[0, 0].tolist() == [0, 0, 0]
+    colors = painted.reshape(-1, 3).astype(int)
+    assert min(np.abs(a - b).max() for i, a in enumerate(colors) for b in colors[:i]) > 20
+    np.testing.assert_array_equal(instances_to_color(ids[:, 1:]), painted[:, 1:])
 
 
 def test_flow_is_painted_by_the_middlebury_wheel() -> None:

@@ -37,8 +37,8 @@ def stand_ins(seen: Tensor, inverse_depth: Tensor, ground: Tensor, things: Tenso
     row = _nearest_row(surfaces.any(3))[..., None].expand(seen.shape)
     hidden = row * width + _surface(surfaces, inverse_depth, ground, columns).gather(2, row)
     crack, beside = _crack(seen, inverse_depth, columns)
-    own = torch.arange(height * width, device=seen.device).view(height, width)
-    beside_index = own - own % width + beside.long()
+    starts = torch.arange(height, device=seen.device).view(-1, 1) * width  # of the rows
+    own, beside_index = starts + torch.arange(width, device=seen.device), starts + beside.long()
     return torch.where(seen, own, torch.where(crack, beside_index, hidden)), seen | crack
 
 

@@ -163,6 +163,30 @@ def label_id_graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) 
         return _exported(kept_models, "fine", lambda: request.getfixturevalue("label_id_runs").values())
 
 
+@pytest.fixture(scope="session")
+def key_frame_model(made_once: MadeOnce) -> ModelFolder:
+    """A tiny model with a camera, as it is before any training; for PyTorch alone."""
+    return open_model_folder(made_once.get("key-frames", _key_frame_exporter()) / "key-frames")
+
+
+@pytest.fixture(scope="session")
+def key_frame_graph_model(kept_models: MadeOnce) -> ModelFolder:
+    """The same with its ONNX graphs, which take minutes."""
+    return open_model_folder(kept_models.get("key-frame-graphs", _key_frame_exporter("fp32")) / "key-frames")
+
+
+def _key_frame_exporter(*precisions: str) -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        from key_frame_stages import untrained_stages
+        from seg2vid_torch.export import exporting
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(exporting, "read_stages", lambda _: untrained_stages())
+            exporting.export(ExportRequest((), folder / "key-frames", graphs=precisions))
+
+    return make
+
+
 @contextmanager
 def _reusing(request: pytest.FixtureRequest, same: Callable[[GraphName, str], bool]) -> Iterator[None]:
     """Let exports take from `graph_model` the graphs of a stage and precision that are the `same`, under their card."""

@@ -132,7 +132,7 @@ KEY_FRAME_INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         NEXT_PLACES,
         NEXT_SEEN,
     ),
-    "fields": (LABEL_MAP, OBJECT_MAP, ORIGINS, SOURCES, SEEN, PLACES, INVERSE_DEPTHS),
+    "fields": (LABEL_MAP, OBJECT_MAP, CAMERA, ORIGINS, SOURCES, SEEN, PLACES, INVERSE_DEPTHS),
 }
 KEY_FRAME_OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "depth": (INVERSE_DEPTH,),

@@ -66,22 +66,30 @@ class _Clips:
         assert self._card.camera is not None
         depth = metres(inverse_depth, self._card.camera)
         depth = np.ascontiguousarray(nearest(depth, first.shape[2:]))
-        pairs = zip(self._requests, as_bytes(first), depth, strict=True)
-        return [first_chunk(request, picture, own) for request, picture, own in pairs]
+        clips = zip(self._requests, as_bytes(first), depth, self._things(), strict=True)
+        return [first_chunk(request, picture, *fields) for request, picture, *fields in clips]
+
+    def _things(self) -> NDArray[np.uint8]:
+        """Return the numbers of things (N, H, W), without the ground that moves with them."""
+        space = self._card.label_space
+        assert space is not None  # or no camera could drive
+        labels, objects = (np.stack([getattr(request, name) for request in self._requests]) for name in MAPS)
+        return np.where(np.isin(labels, space.foreground), objects, np.uint8(0))
 
     def go_on(
         self, state: Mapping[str, Any], chunk: int, fields: frozenset[Field]
     ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return the arrays of chunk 0, 1, ..., and what the next one goes on from."""
         noise = np.stack([request.chunk_noise(chunk) for request in self._requests])
-        motion = self._run("motion", {**state, **self._drive(chunk)})
+        drive = self._drive(chunk)
+        motion = self._run("motion", {**state, **drive})
         known = self._run("known", {**state, **motion.values, "noise": noise})
         painted = self._run("image", self._painting(known))
         ends = {"next_frame": painted["frame"], "hint_trust": known["hint_trust"]}
         between = self._run("between", {**state, **motion.values, **ends})
         results = {"frames": between.fetch("frames")}
         if fields:
-            told = self._run("fields", {**state, **motion.values})
+            told = self._run("fields", {**state, **drive, **motion.values})
             results |= {name: told.fetch(name) for field in fields for name in FIELD_OUTPUTS[field]}
         following = {
             "frame": painted["frame"],

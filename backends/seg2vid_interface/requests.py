@@ -97,8 +97,16 @@ def check_array(name: str, array: NDArray[np.generic] | None, shape: tuple[int, 
         raise ValueError(f"{name} is {array.dtype} {array.shape}, the session needs {np.dtype(dtype)} {shape}")
 
 
-def first_chunk(request: ClipRequest, picture: NDArray[np.uint8], depth: NDArray[np.float32] | None = None) -> Chunk:
-    """Return a clip's first chunk: the first frame (H, W, 3), which has not moved, and its depth (H, W) in metres."""
+def first_chunk(
+    request: ClipRequest,
+    picture: NDArray[np.uint8],
+    depth: NDArray[np.float32] | None = None,
+    objects: NDArray[np.uint8] | None = None,
+) -> Chunk:
+    """Return a clip's first chunk: the first frame (H, W, 3), which has not moved.
+
+    For a model with a camera it has depth (H, W) in metres and objects (H, W), see `Chunk`.
+    """
     size = picture.shape[:2]
     return Chunk(
         start=0,
@@ -108,5 +116,5 @@ def first_chunk(request: ClipRequest, picture: NDArray[np.uint8], depth: NDArray
         occlusion=np.ones((1, *size), np.float32) if "occlusion" in request.fields else None,
         labels=request.label_map[None] if "labels" in request.fields and request.label_map is not None else None,
         depth=depth[None] if "depth" in request.fields and depth is not None else None,
-        objects=request.object_map[None] if "objects" in request.fields and request.object_map is not None else None,
+        objects=objects[None] if "objects" in request.fields and objects is not None else None,
     )

@@ -133,6 +133,8 @@ class FakeSession:
 
     def _chunk(self, request: ClipRequest, start: int, count: int) -> Chunk:
         step = np.rint(4 * request.latent[:2]).astype(int)  # pixels a frame: x, y
+        if request.camera is not None and not request.camera(0).any():  # a camera that stands in the first chunk stays
+            step[:] = 0
         moves = [(start + i) * step for i in range(count)]
         frames = _rolled(self._first_frame(request), moves)
         if start:

@@ -27,6 +27,8 @@ def check_requests(requests: Sequence[ClipRequest], session: "Session", card: "M
         raise ValueError("a clip needs at least one frame")
     if requests[0].frames > 1 and "motion" not in card.stages:
         raise ModelError("this model has no motion stage", "It makes one frame: use --frames 1.")
+    if requests[0].frames > 1 and card.camera is not None and "image" not in card.stages:
+        raise ModelError("this model has no image stage, which paints its key frames", "Export both stages together.")
     for request in requests:
         _check_request(request, session, card)
 

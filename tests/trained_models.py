@@ -1,7 +1,8 @@
 """Fixtures of the backends' tests: tiny stages that were really trained, and the model folders made of them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,8 +144,10 @@ def graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) -> ModelF
 @pytest.fixture(scope="session")
 def half_graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) -> ModelFolder:
     """The same with graphs in half precision too, as long again; for tests that are `slow` or on a GPU."""
-    with _reusing(request, lambda _, precision: precision == "fp32"):
-        return _exported(kept_models, "half", lambda: request.getfixturevalue("runs").values(), "fp32", "fp16")
+    reusing = partial(_reusing, request, lambda _, precision: precision == "fp32")
+    return _exported(
+        kept_models, "half", lambda: request.getfixturevalue("runs").values(), "fp32", "fp16", reusing=reusing
+    )
 
 
 @pytest.fixture(scope="session")
@@ -159,8 +162,8 @@ def label_id_graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) 
 
     The motion stage is that of `graph_model`, and so is its graph: another export would take as long again.
     """
-    with _reusing(request, lambda stage, _: stage == "motion"):
-        return _exported(kept_models, "fine", lambda: request.getfixturevalue("label_id_runs").values())
+    reusing = partial(_reusing, request, lambda stage, _: stage == "motion")
+    return _exported(kept_models, "fine", lambda: request.getfixturevalue("label_id_runs").values(), reusing=reusing)
 
 
 @pytest.fixture(scope="session")
@@ -193,6 +196,7 @@ def _reusing(request: pytest.FixtureRequest, same: Callable[[GraphName, str], bo
     from seg2vid_torch.export import onnx_graphs
 
     export_graph = onnx_graphs.write_graph
+    graph_model = request.getfixturevalue("graph_model")  # before it is patched: it may have to be exported itself
 
     def write_graph(
         graph: "nn.Module", name: GraphName, card: ModelCard, path: Path, precision: str, **rest: bool
@@ -202,7 +206,7 @@ def _reusing(request: pytest.FixtureRequest, same: Callable[[GraphName, str], bo
             return
         import onnx
 
-        known = onnx.load(request.getfixturevalue("graph_model").path / graph_file(name, precision))
+        known = onnx.load(graph_model.path / graph_file(name, precision))
         onnx.helper.set_model_props(known, {METADATA_KEY: card_for_metadata(card)})
         onnx.save(known, path)
 
@@ -211,12 +215,20 @@ def _reusing(request: pytest.FixtureRequest, same: Callable[[GraphName, str], bo
         yield
 
 
-def _exported(models: MadeOnce, name: str, sources: Callable[[], Iterable[Path]], *precisions: str) -> ModelFolder:
+def _exported(
+    models: MadeOnce,
+    name: str,
+    sources: Callable[[], Iterable[Path]],
+    *precisions: str,
+    reusing: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> ModelFolder:
     """Export a model with graphs, in fp32 or the precisions given; ask for its sources only if that has to be done."""
 
     def make(folder: Path) -> None:
         from seg2vid_torch.backend import TorchBackend
 
-        TorchBackend().export(ExportRequest(tuple(sources()), folder / name, graphs=precisions or ("fp32",)))
+        request = ExportRequest(tuple(sources()), folder / name, graphs=precisions or ("fp32",))
+        with reusing():
+            TorchBackend().export(request)
 
     return open_model_folder(models.get(name, make) / name)

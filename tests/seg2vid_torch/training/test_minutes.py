@@ -11,7 +11,15 @@ from seg2vid_torch.training.checkpoint import read_checkpoint
 from seg2vid_torch.training.spade_stage import SpadeStage
 
 SECONDS = 0.4
-LONG = {"height": "64", "width": "64", "checkpoint_interval": "1000", "sample_interval": "1000", "log_interval": "1000"}
+LONG = {
+    "height": "64",
+    "width": "64",
+    "checkpoint_interval": "1000",
+    "sample_interval": "1000",
+    "log_interval": "1000",
+    "rolled": "0",  # drives take longer than all else in a step of so small networks
+    "driven": "0",
+}
 
 
 def minutes(seconds: float) -> dict[str, str]:

@@ -173,7 +173,8 @@ def _distance(name: str, one: NDArray[np.float64], other: NDArray[np.float64]) -
     if name == "depth":
         smaller, larger = np.minimum(one, other), np.maximum(one, other)
         return np.where(smaller == larger, 0.0, 1 - smaller / np.where(smaller == larger, 1.0, larger))
-    return np.abs(one - other)
+    distance: NDArray[np.float64] = np.abs(one - other)
+    return distance
 
 
 def _share(pairs: Sequence[Pair]) -> float:

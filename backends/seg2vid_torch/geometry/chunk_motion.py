@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from seg2vid_interface.model_card import Camera
-from seg2vid_torch.geometry.camera_motion import length, pixel_grid
+from seg2vid_torch.geometry.camera_motion import pixel_grid
 from seg2vid_torch.geometry.driving import CameraMoves, drive
 from seg2vid_torch.geometry.filling import stand_ins
 from seg2vid_torch.geometry.sampling import bilinear, nearest, taken
 from seg2vid_torch.geometry.street_scene import StreetScene
 from seg2vid_torch.geometry.tracking import track
 
-SAME_PLACE = 1.5  # pixels between a point and itself after going to the next key frame and back
+SAME_DEPTH, LEAST = 0.2, 1.0  # relative difference of inverse depths of one surface, and pixels on top of it
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> Chun
     origins, found = track(places, scene.nearness)
     seen = found & inside(origins)
     thing = scene.foreground[:, None].expand_as(depths).to(depths.dtype)
-    depth, thing = nearest(torch.stack([depths, thing], 2), origins).unbind(2)
+    last_depth = depths[:, -1:].expand_as(depths)
+    depth, then, thing = nearest(torch.stack([depths, last_depth, thing], 2), origins).unbind(2)
     grid = pixel_grid(scene.inverse_depth.shape[1], scene.inverse_depth.shape[2], scene.inverse_depth.device)
     stand_in, seen = stand_ins(seen, depth, ground_depth(moves, scene.inverse_depth, camera), thing > 0.5)
     last = places[:, -1:].expand_as(places)
@@ -55,9 +56,7 @@ def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> Chun
     as_stand_in = taken(torch.cat([origins - grid, next_places - grid, depth[:, :, None], origins], 2), stand_in)
     shift, next_shift, depth, sources = as_stand_in.split([2, 2, 1, 2], 2)
     origins, next_places = grid + shift, grid + next_shift
-    back = bilinear(origins[:, -1:].expand_as(origins), next_places)
-    there = length((back - origins).flatten(0, 1)).unflatten(0, origins.shape[:2])[:, :, 0] < SAME_PLACE
-    next_seen = inside(next_places) & (there | ~seen)
+    next_seen = inside(next_places) & (_shown(next_places, depth[:, -1:], then[:, :, None]) | ~seen)
     return ChunkMotion(
         places=places,
         origins=origins,
@@ -67,6 +66,18 @@ def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> Chun
         next_seen=next_seen[:, :, None],
         inverse_depth=depth[:, :, 0],
     )
+
+
+def _shown(next_places: Tensor, next_depth: Tensor, depth: Tensor) -> Tensor:
+    """Say where the next key frame shows what stands at these places in it: (N, T, H, W) bool.
+
+    Args:
+        next_places: (N, T, 2, H, W).
+        next_depth: (N, 1, 1, H, W), inverse depth of the next key frame.
+        depth: (N, T, 1, H, W), that which frame t's pixels have then; less than that is shown is hidden behind it.
+    """
+    there = nearest(next_depth.expand(-1, next_places.shape[1], -1, -1, -1), next_places)
+    return (there <= (1 + SAME_DEPTH) * depth + LEAST)[:, :, 0]
 
 
 def ground_depth(moves: CameraMoves, like: Tensor, camera: Camera) -> Tensor:

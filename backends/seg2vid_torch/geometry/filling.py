@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-WIDEST = 12  # doublings: 4095 pixels
+WIDEST, NARROW = 6, 3  # doublings: 63 and 7 pixels
 NONE = -1.0
 UNDERGROUND = 0.85  # of the ground's inverse depth: what has less would lie below it
 UNLIKELY = 1e6
-CRACK, SAME_SURFACE = 8, 0.3  # pixels across, relative difference of depths on both sides
+CRACK, SAME_SURFACE = 7, 0.3  # pixels across, relative difference of depths on both sides
 
 
 def stand_ins(seen: Tensor, inverse_depth: Tensor, ground: Tensor, things: Tensor) -> tuple[Tensor, Tensor]:
@@ -44,7 +44,7 @@ def stand_ins(seen: Tensor, inverse_depth: Tensor, ground: Tensor, things: Tenso
 
 def _surface(seen: Tensor, inverse_depth: Tensor, ground: Tensor, columns: Tensor) -> Tensor:
     """Return the column (N, T, H, W) long of the surface that goes on behind what hides it."""
-    left, right = _neighbours(seen, columns)
+    left, right = _neighbours(seen, columns, WIDEST)
     has_left, has_right = left >= 0, right < seen.shape[3]
     left_far = _how_far(_at(inverse_depth, left), ground)
     right_far = _how_far(_at(inverse_depth, right), ground)
@@ -54,18 +54,18 @@ def _surface(seen: Tensor, inverse_depth: Tensor, ground: Tensor, columns: Tenso
 
 def _crack(seen: Tensor, inverse_depth: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
     """Return where a narrow gap parts one surface (N, T, H, W) bool, and the nearer of its edges' columns."""
-    left, right = _neighbours(seen, columns)
+    left, right = _neighbours(seen, columns, NARROW)
     left_depth, right_depth = _at(inverse_depth, left), _at(inverse_depth, right)
     alike = (left_depth - right_depth).abs() <= SAME_SURFACE * torch.maximum(left_depth, right_depth)
     crack = (left >= 0) & (right < seen.shape[3]) & (right - left <= CRACK) & alike
     return crack, torch.where(columns - left <= right - columns, left, right).clamp(0, seen.shape[3] - 1)
 
 
-def _neighbours(seen: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
+def _neighbours(seen: Tensor, columns: Tensor, doublings: int) -> tuple[Tensor, Tensor]:
     """Return the columns of the nearest seen pixels to the left (-1 = none) and to the right (W = none)."""
     last = seen.shape[3] - 1
-    left = _running_maximum(torch.where(seen, columns, NONE))
-    right = last - _running_maximum(torch.where(seen, last - columns, NONE).flip(3)).flip(3)
+    left = _running_maximum(torch.where(seen, columns, NONE), doublings)
+    right = last - _running_maximum(torch.where(seen, last - columns, NONE).flip(3), doublings).flip(3)
     return left, right
 
 
@@ -83,16 +83,14 @@ def _nearest_row(known: Tensor) -> Tensor:
     """Return (N, T, H) long: the row itself if known (N, T, H), else the nearest above, else the nearest below."""
     height = known.shape[2]
     rows = torch.arange(height, device=known.device, dtype=torch.float32).expand(known.shape)
-    above = _running_maximum(torch.where(known, rows, NONE))
-    below = height - 1 - _running_maximum(torch.where(known, height - 1 - rows, NONE).flip(2)).flip(2)
+    above = _running_maximum(torch.where(known, rows, NONE), WIDEST)
+    below = height - 1 - _running_maximum(torch.where(known, height - 1 - rows, NONE).flip(2), WIDEST).flip(2)
     return torch.where(above >= 0, above, torch.where(below < height, below, rows)).long()
 
 
-def _running_maximum(numbers: Tensor) -> Tensor:
+def _running_maximum(numbers: Tensor, doublings: int) -> Tensor:
     """Return the running maximum along the last side, in steps that double: export knows no `cummax`."""
-    for doubling in range(WIDEST):
+    for doubling in range(doublings):
         step = 2**doubling
-        if step >= numbers.shape[-1]:
-            break
         numbers = torch.maximum(numbers, functional.pad(numbers, (step, 0), value=NONE)[..., :-step])
     return numbers

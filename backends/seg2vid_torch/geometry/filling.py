@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-WIDEST, NARROW = 6, 3  # doublings: 63 and 7 pixels
+WIDEST, NARROW = 6, 4  # doublings: 63 and 15 pixels
 NONE = -1.0
 UNDERGROUND = 0.85  # of the ground's inverse depth: what has less would lie below it
 UNLIKELY = 1e6
-CRACK, SAME_SURFACE = 7, 0.3  # pixels across, relative difference of depths on both sides
+CRACK, SAME_SURFACE = 15, 0.3  # pixels across, relative difference of depths on both sides
 
 
 def stand_ins(seen: Tensor, inverse_depth: Tensor, ground: Tensor, things: Tensor) -> tuple[Tensor, Tensor]:

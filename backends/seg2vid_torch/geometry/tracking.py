@@ -16,7 +16,7 @@ from seg2vid_torch.geometry.camera_motion import pixel_grid
 from seg2vid_torch.geometry.inversion import EQUALLY_NEAR, inverse_jacobian
 from seg2vid_torch.geometry.sampling import taken
 
-STEPS = 2
+STEPS = 3
 SOLVED = 0.6  # pixels between a solution and the pixel that it was found from
 HIDDEN = -1.0
 REACH = 9  # pixels: width of the window in which something nearer may come to cover a pixel

@@ -57,8 +57,12 @@ INVERSE_DEPTH: Final = TensorFormat("inverse_depth", ("N", "h", "w"))
 """Pixels, at the size at which motion is told, by which ground at that depth lies below the horizon."""
 ORIGINS: Final = TensorFormat("origins", ("N", "T", 2, "h", "w"))
 """x and y in pixels: where a frame's pixels stood in the key frame before."""
-SOURCES: Final = TensorFormat("sources", ("N", "T", 2, "h", "w"))
-"""Likewise, but of what that did not show, where there is something like it."""
+STAND_INS: Final = TensorFormat("stand_ins", ("N", "T", "h", "w"), "int32")
+"""Index y w + x of the pixel of the same frame that stands for each: its own, or where the key frame does not show it
+another that moves like it."""
+LAST_ORIGIN: Final = TensorFormat("last_origin", ("N", 2, "h", "w"))
+LAST_SOURCE: Final = TensorFormat("last_source", ("N", 2, "h", "w"))
+"""Of the last frame: origins, those of stand-ins where it takes them, moved to where they would be, or as they are."""
 SEEN: Final = TensorFormat("seen", ("N", "T", 1, "h", "w"))
 """1 where it shows them, else 0."""
 NEXT_PLACES: Final = TensorFormat("next_places", ("N", "T", 2, "h", "w"))
@@ -119,8 +123,8 @@ KEY_FRAME_INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         TEXTURE,
         TensorFormat("trust", ("N", 1, "H", "W")),
         TensorFormat("noise", ("N", "X", "H", "W")),
-        ORIGINS,
-        SOURCES,
+        LAST_ORIGIN,
+        LAST_SOURCE,
         SEEN,
     ),
     "between": (
@@ -132,18 +136,20 @@ KEY_FRAME_INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         NEXT_PLACES,
         NEXT_SEEN,
     ),
-    "fields": (LABEL_MAP, OBJECT_MAP, ORIGINS, SOURCES, SEEN, PLACES, INVERSE_DEPTHS),
+    "fields": (LABEL_MAP, OBJECT_MAP, ORIGINS, SEEN, PLACES, STAND_INS, INVERSE_DEPTHS),
 }
 KEY_FRAME_OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "depth": (INVERSE_DEPTH,),
     "motion": (
         ORIGINS,
-        SOURCES,
         SEEN,
         NEXT_PLACES,
         NEXT_SEEN,
         PLACES,
+        STAND_INS,
         INVERSE_DEPTHS,
+        LAST_ORIGIN,
+        LAST_SOURCE,
         TensorFormat("next_inverse_depth", ("N", "h", "w")),
     ),
     "known": (

@@ -26,11 +26,10 @@ class ChunkMotion:
     places: Tensor
     """(N, T, 2, H, W): where the key frame's pixels stand in frame t."""
     origins: Tensor
-    """(N, T, 2, H, W): where frame t's pixels stood in the key frame; of what it did not show, where that would have
-    stood behind what hid it."""
-    sources: Tensor
-    """(N, T, 2, H, W): where in the key frame is what frame t's pixels are of: their origin, or for what the key frame
-    did not show that of the pixel that stands for it (see `filling`)."""
+    """(N, T, 2, H, W): where frame t's pixels stood in the key frame; of what it does not show, a guess."""
+    stand_ins: Tensor
+    """(N, T, H, W) long: index y W + x of the pixel of frame t that stands for each (see `filling`): its own, or where
+    the key frame does not show it another, which it moves, is deep and is classed like."""
     seen: Tensor
     """(N, T, 1, H, W) bool: whether the key frame shows the pixel."""
     next_places: Tensor
@@ -38,34 +37,48 @@ class ChunkMotion:
     next_seen: Tensor
     """(N, T, 1, H, W) bool: whether that shows them."""
     inverse_depth: Tensor
-    """(N, T, H, W) of frame t's pixels, see `StreetScene`."""
+    """(N, T, H, W) of frame t's pixels, see `StreetScene`; where the key frame does not show them, a guess."""
 
 
 def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> ChunkMotion:
     """Return the motion of the chunk in which the camera does these moves."""
     places, depths = drive(scene, moves, camera)
     origins, found = track(places, scene.nearness)
-    seen = found & inside(origins)
+    grid = pixel_grid(scene.inverse_depth.shape[1], scene.inverse_depth.shape[2], scene.inverse_depth.device)
     thing = scene.foreground[:, None].expand_as(depths).to(depths.dtype)
     last_depth = depths[:, -1:].expand_as(depths)
     depth, then, thing = nearest(torch.stack([depths, last_depth, thing], 2), origins).unbind(2)
-    grid = pixel_grid(scene.inverse_depth.shape[1], scene.inverse_depth.shape[2], scene.inverse_depth.device)
-    stand_in, seen = stand_ins(seen, depth, ground_depth(moves, scene.inverse_depth, camera), thing > 0.5)
-    last = places[:, -1:].expand_as(places)
-    next_places = bilinear(last, origins)
-    as_stand_in = taken(torch.cat([origins - grid, next_places - grid, depth[:, :, None], origins], 2), stand_in)
-    shift, next_shift, depth, sources = as_stand_in.split([2, 2, 1, 2], 2)
-    origins, next_places = grid + shift, grid + next_shift
-    next_seen = inside(next_places) & (_shown(next_places, depth[:, -1:], then[:, :, None]) | ~seen)
+    ground = ground_depth(moves, scene.inverse_depth, camera)
+    stand_in, seen = stand_ins(found & inside(origins), depth, ground, thing > 0.5)
+    next_shift = bilinear(places[:, -1:].expand_as(places), origins) - grid
+    next_places = grid + taken(next_shift, stand_in)
+    next_seen = inside(next_places) & (_shown(next_places, depths[:, -1:, None], then[:, :, None]) | ~seen)
     return ChunkMotion(
         places=places,
         origins=origins,
-        sources=sources,
+        stand_ins=stand_in,
         seen=seen[:, :, None],
         next_places=next_places,
         next_seen=next_seen[:, :, None],
-        inverse_depth=depth[:, :, 0],
+        inverse_depth=depth,
     )
+
+
+def filled(motion: ChunkMotion, frames: slice) -> tuple[Tensor, Tensor, Tensor]:
+    """Return origins and sources (N, F, 2, H, W) and inverse depth (N, F, H, W) of F of the T frames, without guesses.
+
+    Where the key frame does not show a pixel, its origin is where what stands for it would have it, and its source,
+    that is where its class comes from, where that itself stood.
+    """
+    return fill(motion.origins[:, frames], motion.inverse_depth[:, frames], motion.stand_ins[:, frames])
+
+
+def fill(origins: Tensor, inverse_depth: Tensor, stand_in: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the same of origins (N, F, 2, H, W), inverse depth and stand-ins (N, F, H, W)."""
+    grid = pixel_grid(origins.shape[3], origins.shape[4], origins.device)
+    known = taken(torch.cat([origins, origins - grid, inverse_depth[:, :, None]], 2), stand_in)
+    sources, shift, depth = known.split([2, 2, 1], 2)
+    return grid + shift, sources, depth[:, :, 0]
 
 
 def _shown(next_places: Tensor, next_depth: Tensor, depth: Tensor) -> Tensor:

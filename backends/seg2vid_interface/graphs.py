@@ -57,12 +57,13 @@ INVERSE_DEPTH: Final = TensorFormat("inverse_depth", ("N", "h", "w"))
 """Pixels, at the size at which motion is told, by which ground at that depth lies below the horizon."""
 ORIGINS: Final = TensorFormat("origins", ("N", "T", 2, "h", "w"))
 """x and y in pixels: where a frame's pixels stood in the key frame before."""
-STAND_INS: Final = TensorFormat("stand_ins", ("N", "T", "h", "w"), "int32")
-"""Index y w + x of the pixel of the same frame that stands for each: its own, or where the key frame does not show it
-another that moves like it."""
+THINGS: Final = TensorFormat("things", ("N", "T", "h", "w"), "uint8")
+"""1 where a pixel is of a thing, else 0."""
+GROUND: Final = TensorFormat("ground", ("N", "T", "h", 1))
+"""Inverse depth of the ground at each row."""
 LAST_ORIGIN: Final = TensorFormat("last_origin", ("N", 2, "h", "w"))
-LAST_SOURCE: Final = TensorFormat("last_source", ("N", 2, "h", "w"))
-"""Of the last frame: origins, those of stand-ins where it takes them, moved to where they would be, or as they are."""
+"""Of the last frame, the next key frame; where it takes a stand-in, where that has its place in the key frame."""
+NEXT_LABEL_MAP: Final = TensorFormat("next_label_map", ("N", "H", "W"), "uint8")
 SEEN: Final = TensorFormat("seen", ("N", "T", 1, "h", "w"))
 """1 where it shows them, else 0."""
 NEXT_PLACES: Final = TensorFormat("next_places", ("N", "T", 2, "h", "w"))
@@ -118,14 +119,12 @@ KEY_FRAME_INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "motion": (LABEL_MAP, OBJECT_MAP, INVERSE_DEPTH, CAMERA, OBJECT_MOTION),
     "known": (
         FRAME,
-        LABEL_MAP,
-        OBJECT_MAP,
         TEXTURE,
         TensorFormat("trust", ("N", 1, "H", "W")),
         TensorFormat("noise", ("N", "X", "H", "W")),
         LAST_ORIGIN,
-        LAST_SOURCE,
         SEEN,
+        NEXT_LABEL_MAP,
     ),
     "between": (
         FRAME,
@@ -136,7 +135,7 @@ KEY_FRAME_INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         NEXT_PLACES,
         NEXT_SEEN,
     ),
-    "fields": (LABEL_MAP, OBJECT_MAP, ORIGINS, SEEN, PLACES, STAND_INS, INVERSE_DEPTHS),
+    "fields": (LABEL_MAP, OBJECT_MAP, ORIGINS, SEEN, PLACES, INVERSE_DEPTHS, THINGS, GROUND),
 }
 KEY_FRAME_OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "depth": (INVERSE_DEPTH,),
@@ -146,10 +145,12 @@ KEY_FRAME_OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         NEXT_PLACES,
         NEXT_SEEN,
         PLACES,
-        STAND_INS,
         INVERSE_DEPTHS,
+        THINGS,
+        GROUND,
         LAST_ORIGIN,
-        LAST_SOURCE,
+        NEXT_LABEL_MAP,
+        TensorFormat("next_object_map", ("N", "H", "W"), "uint8"),
         TensorFormat("next_inverse_depth", ("N", "h", "w")),
     ),
     "known": (
@@ -157,8 +158,6 @@ KEY_FRAME_OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         TensorFormat("next_texture", ("N", "X", "H", "W")),
         HINT,
         HINT_TRUST,
-        TensorFormat("next_label_map", ("N", "H", "W"), "uint8"),
-        TensorFormat("next_object_map", ("N", "H", "W"), "uint8"),
     ),
     "between": (
         TensorFormat("frames", ("N", "T", "H", "W", 3), "uint8"),

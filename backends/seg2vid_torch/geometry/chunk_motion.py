@@ -27,9 +27,6 @@ class ChunkMotion:
     """(N, T, 2, H, W): where the key frame's pixels stand in frame t."""
     origins: Tensor
     """(N, T, 2, H, W): where frame t's pixels stood in the key frame; of what it does not show, a guess."""
-    stand_ins: Tensor
-    """(N, T, H, W) long: index y W + x of the pixel of frame t that stands for each (see `filling`): its own, or where
-    the key frame does not show it another, which it moves, is deep and is classed like."""
     seen: Tensor
     """(N, T, 1, H, W) bool: whether the key frame shows the pixel."""
     next_places: Tensor
@@ -38,47 +35,64 @@ class ChunkMotion:
     """(N, T, 1, H, W) bool: whether that shows them."""
     inverse_depth: Tensor
     """(N, T, H, W) of frame t's pixels, see `StreetScene`; where the key frame does not show them, a guess."""
+    thing: Tensor
+    """(N, T, H, W) bool: whether they are of a thing; likewise."""
+    ground: Tensor
+    """(N, T, H, 1), the inverse depth of the ground at each row of frame t; 0 above the horizon."""
 
 
-def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> ChunkMotion:
-    """Return the motion of the chunk in which the camera does these moves."""
+@dataclass(frozen=True)
+class Filled:
+    """What F of the T frames show, also where the key frame does not show it."""
+
+    origins: Tensor
+    """(N, F, 2, H, W): where their pixels stood in the key frame, or would have stood behind what hid them."""
+    sources: Tensor
+    """(N, F, 2, H, W): where in the key frame what they are of was to be seen: of what it does not show, where that did
+    which stands for it (see `filling`)."""
+    inverse_depth: Tensor
+    """(N, F, H, W)."""
+    seen: Tensor
+    """(N, F, 1, H, W) bool: whether the key frame shows the pixel, or only a crack keeps it from that."""
+
+
+def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> tuple[ChunkMotion, Filled]:
+    """Return the motion of the chunk in which the camera does these moves, and what its last frame shows."""
     places, depths = drive(scene, moves, camera)
     origins, found = track(places, scene.nearness)
     grid = pixel_grid(scene.inverse_depth.shape[1], scene.inverse_depth.shape[2], scene.inverse_depth.device)
     thing = scene.foreground[:, None].expand_as(depths).to(depths.dtype)
     last_depth = depths[:, -1:].expand_as(depths)
     depth, then, thing = nearest(torch.stack([depths, last_depth, thing], 2), origins).unbind(2)
-    ground = ground_depth(moves, scene.inverse_depth, camera)
-    stand_in, seen = stand_ins(found & inside(origins), depth, ground, thing > 0.5)
-    next_shift = bilinear(places[:, -1:].expand_as(places), origins) - grid
-    next_places = grid + taken(next_shift, stand_in)
+    ground, thing = ground_depth(moves, scene.inverse_depth, camera), thing > 0.5
+    seen = found & inside(origins)
+    last = filled(origins[:, -1:], depth[:, -1:], seen[:, -1:], ground[:, -1:], thing[:, -1:])
+    # What the key frame hides comes to the next one as what stands there then has come: at an even pace.
+    left = 1 - moves.frames / moves.frames[:, -1:]
+    hidden = left[:, :, None, None, None] * (grid - last.origins)
+    shift = torch.where(seen[:, :, None], bilinear(places[:, -1:].expand_as(places), origins) - grid, hidden)
+    next_places = grid + shift
     next_seen = inside(next_places) & (_shown(next_places, depths[:, -1:, None], then[:, :, None]) | ~seen)
-    return ChunkMotion(
+    motion = ChunkMotion(
         places=places,
         origins=origins,
-        stand_ins=stand_in,
-        seen=seen[:, :, None],
+        seen=torch.cat([seen[:, :-1, None], last.seen], 1),
         next_places=next_places,
         next_seen=next_seen[:, :, None],
         inverse_depth=depth,
+        thing=thing,
+        ground=ground,
     )
+    return motion, last
 
 
-def filled(motion: ChunkMotion, frames: slice) -> tuple[Tensor, Tensor, Tensor]:
-    """Return origins and sources (N, F, 2, H, W) and inverse depth (N, F, H, W) of F of the T frames, without guesses.
-
-    Where the key frame does not show a pixel, its origin is where what stands for it would have it, and its source,
-    that is where its class comes from, where that itself stood.
-    """
-    return fill(motion.origins[:, frames], motion.inverse_depth[:, frames], motion.stand_ins[:, frames])
-
-
-def fill(origins: Tensor, inverse_depth: Tensor, stand_in: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return the same of origins (N, F, 2, H, W), inverse depth and stand-ins (N, F, H, W)."""
+def filled(origins: Tensor, inverse_depth: Tensor, seen: Tensor, ground: Tensor, thing: Tensor) -> Filled:
+    """Return what frames show, of what `ChunkMotion` says of them: `seen` is (N, F, H, W)."""
     grid = pixel_grid(origins.shape[3], origins.shape[4], origins.device)
+    stand_in, seen = stand_ins(seen, inverse_depth, ground, thing)
     known = taken(torch.cat([origins, origins - grid, inverse_depth[:, :, None]], 2), stand_in)
     sources, shift, depth = known.split([2, 2, 1], 2)
-    return grid + shift, sources, depth[:, :, 0]
+    return Filled(grid + shift, sources, depth[:, :, 0], seen[:, :, None])
 
 
 def _shown(next_places: Tensor, next_depth: Tensor, depth: Tensor) -> Tensor:

@@ -11,14 +11,13 @@ from torch.nn import functional
 
 from seg2vid_interface.model_card import Camera
 from seg2vid_torch.geometry.camera_motion import length, pixel_grid
-from seg2vid_torch.geometry.chunk_motion import ChunkMotion, filled
+from seg2vid_torch.geometry.chunk_motion import Filled
 from seg2vid_torch.geometry.label_depth import StreetClasses
 from seg2vid_torch.geometry.sampling import cubic, doubled, half_pixel, nearest
 
 SHRUNK, STRETCHED = 4.0, 0.05  # areas of its origin that a pixel's are kept between
 FRESH = 0.6  # of a pixel's origin missing, from where on its texture is all new
 WORN = 0.03  # of the trust: by being sampled once
-LAST = slice(-1, None)
 BLACK = 1e-3
 STANDS = 0.5  # pixels: what moves less is sampled, and so worn, in part
 
@@ -79,24 +78,23 @@ def known_frame(
     )
 
 
-def moved(key: KeyFrame, motion: ChunkMotion, noise: Tensor) -> KeyFrame:
+def moved(key: KeyFrame, last: Filled, noise: Tensor) -> KeyFrame:
     """Return what is known of the next key frame: trust is 0 where that is nothing.
 
     Args:
         key: the one before.
-        motion: from that to the next.
+        last: how the next hangs together with it, F = 1.
         noise: (N, 4, H, W), standard normal: the texture of what is new.
     """
-    seen = motion.seen[:, -1]
-    origin, source, depth = filled(motion, LAST)
-    known = known_frame(key.frame, key.texture, key.trust, origin=origin[:, 0], seen=seen.float(), noise=noise)
+    seen, origin = last.seen[:, 0], last.origins[:, 0]
+    known = known_frame(key.frame, key.texture, key.trust, origin=origin, seen=seen.float(), noise=noise)
     numbers = torch.stack([key.label_map, key.object_map], 1)[:, None]
-    labels, objects = nearest(numbers, source)[:, 0].unbind(1)
+    labels, objects = nearest(numbers, last.sources)[:, 0].unbind(1)
     return KeyFrame(
         frame=known.hint,
         label_map=labels,
         object_map=torch.where(seen[:, 0], objects, 0),
-        inverse_depth=depth[:, 0],
+        inverse_depth=last.inverse_depth[:, 0],
         texture=known.texture,
         trust=known.trust,
     )

@@ -35,12 +35,12 @@ def track(places: Tensor, nearness: Tensor) -> tuple[Tensor, Tensor]:
     batch, moments, _, height, width = places.shape
     grid = pixel_grid(height, width, places.device)
     near = (nearness / EQUALLY_NEAR).round().clamp(max=NEAREST)[:, None]  # rounded alike on every runtime
-    shifts = places - grid
-    jacobians = inverse_jacobian(shifts.detach().flatten(0, 1)).unflatten(0, (batch, moments))
+    jacobians = inverse_jacobian((places - grid).detach().flatten(0, 1)).unflatten(0, (batch, moments))
     origin, origins, seen = grid.expand(batch, -1, -1, -1), [], []
     shown = near
+    bases = _bases(places, jacobians, grid)
     for t in range(moments):
-        table = torch.cat([shifts[:, t], jacobians[:, t], near], 1).permute(0, 2, 3, 1).flatten(0, 2)
+        table = torch.cat([bases[:, t], jacobians[:, t], near], 1).permute(0, 2, 3, 1).flatten(0, 2)
         starts = torch.stack([origin, _nearest_around(shown, origin, grid)])
         (same, other), (same_near, other_near) = _search(table, starts, grid)
         covers = other_near > same_near + 1  # one surface may round either way
@@ -52,6 +52,12 @@ def track(places: Tensor, nearness: Tensor) -> tuple[Tensor, Tensor]:
         seen.append(found[:, 0])
         origin = origin.detach()
     return torch.stack(origins, 1), torch.stack(seen, 1)
+
+
+def _bases(places: Tensor, jacobians: Tensor, grid: Tensor) -> Tensor:
+    """Return (N, T, 2, H, W): what the pixel 0, 0 of frame t would show if the motion around each pixel went on so."""
+    (x, y), (xx, xy, yx, yy) = places.unbind(2), jacobians.unbind(2)
+    return torch.stack([grid[0] - xx * x - xy * y, grid[1] - yx * x - yy * y], 2)
 
 
 def _nearest_around(shown: Tensor, origin: Tensor, grid: Tensor) -> Tensor:
@@ -92,8 +98,8 @@ def _search(table: Tensor, starts: Tensor, grid: Tensor) -> tuple[Tensor, Tensor
     """Search from positions (S, N, 2, H, W); return origins, and how near they are (S, N, 1, H, W), HIDDEN if none.
 
     Args:
-        table: (N H W, 7): of every pixel of the key frame its shift, the inverse of its motion's Jacobian row by row,
-            and how near it is.
+        table: (N H W, 7): of every pixel of the key frame its base (see `_bases`), the inverse of its motion's Jacobian
+            row by row, and how near it is.
         starts: S beginnings of the search.
         grid: (2, H, W), x and y of the pixels.
     """
@@ -104,8 +110,7 @@ def _search(table: Tensor, starts: Tensor, grid: Tensor) -> tuple[Tensor, Tensor
     for _ in range(STEPS):
         pixel_x, pixel_y = x.detach().round().clamp(0, width - 1), y.detach().round().clamp(0, height - 1)
         rows = table.index_select(0, (firsts + (pixel_y * width + pixel_x).long()).flatten())
-        shift_x, shift_y, xx, xy, yx, yy, near = (column.view_as(x) for column in rows.split(1, 1))
-        left_x, left_y = grid_x - pixel_x - shift_x, grid_y - pixel_y - shift_y
-        x, y = pixel_x + xx * left_x + xy * left_y, pixel_y + yx * left_x + yy * left_y
+        base_x, base_y, xx, xy, yx, yy, near = (column.view_as(x) for column in rows.split(1, 1))
+        x, y = base_x + xx * grid_x + xy * grid_y, base_y + yx * grid_x + yy * grid_y
     solved = ((x - pixel_x).abs() < SOLVED) & ((y - pixel_y).abs() < SOLVED)
     return torch.stack([x, y], 2), torch.where(solved, near, HIDDEN)[:, :, None]

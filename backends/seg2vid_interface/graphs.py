@@ -57,8 +57,8 @@ INVERSE_DEPTH: Final = TensorFormat("inverse_depth", ("N", "h", "w"))
 """Pixels, at the size at which motion is told, by which ground at that depth lies below the horizon."""
 ORIGINS: Final = TensorFormat("origins", ("N", "T", 2, "h", "w"))
 """x and y in pixels: where a frame's pixels stood in the key frame before."""
-THINGS: Final = TensorFormat("things", ("N", "T", "h", "w"), "uint8")
-"""1 where a pixel is of a thing, else 0."""
+PARTS: Final = TensorFormat("parts", ("N", "T", "h", "w"), "uint8")
+"""0 where a pixel is of the street, 1 = of a thing, 2 = of the camera's own bonnet."""
 GROUND: Final = TensorFormat("ground", ("N", "T", "h", 1))
 """Inverse depth of the ground at each row."""
 LAST_ORIGIN: Final = TensorFormat("last_origin", ("N", 2, "h", "w"))
@@ -135,7 +135,7 @@ KEY_FRAME_INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         NEXT_PLACES,
         NEXT_SEEN,
     ),
-    "fields": (LABEL_MAP, OBJECT_MAP, ORIGINS, SEEN, PLACES, INVERSE_DEPTHS, THINGS, GROUND),
+    "fields": (LABEL_MAP, OBJECT_MAP, ORIGINS, SEEN, PLACES, INVERSE_DEPTHS, PARTS, GROUND),
 }
 KEY_FRAME_OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "depth": (INVERSE_DEPTH,),
@@ -146,7 +146,7 @@ KEY_FRAME_OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         NEXT_SEEN,
         PLACES,
         INVERSE_DEPTHS,
-        THINGS,
+        PARTS,
         GROUND,
         LAST_ORIGIN,
         NEXT_LABEL_MAP,

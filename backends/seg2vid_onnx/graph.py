@@ -40,7 +40,7 @@ class OnnxGraph:
             name: what it is to do.
             card: its model's.
             device: "cpu" or "cuda:N".
-            sides: symbols of `graphs.INPUTS` -> their sizes in this session, which spares runs the work with shapes.
+            sides: symbols of the format -> their sizes in this session, which spares runs the work with shapes.
             cache: where graphs are kept as they were optimised for a CPU; None = nowhere.
             profile: note how long each operator takes, and where it runs, for `end_profile`.
 

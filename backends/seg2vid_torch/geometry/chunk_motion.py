@@ -35,8 +35,8 @@ class ChunkMotion:
     """(N, T, 1, H, W) bool: whether that shows them."""
     inverse_depth: Tensor
     """(N, T, H, W) of frame t's pixels, see `StreetScene`; where the key frame does not show them, a guess."""
-    thing: Tensor
-    """(N, T, H, W) bool: whether they are of a thing; likewise."""
+    part: Tensor
+    """(N, T, H, W) float: which part of the scene they are of, as in `StreetScene`; likewise."""
     ground: Tensor
     """(N, T, H, 1), the inverse depth of the ground at each row of frame t; 0 above the horizon."""
 
@@ -61,12 +61,12 @@ def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> tupl
     places, depths = drive(scene, moves, camera)
     origins, found = track(places, scene.nearness)
     grid = pixel_grid(scene.inverse_depth.shape[1], scene.inverse_depth.shape[2], scene.inverse_depth.device)
-    thing = scene.foreground[:, None].expand_as(depths).to(depths.dtype)
+    parts = scene.parts[:, None].expand_as(depths)
     last_depth = depths[:, -1:].expand_as(depths)
-    depth, then, thing = nearest(torch.stack([depths, last_depth, thing], 2), origins).unbind(2)
-    ground, thing = ground_depth(moves, scene.inverse_depth, camera), thing > 0.5
+    depth, then, part = nearest(torch.stack([depths, last_depth, parts], 2), origins).unbind(2)
+    ground = ground_depth(moves, scene.inverse_depth, camera)
     seen = found & inside(origins)
-    last = filled(origins[:, -1:], depth[:, -1:], seen[:, -1:], ground[:, -1:], thing[:, -1:])
+    last = filled(origins[:, -1:], depth[:, -1:], seen[:, -1:], ground[:, -1:], part[:, -1:])
     # What the key frame hides comes to the next one as what stands there then has come: at an even pace.
     left = 1 - moves.frames / moves.frames[:, -1:]
     hidden = left[:, :, None, None, None] * (grid - last.origins)
@@ -80,16 +80,16 @@ def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> tupl
         next_places=next_places,
         next_seen=next_seen[:, :, None],
         inverse_depth=depth,
-        thing=thing,
+        part=part,
         ground=ground,
     )
     return motion, last
 
 
-def filled(origins: Tensor, inverse_depth: Tensor, seen: Tensor, ground: Tensor, thing: Tensor) -> Filled:
+def filled(origins: Tensor, inverse_depth: Tensor, seen: Tensor, ground: Tensor, part: Tensor) -> Filled:
     """Return what frames show, of what `ChunkMotion` says of them: `seen` is (N, F, H, W)."""
     grid = pixel_grid(origins.shape[3], origins.shape[4], origins.device)
-    stand_in, seen = stand_ins(seen, inverse_depth, ground, thing)
+    stand_in, seen = stand_ins(seen, inverse_depth, ground, part)
     known = taken(torch.cat([origins, origins - grid, inverse_depth[:, :, None]], 2), stand_in)
     sources, shift, depth = known.split([2, 2, 1], 2)
     return Filled(grid + shift, sources, depth[:, :, 0], seen[:, :, None])

@@ -20,7 +20,7 @@ UNLIKELY = 1e6
 CRACK, SAME_SURFACE = 15, 0.3  # pixels across, relative difference of depths on both sides
 
 
-def stand_ins(seen: Tensor, inverse_depth: Tensor, ground: Tensor, things: Tensor) -> tuple[Tensor, Tensor]:
+def stand_ins(seen: Tensor, inverse_depth: Tensor, ground: Tensor, part: Tensor) -> tuple[Tensor, Tensor]:
     """Return the index y W + x (N, T, H, W) long of the pixel that stands for each; where it is seen, its own.
 
     Also returns what is seen (N, T, H, W) bool, cracks included.
@@ -29,14 +29,15 @@ def stand_ins(seen: Tensor, inverse_depth: Tensor, ground: Tensor, things: Tenso
         seen: (N, T, H, W) bool.
         inverse_depth: (N, T, H, W), 0 or more; counts where seen.
         ground: (N, T, H, 1), the inverse depth that the ground has at each row; 0 above the horizon.
-        things: (N, T, H, W) bool: what does not stand for anything behind it.
+        part: (N, T, H, W) float, 0 = street, 1 = a thing, which does not stand for anything behind it, 2 = the bonnet,
+            which stands for nothing.
     """
     height, width = seen.shape[2:]
     columns = torch.arange(width, device=seen.device, dtype=torch.float32).expand(seen.shape)
-    surfaces = seen & ~things
+    surfaces = seen & (part < 0.5)
     row = _nearest_row(surfaces.any(3))[..., None].expand(seen.shape)
     hidden = row * width + _surface(surfaces, inverse_depth, ground, columns).gather(2, row)
-    crack, beside = _crack(seen, inverse_depth, columns)
+    crack, beside = _crack(seen & (part < 1.5), inverse_depth, columns)
     starts = torch.arange(height, device=seen.device).view(-1, 1) * width  # of the rows
     own, beside_index = starts + torch.arange(width, device=seen.device), starts + beside.long()
     return torch.where(seen, own, torch.where(crack, beside_index, hidden)), seen | crack

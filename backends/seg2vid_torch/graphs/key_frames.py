@@ -66,7 +66,7 @@ class MotionGraph(nn.Module):
             "next_seen": motion.next_seen.float(),
             "places": motion.places,
             "inverse_depths": motion.inverse_depth,
-            "things": motion.thing.to(torch.uint8),
+            "parts": motion.part.to(torch.uint8),
             "ground": motion.ground,
             "last_origin": last.origins[:, 0],
             "next_label_map": next_maps[:, 0],
@@ -155,13 +155,13 @@ class FieldsGraph(nn.Module):
         seen: Tensor,
         places: Tensor,
         inverse_depths: Tensor,
-        things: Tensor,
+        parts: Tensor,
         ground: Tensor,
     ) -> dict[str, Tensor]:
         """Return the fields of `seg2vid_interface.clips.Chunk`."""
         size = label_map.shape[1], label_map.shape[2]
         grid = pixel_grid(size[0], size[1], origins.device)
-        shown = filled(origins, inverse_depths, seen[:, :, 0] > 0, ground, things > 0)
+        shown = filled(origins, inverse_depths, seen[:, :, 0] > 0, ground, parts.float())
         maps = torch.stack([label_map, object_map], 1).long()[:, None].expand(-1, origins.shape[1], -1, -1, -1)
         labels, objects = nearest(maps, enlarged_positions(shown.sources, size, "nearest")).unbind(2)
         visible = resized_nearest(shown.seen.float(), size)[:, :, 0]

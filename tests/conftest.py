@@ -39,7 +39,13 @@ LAUNCHER = "from seg2vid_cli import app, plugins; plugins.AUTO_ORDER, plugins.CU
 
 
 MAKES_THE_MODELS = "seg2vid_onnx/test_contract.py"  # uses those below, but for what slow tests alone use
-EXPORTED_MODELS = {"graph_model", "half_graph_model", "grey_graph_model", "label_id_graph_model"}
+EXPORTED_MODELS = {
+    "graph_model",
+    "half_graph_model",
+    "grey_graph_model",
+    "label_id_graph_model",
+    "key_frame_graph_model",
+}
 MOST_PROCESSES = 4  # each holds a PyTorch
 
 

@@ -133,6 +133,8 @@ class FakeSession:
 
     def _chunk(self, request: ClipRequest, start: int, count: int) -> Chunk:
         step = np.rint(4 * request.latent[:2]).astype(int)  # pixels a frame: x, y
+        if request.camera is not None and not request.camera(0).any():  # a camera that stands in the first chunk stays
+            step[:] = 0
         moves = [(start + i) * step for i in range(count)]
         frames = _rolled(self._first_frame(request), moves)
         if start:
@@ -150,13 +152,17 @@ class FakeSession:
             occlusion=np.ones(flow.shape[:3], np.float32) if "occlusion" in request.fields else None,
             labels=_rolled(request.label_map, moves) if "labels" in request.fields else None,
             depth=_rolled(self._depth(request.label_map), moves) if "depth" in request.fields else None,
-            objects=_rolled(request.object_map, moves) if "objects" in request.fields else None,
+            objects=_rolled(self._things(request), moves) if "objects" in request.fields else None,
         )
 
     def _depth(self, label_map: np.ndarray) -> np.ndarray:
         """Metres: less from row to row, and the sky infinitely far."""
         rows = np.arange(self.height, 0, -1, np.float32)[:, None]
         return np.where(label_map == CITYSCAPES.index("sky"), np.float32(np.inf), rows)
+
+    def _things(self, request: ClipRequest) -> np.ndarray:
+        """Numbers of things, without the ground that moves with them."""
+        return np.where(np.isin(request.label_map, CITYSCAPES.foreground), request.object_map, np.uint8(0))
 
     def _first_frame(self, request: ClipRequest) -> np.ndarray:
         if request.first_frame is not None:

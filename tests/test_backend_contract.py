@@ -20,9 +20,15 @@ FAULT_FILES = [module.__file__ for module in (wrong_backends, wrong_chunks, wron
 class TestFake(BackendContract):
     backend_class = FakeBackend
 
-    @pytest.fixture(params=["whole", "no labels", "no styles", "no hints", "no image stage", "no motion stage"])
+    @pytest.fixture(
+        params=["whole", "camera", "no labels", "no styles", "no hints", "no image stage", "no motion stage"]
+    )
     def model_folder(self, request: pytest.FixtureRequest, make_model: Callable[..., Path]) -> Path:
-        folder = make_model(with_labels=request.param != "no labels", reads_styles=request.param == "whole")
+        folder = make_model(
+            with_labels=request.param != "no labels",
+            reads_styles=request.param == "whole",
+            camera={} if request.param == "camera" else None,
+        )
         card = json.loads((folder / "model.json").read_text())
         match request.param.split():
             case ["no", stage, "stage"]:

@@ -1,7 +1,8 @@
 """Fixtures of the backends' tests: tiny stages that were really trained, and the model folders made of them."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,8 +144,10 @@ def graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) -> ModelF
 @pytest.fixture(scope="session")
 def half_graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) -> ModelFolder:
     """The same with graphs in half precision too, as long again; for tests that are `slow` or on a GPU."""
-    with _reusing(request, lambda _, precision: precision == "fp32"):
-        return _exported(kept_models, "half", lambda: request.getfixturevalue("runs").values(), "fp32", "fp16")
+    reusing = partial(_reusing, request, lambda _, precision: precision == "fp32")
+    return _exported(
+        kept_models, "half", lambda: request.getfixturevalue("runs").values(), "fp32", "fp16", reusing=reusing
+    )
 
 
 @pytest.fixture(scope="session")
@@ -159,8 +162,32 @@ def label_id_graph_model(kept_models: MadeOnce, request: pytest.FixtureRequest) 
 
     The motion stage is that of `graph_model`, and so is its graph: another export would take as long again.
     """
-    with _reusing(request, lambda stage, _: stage == "motion"):
-        return _exported(kept_models, "fine", lambda: request.getfixturevalue("label_id_runs").values())
+    reusing = partial(_reusing, request, lambda stage, _: stage == "motion")
+    return _exported(kept_models, "fine", lambda: request.getfixturevalue("label_id_runs").values(), reusing=reusing)
+
+
+@pytest.fixture(scope="session")
+def key_frame_model(made_once: MadeOnce) -> ModelFolder:
+    """A tiny model with a camera, as it is before any training; for PyTorch alone."""
+    return open_model_folder(made_once.get("key-frames", _key_frame_exporter()) / "key-frames")
+
+
+@pytest.fixture(scope="session")
+def key_frame_graph_model(kept_models: MadeOnce) -> ModelFolder:
+    """The same with its ONNX graphs, which take minutes."""
+    return open_model_folder(kept_models.get("key-frame-graphs", _key_frame_exporter("fp32")) / "key-frames")
+
+
+def _key_frame_exporter(*precisions: str) -> Callable[[Path], None]:
+    def make(folder: Path) -> None:
+        from key_frame_stages import untrained_stages
+        from seg2vid_torch.export import exporting
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(exporting, "read_stages", lambda _: untrained_stages())
+            exporting.export(ExportRequest((), folder / "key-frames", graphs=precisions))
+
+    return make
 
 
 @contextmanager
@@ -169,6 +196,7 @@ def _reusing(request: pytest.FixtureRequest, same: Callable[[GraphName, str], bo
     from seg2vid_torch.export import onnx_graphs
 
     export_graph = onnx_graphs.write_graph
+    graph_model = request.getfixturevalue("graph_model")  # before it is patched: it may have to be exported itself
 
     def write_graph(
         graph: "nn.Module", name: GraphName, card: ModelCard, path: Path, precision: str, **rest: bool
@@ -178,7 +206,7 @@ def _reusing(request: pytest.FixtureRequest, same: Callable[[GraphName, str], bo
             return
         import onnx
 
-        known = onnx.load(request.getfixturevalue("graph_model").path / graph_file(name, precision))
+        known = onnx.load(graph_model.path / graph_file(name, precision))
         onnx.helper.set_model_props(known, {METADATA_KEY: card_for_metadata(card)})
         onnx.save(known, path)
 
@@ -187,12 +215,20 @@ def _reusing(request: pytest.FixtureRequest, same: Callable[[GraphName, str], bo
         yield
 
 
-def _exported(models: MadeOnce, name: str, sources: Callable[[], Iterable[Path]], *precisions: str) -> ModelFolder:
+def _exported(
+    models: MadeOnce,
+    name: str,
+    sources: Callable[[], Iterable[Path]],
+    *precisions: str,
+    reusing: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> ModelFolder:
     """Export a model with graphs, in fp32 or the precisions given; ask for its sources only if that has to be done."""
 
     def make(folder: Path) -> None:
         from seg2vid_torch.backend import TorchBackend
 
-        TorchBackend().export(ExportRequest(tuple(sources()), folder / name, graphs=precisions or ("fp32",)))
+        request = ExportRequest(tuple(sources()), folder / name, graphs=precisions or ("fp32",))
+        with reusing():
+            TorchBackend().export(request)
 
     return open_model_folder(models.get(name, make) / name)

@@ -31,11 +31,13 @@ LOWEST_PSNR: Final = 40.0
 STYLE_TOLERANCE: Final = 1e-3
 """By which the numbers of a style that is read from a picture may differ; styles spread by 1."""
 
-FIELDS: Final[frozenset[Field]] = frozenset({"labels", "flow", "occlusion"})
+FIELDS: Final[frozenset[Field]] = frozenset({"labels", "flow", "occlusion", "depth", "objects"})
 FIRST_FRAME: Final = "first_frame"
 PICTURES: Final = (FIRST_FRAME, "frames")
 FLOWS: Final = ("forward_flow", "backward_flow")
-UNITS: Final = dict.fromkeys(PICTURES, "of 255") | dict.fromkeys(FLOWS, "px")
+NUMBERS: Final = ("labels", "objects")
+"""Which differ or not."""
+UNITS: Final = dict.fromkeys(PICTURES, "of 255") | dict.fromkeys(FLOWS, "px") | {"depth": "of it"}
 TOLERANCES: Final = dict.fromkeys(PICTURES, PIXEL_TOLERANCE) | dict.fromkeys(FLOWS, FLOW_TOLERANCE)
 
 Clip = Sequence[Chunk]
@@ -53,7 +55,8 @@ class Difference:
     largest: float
     mean: float
     unit: str
-    """Empty for occlusion, in 0..1, and for labels, whose mean is the share of the pixels that differ."""
+    """Empty for occlusion, in 0..1, and for labels and objects, whose mean is the share of the pixels that differ;
+    depth differs by a share of the larger, so that what is infinitely far for one alone differs by all."""
 
 
 @dataclass(frozen=True)
@@ -146,7 +149,7 @@ def _outputs(clip: Clip) -> Outputs:
         return {FIRST_FRAME: first.frames.astype(np.float64)}
     return {
         name: np.concatenate([getattr(chunk, name) for chunk in others]).astype(np.float64)
-        for name in ("frames", *FLOWS, "occlusion", "labels")
+        for name in ("frames", *FLOWS, "occlusion", "depth", *NUMBERS)
         if getattr(others[0], name) is not None
     }
 
@@ -157,10 +160,20 @@ def _names(pairs: Sequence[Pair]) -> Iterable[str]:
 
 
 def _difference(name: str, pairs: Sequence[Pair]) -> Difference:
-    distances = np.stack([np.abs(other[name] - reference[name]) for reference, other in pairs if name in reference])
-    if name == "labels":
-        distances = (distances > 0).astype(np.float64)
+    distances = np.stack(
+        [_distance(name, other[name], reference[name]) for reference, other in pairs if name in reference]
+    )
     return Difference(name, float(distances.max()), float(distances.mean()), UNITS.get(name, ""))
+
+
+def _distance(name: str, one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far numbers are from each other, in the output's unit."""
+    if name in NUMBERS:
+        return (one != other).astype(np.float64)
+    if name == "depth":
+        smaller, larger = np.minimum(one, other), np.maximum(one, other)
+        return np.where(smaller == larger, 0.0, 1 - smaller / np.where(smaller == larger, 1.0, larger))
+    return np.abs(one - other)
 
 
 def _share(pairs: Sequence[Pair]) -> float:

@@ -52,7 +52,7 @@ class ClipRequest:
     driven forward and radians turned to the right since the frame before (0 at the reference frame), and the camera's
     tilt upwards in radians."""
     object_map: NDArray[np.uint8] | None = None
-    """(H, W), for a model with a `camera`: number of the thing that a pixel belongs to; 0 = none."""
+    """(H, W), for a model with a `camera`: number of the thing that a pixel belongs to, or moves with; 0 = none."""
     object_motion: Callable[[int], NDArray[np.float32]] | None = None
     """Chunk number -> (256, 4), given with the former: of thing 0, 1, ... at the chunk's reference frame, 1 / distance
     in 1/m (0 = as deep as the street around it), whether it keeps its place relative to the camera (1 or 0), and the
@@ -84,4 +84,5 @@ class Chunk:
     depth: NDArray[np.float32] | None = None
     """(n, H, W) metres ahead of the camera; the sky, infinitely far, has inf."""
     objects: NDArray[np.uint8] | None = None
-    """(n, H, W) numbers of things, as in `ClipRequest.object_map`."""
+    """(n, H, W) numbers of things, as in `ClipRequest.object_map`, where they are seen: on foreground classes alone,
+    for the ground that moves with a thing is no part of it."""

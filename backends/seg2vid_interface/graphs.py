@@ -135,7 +135,7 @@ KEY_FRAME_INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         NEXT_PLACES,
         NEXT_SEEN,
     ),
-    "fields": (LABEL_MAP, OBJECT_MAP, ORIGINS, SEEN, PLACES, INVERSE_DEPTHS, PARTS, GROUND),
+    "fields": (LABEL_MAP, OBJECT_MAP, CAMERA, ORIGINS, SEEN, PLACES, INVERSE_DEPTHS, PARTS, GROUND),
 }
 KEY_FRAME_OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "depth": (INVERSE_DEPTH,),

@@ -72,13 +72,21 @@ class _Clips:
         assert self._card.camera is not None
         depth = metres(inverse_depth, self._card.camera)
         depth = np.ascontiguousarray(nearest(depth, first.shape[2:]))
-        pairs = zip(self._requests, as_bytes(first), depth, strict=True)
-        return [first_chunk(request, picture, own) for request, picture, own in pairs]
+        clips = zip(self._requests, as_bytes(first), depth, self._things(), strict=True)
+        return [first_chunk(request, picture, *fields) for request, picture, *fields in clips]
+
+    def _things(self) -> NDArray[np.uint8]:
+        """Return the numbers of things (N, H, W), without the ground that moves with them."""
+        space = self._card.label_space
+        assert space is not None  # or no camera could drive
+        labels, objects = (np.stack([getattr(request, name) for request in self._requests]) for name in MAPS)
+        return np.where(np.isin(labels, space.foreground), objects, np.uint8(0))
 
     def motions(self, street: State, chunks: int) -> Iterator[tuple[State, State]]:
         """Yield, chunk after chunk, the street that it goes on from, and its motion; no picture is needed for them."""
         for chunk in range(chunks):
-            motion = self._run("motion", {**street, **self._drive(chunk)})
+            street = {**street, **self._drive(chunk)}
+            motion = self._run("motion", street)
             yield street, motion.values
             street = {name: motion[f"next_{name}"] for name in (*MAPS, "inverse_depth")}
 

@@ -130,6 +130,17 @@ class ModelCard(_Strict):
         return tuple(ability for ability, can in able.items() if can)
 
     @property
+    def gflop_per_frame(self) -> float:
+        """GFLOP at the card's size for a frame of a clip after the first; of a model that makes no more, for that one.
+
+        Key frames are painted by the image stage, one for every chunk.
+        """
+        gflop = {name: stage.gflop_per_frame for name, stage in self.stages.items()}
+        if "motion" not in gflop:
+            return gflop["image"]
+        return gflop["motion"] + (gflop["image"] / self.chunk_frames if self.camera and "image" in gflop else 0.0)
+
+    @property
     def image_labels(self) -> LabelSpace | None:
         """The label space of the image stage."""
         return self.image_label_space or self.label_space

@@ -27,6 +27,8 @@ def check_requests(requests: Sequence[ClipRequest], session: "Session", card: "M
         raise ValueError("a clip needs at least one frame")
     if requests[0].frames > 1 and "motion" not in card.stages:
         raise ModelError("this model has no motion stage", "It makes one frame: use --frames 1.")
+    if requests[0].frames > 1 and card.camera is not None and "image" not in card.stages:
+        raise ModelError("this model has no image stage, which paints its key frames", "Export both stages together.")
     for request in requests:
         _check_request(request, session, card)
 
@@ -97,8 +99,16 @@ def check_array(name: str, array: NDArray[np.generic] | None, shape: tuple[int, 
         raise ValueError(f"{name} is {array.dtype} {array.shape}, the session needs {np.dtype(dtype)} {shape}")
 
 
-def first_chunk(request: ClipRequest, picture: NDArray[np.uint8], depth: NDArray[np.float32] | None = None) -> Chunk:
-    """Return a clip's first chunk: the first frame (H, W, 3), which has not moved, and its depth (H, W) in metres."""
+def first_chunk(
+    request: ClipRequest,
+    picture: NDArray[np.uint8],
+    depth: NDArray[np.float32] | None = None,
+    objects: NDArray[np.uint8] | None = None,
+) -> Chunk:
+    """Return a clip's first chunk: the first frame (H, W, 3), which has not moved.
+
+    For a model with a camera it has depth (H, W) in metres and objects (H, W), see `Chunk`.
+    """
     size = picture.shape[:2]
     return Chunk(
         start=0,
@@ -108,5 +118,5 @@ def first_chunk(request: ClipRequest, picture: NDArray[np.uint8], depth: NDArray
         occlusion=np.ones((1, *size), np.float32) if "occlusion" in request.fields else None,
         labels=request.label_map[None] if "labels" in request.fields and request.label_map is not None else None,
         depth=depth[None] if "depth" in request.fields and depth is not None else None,
-        objects=request.object_map[None] if "objects" in request.fields and request.object_map is not None else None,
+        objects=objects[None] if "objects" in request.fields and objects is not None else None,
     )

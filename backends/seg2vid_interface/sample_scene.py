@@ -40,7 +40,7 @@ def sample_request(
         frames: its length.
         first_frame: (H, W, 3) to begin with; without one, what the image stage makes, or if the model has none, a drawn
             picture.
-        fields: what is wanted beside the frames; of a model without labels, those that it has.
+        fields: what is wanted beside the frames; of a model without labels or camera, those that it has.
     """
     size = session.height, session.width
     if first_frame is None and "image" not in card.stages:
@@ -49,6 +49,8 @@ def sample_request(
     label_map = None if card.label_space is None else sample_label_map(card.label_space, sample, size)
     latent = motion_latent(SEED, sample, session.latent_size)
     scene = driven(card, label_map, None, drawn_path(latent), card.frames_per_second, seed=SEED, sample=sample)
+    absent: set[Field] = set() if card.label_space else {"labels"}
+    absent |= set() if card.camera else {"depth", "objects"}
     return ClipRequest(
         label_map=label_map,
         first_frame=first_frame,
@@ -56,7 +58,7 @@ def sample_request(
         style=image_style(SEED, sample, session.style_size),
         chunk_noise=chunk_noise(SEED, sample, card.noise_shape(*size)),
         frames=frames,
-        fields=fields if card.label_space else fields - {"labels"},
+        fields=fields - absent,
         image_label_map=seen if card.sees_own_labels else None,
         edges=instance_edges(seen) if seen is not None and card.instance_edges else None,
         texture=image_texture(SEED, sample, card.texture_shape(*size)) if card.texture else None,

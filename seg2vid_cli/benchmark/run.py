@@ -55,8 +55,7 @@ def _measure(settings: BenchmarkSettings, models: list[ModelFolder], console: Co
 
 def _result(row: Row) -> Result:
     card, session = row.model.card, row.session
-    stage = card.stages["motion" if "motion" in card.stages else "image"]
-    gflop = stage.gflop_per_frame * session.height * session.width / (card.height * card.width)
+    gflop = card.gflop_per_frame * session.height * session.width / (card.height * card.width)
     speed, peak = median(row.frames_per_s), _median(row.peaks)
     load_s, memory_mb, device_memory_mb = map(_median, zip(*row.starts, strict=True))
     max_difference, reference = row.difference or (None, None)

@@ -21,6 +21,7 @@ from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
 from seg2vid_interface.driving.paths import Drive, drawn_path
 from seg2vid_interface.driving.scene import DrivenScene, driven
+from seg2vid_interface.graphs import motion_size
 from seg2vid_interface.latents import chunk_noise, motion_latent
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_interface.prefetch import prefetch
@@ -111,7 +112,8 @@ class SceneClip:
     def _camera_file(self) -> str | None:
         if self.card.camera is None:
             return None
-        return camera_file(self.drive, self.frames, self.card.camera, self.session.height, self.session.width)
+        size = self.session.height, self.session.width
+        return camera_file(self.drive, self.frames, self.card.camera, size, motion_size(self.card, *size)[0])
 
     def _request(self, fields: frozenset[Field]) -> ClipRequest:
         session, scene = self.session, self.scene

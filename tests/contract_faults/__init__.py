@@ -36,14 +36,16 @@ class WrongSession(FakeSession):
 
 
 class WrongContract(BackendContract):
-    folder: ClassVar[Path | None] = None
+    folders: ClassVar[dict[bool, Path]] = {}
+    has_camera: ClassVar[bool] = True
 
     @pytest.fixture
     def model_folder(self, request: pytest.FixtureRequest) -> Path:
-        """Return one model for all tests: to write one for each takes longer than the tests."""
-        if WrongContract.folder is None:
-            WrongContract.folder = request.getfixturevalue("make_model")(reads_styles=True)
-        return WrongContract.folder
+        """Return one model for all tests, or two: to write one for each takes longer than the tests."""
+        if self.has_camera not in self.folders:
+            make_model, camera = request.getfixturevalue("make_model"), {} if self.has_camera else None
+            self.folders[self.has_camera] = make_model(reads_styles=True, camera=camera)
+        return self.folders[self.has_camera]
 
 
 def breaks(*tests: str) -> Callable[[type], type]:
@@ -56,6 +58,7 @@ def breaks(*tests: str) -> Callable[[type], type]:
         else:
             backend_class = wrong
         namespace = {"backend_class": backend_class, "__module__": wrong.__module__}
+        namespace["has_camera"] = getattr(wrong, "has_camera", True)
         setattr(sys.modules[wrong.__module__], name, type(name, (WrongContract,), namespace))
         FAULTS[name] = set(tests)
         return wrong

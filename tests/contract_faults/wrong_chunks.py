@@ -108,3 +108,25 @@ class FlowOfRowsBeforeColumns(WrongSession):
         if chunk.forward_flow is None:
             return chunk
         return replace(chunk, forward_flow=np.ascontiguousarray(chunk.forward_flow[..., ::-1]))
+
+
+@breaks("test_values_are_in_range")
+class NoDepthInTheSky(WrongSession):
+    def altered(self, chunk, request):
+        return chunk if chunk.depth is None else replace(chunk, depth=np.where(np.isinf(chunk.depth), 0, chunk.depth))
+
+
+@breaks("test_things_are_told_where_they_are_seen")
+class ThingsWithShadows(WrongSession):
+    def altered(self, chunk, request):
+        if chunk.objects is None or chunk.start:
+            return chunk
+        return replace(chunk, objects=request.object_map[None])
+
+
+@breaks("test_things_are_told_where_they_are_seen")
+class RenumberedThings(WrongSession):
+    def altered(self, chunk, request):
+        if chunk.objects is None or not chunk.start:
+            return chunk
+        return replace(chunk, objects=np.where(chunk.objects > 0, np.uint8(255), np.uint8(0)))

@@ -131,6 +131,7 @@ class CoarseSession(WrongSession):
     "test_what_the_image_stage_sees_must_be_right",
     "test_a_hint_of_another_form_is_refused",
     "test_trust_is_a_share",
+    "test_what_a_camera_drives_through_must_be_right",
 )
 class Unchecking(FakeSession):
     checks = staticmethod(lambda *args: None)
@@ -170,3 +171,15 @@ class TakingAnyHint(FakeSession):
 class MoodyEye(FakeSession):
     def style_of(self, picture):
         return super().style_of(picture) + np.random.default_rng().random(3, np.float32)
+
+
+@breaks("test_another_camera_gives_another_clip", "test_a_camera_that_stands_leaves_what_does_not_move")
+class KeepingToItsOwnCourse(WrongSession):
+    def _chunk(self, request, start, count):
+        return super()._chunk(replace(request, camera=lambda _: np.ones((5, 3), np.float32)), start, count)
+
+
+@breaks("test_a_camera_that_stands_leaves_what_does_not_move")
+class Trembling(WrongSession):
+    def altered(self, chunk, request):
+        return replace(chunk, frames=chunk.frames ^ 1) if chunk.start % 2 else chunk

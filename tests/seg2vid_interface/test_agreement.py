@@ -67,8 +67,30 @@ def sessions(make_model):
     return reference, other
 
 
+def test_depth_differs_by_a_share_and_things_differ_or_not():
+    def told(depths: list[float], things: list[int]) -> list[Chunk]:
+        first, second = (np.zeros((1, 1, 4, 3), np.uint8) for _ in range(2))
+        depth = np.array(depths, np.float32).reshape(1, 1, 4)
+        return [Chunk(0, first), Chunk(1, second, depth=depth, objects=np.array(things, np.uint8).reshape(1, 1, 4))]
+
+    inf = float("inf")
+    pairs = [(told([10, 20, inf, inf], [0, 0, 5, 2]), told([10, 25, inf, 50], [0, 0, 9, 2]))]
+    _, depth, objects = compare_clips(pairs, "fp32").differences
+    assert depth == Difference("depth", 1, pytest.approx(1.2 / 4), "of it")
+    assert objects == Difference("objects", 1, 1 / 4, "")
+
+
 def test_first_frames_count_on_their_own_and_clips_begin_with_the_references(sessions):
     agreement = measure_agreement(*sessions, sessions[0].card, samples=1, frames=4)
     outputs = ["first_frame", "frames", "forward_flow", "backward_flow", "occlusion", "labels"]
     assert [d.output for d in agreement.differences] == outputs
     assert [d.largest > 0 for d in agreement.differences] == [True, *[False] * 5]
+
+
+def test_of_a_model_with_a_camera_depth_and_things_are_compared_too(make_model):
+    folder = ModelFolder(path := make_model(camera={}), read_card(path))
+    reference, other = (FakeSession(folder, OpenOptions()) for _ in range(2))
+    agreement = measure_agreement(reference, other, folder.card, samples=1, frames=4)
+    outputs = ["first_frame", "frames", "forward_flow", "backward_flow", "occlusion", "depth", "labels", "objects"]
+    assert [d.output for d in agreement.differences] == outputs
+    assert agreement.problem() is None

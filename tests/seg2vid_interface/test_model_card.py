@@ -5,7 +5,7 @@ import json
 import pytest
 
 from seg2vid_interface.errors import MissingWeightsError, ModelError
-from seg2vid_interface.model_card import ModelFolder, open_model_folder
+from seg2vid_interface.model_card import ModelFolder, open_model_folder, read_card
 
 AGAIN = "Fetch or export the model again."
 
@@ -79,3 +79,13 @@ def test_a_card_names_files_of_its_own_folder_alone(model, name):
     message = error_of(open_model_folder, model).message
     problem = f"the file name {name!r} leaves the model's folder, or is a hidden file's"
     assert message == f"{model / 'model.json'}: not a valid model card: {problem}"
+
+
+def test_key_frames_cost_what_the_image_stage_does(make_model):
+    """Of 0.5 GFLOP a frame that the stages take each, one in four frames is painted."""
+    assert read_card(make_model("plain")).gflop_per_frame == 0.5
+    card = read_card(make_model("driving", camera={}))
+    assert card.gflop_per_frame == 0.5 + 0.5 / 4
+    stages = card.stages
+    assert card.model_copy(update={"stages": {"image": stages["image"]}}).gflop_per_frame == 0.5
+    assert card.model_copy(update={"stages": {"motion": stages["motion"]}}).gflop_per_frame == 0.5

@@ -30,6 +30,14 @@ class TestOnnxOnLabelIds(BackendContract):
         return label_id_graph_model.path
 
 
+class TestOnnxWithACamera(BackendContract):
+    backend_class = OnnxBackend
+
+    @pytest.fixture
+    def model_folder(self, key_frame_graph_model):
+        return key_frame_graph_model.path
+
+
 @pytest.mark.slow
 class TestOnnxInHalfPrecision(AgreementContract):
     backend_class = OnnxBackend

@@ -20,3 +20,11 @@ class TestOpenVinoOnLabelIds(ClipContract, RefusalContract):
     @pytest.fixture
     def model_folder(self, label_id_graph_model):
         return label_id_graph_model.path
+
+
+class TestOpenVinoWithACamera(BackendContract):
+    backend_class = OpenVinoBackend
+
+    @pytest.fixture
+    def model_folder(self, key_frame_graph_model):
+        return key_frame_graph_model.path

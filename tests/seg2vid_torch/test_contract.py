@@ -30,6 +30,14 @@ class TestTorchOnLabelIds(ClipContract, RefusalContract):
         return label_id_graph_model.path
 
 
+class TestTorchWithACamera(BackendContract):
+    backend_class = TorchBackend
+
+    @pytest.fixture
+    def model_folder(self, key_frame_model):
+        return key_frame_model.path
+
+
 @pytest.mark.gpu
 class TestTorchOnAGpu(TestTorch):
     device = "cuda"

@@ -19,11 +19,12 @@ if find_spec("pytest") is None:
 
 import pytest
 
-_PARTS = ("agreement", "clips", "files", "looks", "opening", "refusals", "streaming")
+_PARTS = ("agreement", "clips", "driving", "files", "looks", "opening", "refusals", "streaming")
 pytest.register_assert_rewrite(*(f"{__name__}.{part}" for part in _PARTS))  # so that a failing assert shows its values
 
 from seg2vid_interface.contract.agreement import AgreementContract  # noqa: E402  # only now are asserts rewritten
 from seg2vid_interface.contract.clips import ClipContract  # noqa: E402
+from seg2vid_interface.contract.driving import DrivingContract  # noqa: E402
 from seg2vid_interface.contract.files import FileContract  # noqa: E402
 from seg2vid_interface.contract.looks import LookContract  # noqa: E402
 from seg2vid_interface.contract.opening import OpeningContract  # noqa: E402
@@ -32,6 +33,13 @@ from seg2vid_interface.contract.streaming import StreamingContract  # noqa: E402
 
 
 class BackendContract(
-    OpeningContract, FileContract, ClipContract, LookContract, StreamingContract, AgreementContract, RefusalContract
+    OpeningContract,
+    FileContract,
+    ClipContract,
+    DrivingContract,
+    LookContract,
+    StreamingContract,
+    AgreementContract,
+    RefusalContract,
 ):
     """All of the contract; a subclass sets `backend_class` and `model_folder`, and may set `device`."""

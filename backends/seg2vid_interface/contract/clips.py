@@ -13,6 +13,8 @@ ARRAYS: dict[Field, tuple[str, ...]] = {
     "labels": ("labels",),
     "flow": ("forward_flow", "backward_flow"),
     "occlusion": ("occlusion",),
+    "depth": ("depth",),
+    "objects": ("objects",),
 }
 """Field -> the arrays of a chunk that it asks for."""
 
@@ -31,7 +33,7 @@ class ClipContract(ContractFixtures):
             assert forms(chunk) == promised_forms(count, size, subject.fields)
 
     def test_values_are_in_range(self, subject: Subject, session: Session) -> None:
-        """Flow is finite, occlusion in 0..1, labels are classes of the model."""
+        """Flow is finite, occlusion in 0..1, labels are classes of the model, depth is above 0, and may be infinite."""
         space = subject.model.card.label_space
         for chunk in subject.clip(session):
             for flow in (chunk.forward_flow, chunk.backward_flow):
@@ -42,6 +44,9 @@ class ClipContract(ContractFixtures):
             if space is not None:
                 assert chunk.labels is not None
                 assert chunk.labels.max() < space.size
+            if "depth" in subject.fields:
+                assert chunk.depth is not None
+                assert (chunk.depth > 0).all()
 
     def test_the_first_chunk_is_the_first_frame_unmoved(self, subject: Subject, session: Session) -> None:
         """Zero flow, everything visible, the request's labels."""
@@ -79,7 +84,8 @@ class ClipContract(ContractFixtures):
     def test_labels_follow_the_forward_flow(self, subject: Subject, session: Session) -> None:
         """Pixel p of a frame has the class of p - flow(p) in the reference frame: a wrong sign or order shows here.
 
-        What comes from beyond the border, or from between two classes, is not looked at.
+        What comes from beyond the border, or from between two classes, is not looked at; nor, where key frames are
+        painted, what the reference frame does not show.
         """
         subject.needs("motion")
         subject.needs_labels()
@@ -87,8 +93,11 @@ class ClipContract(ContractFixtures):
         assert first.labels is not None
         assert second.labels is not None
         assert second.forward_flow is not None
-        for labels, flow in zip(second.labels, second.forward_flow, strict=True):
+        assert second.occlusion is not None
+        for labels, flow, visible in zip(second.labels, second.forward_flow, second.occlusion, strict=True):
             source, clear = labels_behind(first.labels[0], flow)
+            if subject.model.card.camera:
+                clear &= visible > 0
             assert np.mean((labels == source)[clear]) > 0.95
 
 
@@ -113,6 +122,8 @@ def promised_forms(count: int, size: tuple[int, int], fields: frozenset[Field]) 
         "forward_flow": ("float32", (count, *size, 2), order),
         "backward_flow": ("float32", (count, *size, 2), order),
         "occlusion": ("float32", (count, *size), order),
+        "depth": ("float32", (count, *size), order),
+        "objects": ("uint8", (count, *size), order),
     }
     absent = {name for field, names in ARRAYS.items() if field not in fields for name in names}
     return {name: None if name in absent else form for name, form in promised.items()}

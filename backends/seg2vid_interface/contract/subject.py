@@ -29,9 +29,9 @@ class Subject:
     @property
     def fields(self) -> frozenset[Field]:
         """What can be asked for beside the frames."""
-        return frozenset(
-            {"flow", "occlusion"} if self.model.card.label_space is None else {"labels", "flow", "occlusion"}
-        )
+        fields: set[Field] = {"flow", "occlusion"}
+        fields |= {"labels"} if self.model.card.label_space else set()
+        return frozenset(fields | ({"depth", "objects"} if self.model.card.camera else set()))
 
     @property
     def several_chunks(self) -> int:
@@ -48,6 +48,11 @@ class Subject:
         if self.model.card.label_space is None:
             pytest.skip("the model has no labels")
 
+    def needs_camera(self) -> None:
+        """Skip the test if the model has no camera that drives through clips."""
+        if self.model.card.camera is None or not {"image", "motion"} <= self.model.card.stages.keys():
+            pytest.skip("the model has no camera")
+
     def needs_image_condition(self, name: str) -> None:
         """Skip the test if the image stage does not see it: "image_label_map", "edges" or "texture"."""
         card = self.model.card
@@ -56,10 +61,11 @@ class Subject:
             pytest.skip(f"the model's image stage sees no {name}")
 
     def without(self, stage: Stage) -> "Subject":
-        """Return the same with a model that lacks a stage."""
+        """Return the same with a model that lacks a stage, and its camera with the motion stage."""
         card = self.model.card
         stages = {name: kept for name, kept in card.stages.items() if name != stage}
-        return replace(self, model=ModelFolder(self.model.path, card.model_copy(update={"stages": stages})))
+        changes = {"stages": stages, "camera": None if stage == "motion" else card.camera}
+        return replace(self, model=ModelFolder(self.model.path, card.model_copy(update=changes)))
 
     def open(self, **options: Any) -> Session:
         """Open the model; OpenOptions say how, on the device of the test unless told otherwise."""

@@ -142,15 +142,16 @@ class BetweenGraph(nn.Module):
 class FieldsGraph(nn.Module):
     """Motion and maps -> what is wanted beside the frames."""
 
-    def __init__(self, camera: Camera) -> None:
+    def __init__(self, label_space: LabelSpace, camera: Camera) -> None:
         super().__init__()
-        self.camera = camera
+        self.classes, self.camera = StreetClasses.of(label_space), camera
 
     def forward(
         self,
         *,
         label_map: Tensor,
         object_map: Tensor,
+        camera: Tensor,
         origins: Tensor,
         seen: Tensor,
         places: Tensor,
@@ -165,12 +166,23 @@ class FieldsGraph(nn.Module):
         maps = torch.stack([label_map, object_map], 1).long()[:, None].expand(-1, origins.shape[1], -1, -1, -1)
         labels, objects = nearest(maps, enlarged_positions(shown.sources, size, "nearest")).unbind(2)
         visible = resized_nearest(shown.seen.float(), size)[:, :, 0]
-        metres = self.camera.focal_length * self.camera.height * inverse_depths.shape[3] / shown.inverse_depth
+        # The ground that a thing's shadow lies on moves with it, but is no part of it.
+        things = self.classes.masks_of(labels.flatten(0, 1)).foreground.view_as(labels) & (visible > 0)
         return {
             "forward_flow": (grid - enlarged_positions(shown.origins, size)).movedim(2, -1).contiguous(),
             "backward_flow": (grid - enlarged_positions(places, size)).movedim(2, -1).contiguous(),
             "occlusion": visible,
             "label_maps": labels.to(torch.uint8),
-            "object_maps": (objects * (visible > 0)).to(torch.uint8),
-            "depth": resized_nearest(metres[:, :, None], size)[:, :, 0],
+            "object_maps": (objects * things).to(torch.uint8),
+            "depth": self._metres(shown.inverse_depth, labels, camera[:, 1:, 2]),
         }
+
+    def _metres(self, inverse_depths: Tensor, labels: Tensor, tilt: Tensor) -> Tensor:
+        """Return depth (N, T, H, W) of frames with these label maps (N, T, H, W), of which the ground's is exact."""
+        (height, width), size = inverse_depths.shape[2:], (labels.shape[2], labels.shape[3])
+        told = resized_nearest(inverse_depths[:, :, None], size)[:, :, 0]
+        focal = self.camera.focal_length * width
+        rows = (torch.arange(size[0], device=labels.device) + 0.5) * (height / size[0]) - 0.5  # of the motion's
+        below = rows[:, None] - (self.camera.horizon * height + focal * tilt.tan())[..., None, None]
+        ground = self.classes.masks_of(labels.flatten(0, 1)).ground.view_as(labels) & (below > 0)
+        return focal * self.camera.height / torch.where(ground, below, told)

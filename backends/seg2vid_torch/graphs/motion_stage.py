@@ -21,5 +21,5 @@ def motion_graphs(network: MotionNetwork, label_space: LabelSpace | None) -> dic
         "depth": DepthGraph(network),
         "known": KnownGraph(label_space),
         "between": BetweenGraph(),
-        "fields": FieldsGraph(network.camera),
+        "fields": FieldsGraph(label_space, network.camera),
     }

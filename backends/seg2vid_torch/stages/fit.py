@@ -8,6 +8,8 @@ from seg2vid_interface.backend import Stage
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.label_spaces import LabelSpace, model_space
 from seg2vid_interface.sizes import SizeRule
+from seg2vid_torch.networks.key_frames.key_frame_motion import KeyFrameMotion
+from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
 from seg2vid_torch.stages.trained_stage import TrainedStage
 
 
@@ -45,6 +47,8 @@ def fit_stages(stages: Mapping[Stage, TrainedStage]) -> StageFit:
 def _fit_both(image: TrainedStage, motion: TrainedStage) -> StageFit:
     _check_label_spaces(image, motion)
     scale = _image_scale(image, motion)
+    if isinstance(motion.network, KeyFrameMotion):
+        _check_painter(image, motion, scale)
     own = image.network.sizes
     sizes = SizeRule(own.multiple // math.gcd(own.multiple, scale), math.ceil(own.smallest / scale))
     return StageFit(
@@ -64,6 +68,20 @@ def _check_label_spaces(image: TrainedStage, motion: TrainedStage) -> None:
             "the stages were trained with different label spaces: "
             f"image {image.label_space.name}, motion {motion.label_space.name}",
             "Export stages of one label space.",
+        )
+
+
+def _check_painter(image: TrainedStage, motion: TrainedStage, scale: int) -> None:
+    """Raise ModelError unless the image stage can paint the motion stage's key frames, most of which are known."""
+    problems = {
+        "takes no hints": not isinstance(image.network, SpadeGenerator),
+        "sees other labels": image.label_space != motion.label_space,
+        "was trained at another size": scale > 1,
+    }
+    if problem := next((problem for problem, is_so in problems.items() if is_so), None):
+        raise ModelError(
+            f"the motion stage lets the image stage paint key frames, and that {problem}",
+            "Export an image stage of kind spade with it, of the same labels and size.",
         )
 
 

@@ -97,6 +97,13 @@ def test_json_holds_all_that_was_measured(measure, monkeypatch):
     assert measured["peak_memory_mb"] > 10
 
 
+def test_key_frames_are_counted_once_a_chunk(measure, make_model):
+    model = make_model("driving", camera={}, seconds_per_chunk=SECONDS_PER_CHUNK)
+    (row,) = json.loads(measure("--json", model=model, backend="steady").stdout)["data"]["results"]
+    assert row["gflop_per_frame"] == 0.625  # of the motion stage, and a quarter of the image stage's
+    assert row["peak_fraction"] == pytest.approx(0.625 * row["frames_per_s"] / PEAK_GFLOPS, abs=1e-4)
+
+
 def test_the_table_has_a_row_for_each_and_the_reasons_of_those_that_do_not_work(measure):
     result = measure("-o", "b.md", backend="all")
     assert (result.exit_code, result.stderr) == (0, "")

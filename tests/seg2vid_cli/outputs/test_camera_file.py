@@ -15,7 +15,7 @@ CAMERA = Camera(focal_length=1.25, horizon=0.5, height=1.5)
 
 
 def test_the_file_says_all_of_it_a_row_a_line():
-    text = camera_file(Drive(steady(8.0, -3.0), 4.0, 4), 2, CAMERA, height=128, width=256)
+    text = camera_file(Drive(steady(8.0, -3.0), 4.0, 4), 2, CAMERA, (128, 256), 128)
     assert text == (
         "{\n"
         '  "frames_per_second": 4.0,\n'
@@ -31,9 +31,18 @@ def test_the_file_says_all_of_it_a_row_a_line():
     )
 
 
+def test_the_horizon_of_an_enlarged_motion_is_where_its_pixels_are():
+    document = json.loads(camera_file(Drive(steady(), 17.0, 8), 1, CAMERA, (512, 1024), 128))
+    assert document["intrinsics"] == {
+        "focal_length": 1280.0,
+        "principal_point": [511.5, 257.5],  # row 64 of 128, whose middle is 64.5
+        "camera_height": 1.5,
+    }
+
+
 @pytest.mark.parametrize(("frames", "rows"), [(1, 1), (2, 9), (9, 9), (10, 17), (24, 25)])
 def test_rows_reach_the_end_of_the_last_chunk(frames, rows):
-    document = json.loads(camera_file(Drive(steady(), 17.0, 8), frames, CAMERA, 32, 64))
+    document = json.loads(camera_file(Drive(steady(), 17.0, 8), frames, CAMERA, (32, 64), 32))
     assert [row["time"] for row in document["camera"]] == [index / 17 for index in range(rows)]
 
 
@@ -57,5 +66,5 @@ def test_a_path_of_rows_between_frames_is_kept_where_frames_are(tmp_path):
 
 
 def given_again(drive: Drive, frames: int, file: Path) -> Drive:
-    file.write_text(camera_file(drive, frames, CAMERA, 32, 64))
+    file.write_text(camera_file(drive, frames, CAMERA, (32, 64), 32))
     return Drive(read_camera(file).path, drive.frames_per_second, drive.chunk_frames)

@@ -47,15 +47,30 @@ def test_a_thing_is_a_region_of_one_kind_and_has_a_place():
     objects = found(labels)
     classes = [NAMES[labels[objects.numbers == number][0]] for number in objects.ids]
     assert (sorted(classes), objects.ids) == (["car", "person", "truck"], (1, 2, 3))
-    areas = np.bincount(objects.numbers.ravel())[1:]
-    assert list(areas) == sorted(areas, reverse=True)
-    np.testing.assert_array_equal(objects.numbers > 0, np.isin(labels, [NAMES.index(name) for name in classes]))
+    on_things = np.isin(labels, [NAMES.index(name) for name in classes])
+    areas = np.bincount(objects.numbers[on_things])
+    assert (areas[0], list(areas[1:])) == (0, sorted(areas[1:], reverse=True))
     places = {name: (thing.x, thing.z) for name, thing in zip(classes, objects.things, strict=True)}
     assert places == {
         "car": pytest.approx((4, 20), rel=0.05),
         "person": pytest.approx((-2.65, 10), rel=0.05),
         "truck": pytest.approx((-10.5, 30), rel=0.05),
     }
+
+
+def test_what_moves_has_the_ground_just_below_it_where_its_shadow_lies():
+    labels = street(("car", -0.9, 0.9, 1.5, 12), ("car", 4, 6, 1.5, 12), ("sidewalk", 2, 8, 0.05, 12))
+    labels[92, 120:126] = NAMES.index("pole")
+    objects = found(labels)
+    (follows,) = [number for number, thing in enumerate(objects.things, 1) if thing.follows]
+    rows, columns = box(-0.9, 0.9, 1.5, 12)
+    shadow = slice(rows.stop, rows.stop + round(0.2 * (rows.stop - rows.start))), columns
+    expected = np.zeros_like(objects.numbers)
+    expected[labels == NAMES.index("car")] = 3 - follows
+    expected[shadow] = follows
+    expected[labels == NAMES.index("pole")] = 0  # is no ground
+    expected[rows, columns] = follows
+    np.testing.assert_array_equal(objects.numbers, expected)  # what is parked has none
 
 
 def test_what_is_tiny_or_no_foreground_is_no_thing():
@@ -116,12 +131,24 @@ def test_half_of_the_vehicles_on_the_other_lane_come():
         street(("car", 3, 4.8, 1.5, 20)),
         street(("car", -9.5, -7.7, 1.5, 20)),
         street(("sidewalk", -6, -2, 0.9, 15), ("car", -5, -3.2, 1.5, 20)),
-        street(*[("car", -10 + 2 * n, -6.5 + 2 * n, 1.5, 20) for n in range(4)]),
+        street(*[("car", -12 + 2 * n, -8.5 + 2 * n, 1.5, 20) for n in range(4)]),
     ],
     ids=["to the right", "far to the left", "on the pavement", "a row"],
 )
 def test_parked_vehicles_stand(labels):
     assert not any(thing.moves or thing.follows for thing in only_things(labels))
+
+
+def test_what_stands_in_our_lane_is_parted_from_the_row_that_it_touches():
+    """One that drives ahead of us would else be told to be parked, and be run over."""
+    labels = street(*[("car", -10 + 2 * n, -6.5 + 2 * n, 1.5, 20) for n in range(5)])
+    row, ahead = found(labels).things
+    assert (row.is_row, row.moves, row.follows) == (True, False, False)
+    assert (ahead.is_row, ahead.follows, ahead.z) == (False, True, pytest.approx(20, rel=0.05))
+    lane = (np.flatnonzero((found(labels).numbers == 2).any(0)) - (WIDTH - 1) / 2) * 20 / WIDTH
+    assert (min(lane), max(lane)) == (pytest.approx(-1.4, abs=0.1), pytest.approx(1.4, abs=0.1))
+    instances = np.where(labels == NAMES.index("car"), np.uint16(26001), np.uint16(0))
+    assert len(found(labels, instances).things) == 1  # ids that are given are believed
 
 
 def test_people_walk_either_way_or_stand():
@@ -183,14 +210,15 @@ def objects_of(*things: Thing) -> Objects:
 
 
 def test_the_table_of_motions():
-    things = Thing(0, 10, follows=True), Thing(3, 20), Thing(-3, 40, along=-6.0)
+    things = Thing(0, 10, follows=True), Thing(3, 20), Thing(-3, 40, along=-6.0), Thing(5, 20, is_row=True)
     drive = Drive(steady(8.0), FPS, CHUNK)
     table = objects_of(*things).motion(drive, 2)
     assert (table.shape, table.dtype) == ((MOST, 4), np.float32)
     distance = 40 - 2 * CHUNK / FPS * (8 + 6)
-    expected = [(0, 0, 0, 0), (1 / 10, 1, 0, 0), (0, 0, 0, 0), (1 / distance, 0, -0.6, 0)]
-    np.testing.assert_allclose(table[:4], expected, rtol=1e-6)
-    np.testing.assert_array_equal(table[4:], 0)
+    parked, coming = (1 / (20 - 2 * CHUNK / FPS * 8), 0, 0, 0), (1 / distance, 0, -0.6, 0)
+    expected = [(0, 0, 0, 0), (1 / 10, 1, 0, 0), parked, coming, (0, 0, 0, 0)]  # a row is as deep as the street
+    np.testing.assert_allclose(table[:5], expected, rtol=1e-6)
+    np.testing.assert_array_equal(table[5:], 0)
 
 
 def test_a_camera_that_turned_sees_things_move_otherwise():

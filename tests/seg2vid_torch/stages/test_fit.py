@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from key_frame_stages import untrained_stages
 from seg2vid_interface.backend import ExportRequest
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.label_spaces import CITYSCAPES, CITYSCAPES_LABEL_IDS, NO_LABELS
@@ -55,6 +56,24 @@ def test_label_spaces_without_relation_are_refused(stages):
     message = r"^the stages were trained with different label spaces: image cityscapes-label-ids, motion none$"
     with pytest.raises(ModelError, match=message):
         fit_stages({**stages, "motion": replace(stages["motion"], label_space=NO_LABELS)})
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"network": "pix2pixHD's"}, "takes no hints"),
+        ({"label_space": CITYSCAPES_LABEL_IDS}, "sees other labels"),
+        ({"height": 128, "width": 256}, "was trained at another size"),
+    ],
+)
+def test_not_every_image_stage_can_paint_key_frames(stages, changes, problem):
+    both = untrained_stages()
+    assert fit_stages(both) == StageFit(CITYSCAPES, None, 64, 128, 1, SizeRule(4, 32))
+    if "network" in changes:
+        changes = {"network": stages["image"].network}
+    message = f"^the motion stage lets the image stage paint key frames, and that {problem}$"
+    with pytest.raises(ModelError, match=message):
+        fit_stages(with_image(both, **changes))
 
 
 def test_such_a_model_can_be_exported_again(label_id_graph_model, tmp_path):

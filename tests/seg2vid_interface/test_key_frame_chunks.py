@@ -1,0 +1,175 @@
+"""Clips of key frames out of graphs, which here note what they are given and make numbers up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from fake_backend import FakeSession
+from seg2vid_interface.backend import OpenOptions
+from seg2vid_interface.clips import Field
+from seg2vid_interface.driving.paths import steady
+from seg2vid_interface.driving.scene import driven
+from seg2vid_interface.graph_results import Results
+from seg2vid_interface.graphs import GraphName, inputs_of, open_sides, outputs_of
+from seg2vid_interface.key_frame_chunks import key_frame_chunks, metres
+from seg2vid_interface.label_spaces import CITYSCAPES
+from seg2vid_interface.model_card import Camera, ModelFolder, read_card
+from seg2vid_interface.sample_scene import sample_request
+
+ALL: frozenset[Field] = frozenset({"labels", "flow", "occlusion", "depth", "objects"})
+CHUNK = ["motion", "known", "image", "between"]
+
+
+class FakeGraphs:
+    """Runs graphs: every number of an output is that of the run, so that one can tell where it goes."""
+
+    def __init__(self, card, size: tuple[int, int]) -> None:
+        self.card, self.size = card, size
+        self.runs: list[tuple[GraphName, dict[str, Any]]] = []
+
+    def __call__(self, name: GraphName, inputs: Mapping[str, Any], outputs: Sequence[str]) -> Results:
+        """Check the inputs against the format."""
+        count = len(next(iter(inputs.values())))
+        sides = {"N": count, **open_sides(self.card, *self.size)}
+        wanted = {tensor.name: tensor for tensor in inputs_of(name, self.card)}
+        assert list(inputs) == list(wanted)
+        for key, tensor in wanted.items():
+            shape = tuple(sides.get(side, side) for side in tensor.shape)
+            assert (inputs[key].shape, inputs[key].dtype.name) == (shape, tensor.dtype), f"{key} of {name}"
+        self.runs.append((name, dict(inputs)))
+        number = len(self.runs)
+        values = {
+            tensor.name: np.full([sides.get(side, side) for side in tensor.shape], number, tensor.dtype)
+            for tensor in outputs_of(name, self.card)
+        }
+        assert list(values) == list(outputs)
+        return Results(self, values)
+
+    def run(self, inputs: Mapping[str, Any], outputs: Sequence[str]) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def fetch(self, value: NDArray[Any]) -> NDArray[Any]:
+        return value.copy()
+
+    @property
+    def names(self) -> list[GraphName]:
+        return [name for name, _ in self.runs]
+
+
+@pytest.fixture
+def card(make_model):
+    return read_card(make_model(camera={}))
+
+
+def request_of(card, size=(32, 64), sample=1, **changes):
+    session = FakeSession(ModelFolder(None, card), OpenOptions(size=size))
+    plain = sample_request(session, card, sample, frames=changes.pop("frames", 10), fields=changes.pop("fields", ALL))
+    scene = driven(card, plain.label_map, None, steady(8.0), card.frames_per_second, seed=0, sample=sample)
+    return replace(plain, **scene.fields(), **changes)
+
+
+def pictures(count: int, size: tuple[int, int]) -> NDArray[np.float32]:
+    return np.random.default_rng(0).random((count, 3, *size), np.float32)
+
+
+def test_graphs_run_in_turn_and_fields_only_where_they_are_asked_for(card):
+    plain, whole = FakeGraphs(card, (32, 64)), FakeGraphs(card, (32, 64))
+    first = pictures(1, (32, 64))
+    assert len(list(key_frame_chunks([request_of(card, fields=frozenset())], first, card, plain))) == 4
+    assert plain.names == ["depth", *CHUNK * 3]
+    list(key_frame_chunks([request_of(card)], first, card, whole))
+    assert whole.names == ["depth", *[*CHUNK, "fields"] * 3]
+
+
+def test_chunks_are_made_when_they_are_asked_for(card):
+    graphs = FakeGraphs(card, (32, 64))
+    chunks = key_frame_chunks([request_of(card)], pictures(1, (32, 64)), card, graphs)
+    counts = [len(graphs.runs) for _ in chunks]
+    assert counts == [1, 6, 11, 16]
+
+
+def test_chunks_are_what_the_graphs_gave_and_the_last_is_cut(card):
+    graphs, first = FakeGraphs(card, (32, 64)), pictures(1, (32, 64))
+    chunks = [chunk for (chunk,) in key_frame_chunks([request_of(card)], first, card, graphs)]
+    assert [chunk.start for chunk in chunks] == [0, 1, 5, 9]
+    assert [len(chunk.frames) for chunk in chunks] == [1, 4, 4, 1]
+    np.testing.assert_array_equal(chunks[0].frames[0], np.rint(first[0] * 255).transpose(1, 2, 0))
+    for number, chunk in enumerate(chunks[1:]):
+        between, told = 5 + 5 * number, 6 + 5 * number
+        assert (chunk.frames == between).all()
+        for name in ("labels", "forward_flow", "backward_flow", "occlusion", "depth", "objects"):
+            assert (getattr(chunk, name) == told).all(), name
+
+
+def test_the_first_chunk_tells_depth_and_things_without_their_shadows(card):
+    request = request_of(card)
+    chunk = next(key_frame_chunks([request], pictures(1, (32, 64)), card, FakeGraphs(card, (32, 64))))[0]
+    np.testing.assert_allclose(chunk.depth, np.float32(1.1 * 1.2 * 64))  # at one pixel below the horizon
+    on_things = np.isin(request.label_map, CITYSCAPES.foreground)
+    np.testing.assert_array_equal(chunk.objects[0], np.where(on_things, request.object_map, 0))
+    assert ((request.object_map > 0) & ~on_things).any()
+    np.testing.assert_array_equal(chunk.labels[0], request.label_map)
+
+
+def test_what_a_chunk_leaves_the_next_one_goes_on_from(card):
+    graphs, request, first = FakeGraphs(card, (32, 64)), request_of(card), pictures(1, (32, 64))
+    list(key_frame_chunks([request], first, card, graphs))
+    runs = graphs.runs
+    depth, motion, known, image, between, fields = (inputs for _, inputs in runs[:6])
+    np.testing.assert_array_equal(depth["frame"], first)
+    for inputs in (motion, known, fields):
+        np.testing.assert_array_equal(inputs["label_map"][0], request.label_map)
+        np.testing.assert_array_equal(inputs["object_map"][0], request.object_map)
+    np.testing.assert_array_equal(known["texture"][0], request.texture)
+    np.testing.assert_array_equal(known["noise"][0], request.chunk_noise(0))
+    np.testing.assert_array_equal(motion["camera"][0], request.camera(0))
+    np.testing.assert_array_equal(fields["camera"][0], request.camera(0))
+    np.testing.assert_array_equal(motion["object_motion"][0], request.object_motion(0))
+    np.testing.assert_array_equal(image["style"][0], request.style)
+    assert (known["trust"] == 1).all()
+    assert (motion["inverse_depth"] == 1).all()  # the first run's
+    assert {np.unique(image[name]).item() for name in ("labels", "texture", "hint", "trust")} == {3}  # the third's
+    assert (np.unique(between["next_frame"]).item(), np.unique(between["hint_trust"]).item()) == (4, 3)
+    following = dict(runs[6:8])
+    assert (following["motion"]["inverse_depth"] == 2).all()
+    assert (following["motion"]["label_map"] == 3).all()
+    assert (following["known"]["texture"] == 3).all()
+    assert (following["known"]["frame"] == 4).all()  # what the image stage painted
+    assert (following["known"]["trust"] == 5).all()
+    np.testing.assert_array_equal(following["known"]["noise"][0], request.chunk_noise(1))
+    np.testing.assert_array_equal(following["motion"]["camera"][0], request.camera(1))
+
+
+def test_larger_frames_are_told_how_to_move_at_about_the_cards_size(card):
+    """The graph of depth sees everything at that size, those that paint at that of the frames."""
+    size = (64, 128)
+    graphs, request = FakeGraphs(card, size), request_of(card, size, frames=5)
+    (first,), (second,) = key_frame_chunks([request], pictures(1, size), card, graphs)
+    inputs = dict(graphs.runs)
+    assert inputs["depth"]["label_map"].shape == inputs["motion"]["inverse_depth"].shape == (1, 32, 64)
+    assert inputs["known"]["label_map"].shape == (1, *size)
+    assert (first.depth.shape, second.depth.shape) == ((1, *size), (4, *size))
+
+
+def test_each_clip_of_a_batch_has_its_own(card):
+    graphs, requests = FakeGraphs(card, (32, 64)), [request_of(card, sample=sample) for sample in (1, 2)]
+    requests[1] = replace(requests[1], fields=frozenset({"depth"}))
+    first = pictures(2, (32, 64))
+    chunks = list(key_frame_chunks(requests, first, card, graphs))
+    assert [[chunk.labels is None for chunk in pair] for pair in chunks] == [[False, True]] * 4
+    inputs = dict(graphs.runs[:6])
+    for number, request in enumerate(requests):
+        np.testing.assert_array_equal(inputs["known"]["texture"][number], request.texture)
+        np.testing.assert_array_equal(inputs["motion"]["object_motion"][number], request.object_motion(0))
+        np.testing.assert_array_equal(chunks[0][number].frames[0], np.rint(first[number] * 255).transpose(1, 2, 0))
+
+
+def test_depth_is_metres_and_the_sky_infinitely_far():
+    """1.5 m above the road, at a focal length of 200 pixels, the road 10 pixels below the horizon is 30 m away."""
+    inverse = np.array([[[10.0, 0.0]] * 3], np.float32).repeat(80, axis=2)
+    told = metres(inverse, Camera(focal_length=1.25, height=1.5))
+    assert set(np.unique(told)) == {np.float32(30), np.float32(np.inf)}

@@ -57,8 +57,13 @@ INVERSE_DEPTH: Final = TensorFormat("inverse_depth", ("N", "h", "w"))
 """Pixels, at the size at which motion is told, by which ground at that depth lies below the horizon."""
 ORIGINS: Final = TensorFormat("origins", ("N", "T", 2, "h", "w"))
 """x and y in pixels: where a frame's pixels stood in the key frame before."""
-SOURCES: Final = TensorFormat("sources", ("N", "T", 2, "h", "w"))
-"""Likewise, but of what that did not show, where there is something like it."""
+PARTS: Final = TensorFormat("parts", ("N", "T", "h", "w"), "uint8")
+"""0 where a pixel is of the street, 1 = of a thing, 2 = of the camera's own bonnet."""
+GROUND: Final = TensorFormat("ground", ("N", "T", "h", 1))
+"""Inverse depth of the ground at each row."""
+LAST_ORIGIN: Final = TensorFormat("last_origin", ("N", 2, "h", "w"))
+"""Of the last frame, the next key frame; where it takes a stand-in, where that has its place in the key frame."""
+NEXT_LABEL_MAP: Final = TensorFormat("next_label_map", ("N", "H", "W"), "uint8")
 SEEN: Final = TensorFormat("seen", ("N", "T", 1, "h", "w"))
 """1 where it shows them, else 0."""
 NEXT_PLACES: Final = TensorFormat("next_places", ("N", "T", 2, "h", "w"))
@@ -114,14 +119,12 @@ KEY_FRAME_INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "motion": (LABEL_MAP, OBJECT_MAP, INVERSE_DEPTH, CAMERA, OBJECT_MOTION),
     "known": (
         FRAME,
-        LABEL_MAP,
-        OBJECT_MAP,
         TEXTURE,
         TensorFormat("trust", ("N", 1, "H", "W")),
         TensorFormat("noise", ("N", "X", "H", "W")),
-        ORIGINS,
-        SOURCES,
+        LAST_ORIGIN,
         SEEN,
+        NEXT_LABEL_MAP,
     ),
     "between": (
         FRAME,
@@ -132,18 +135,22 @@ KEY_FRAME_INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         NEXT_PLACES,
         NEXT_SEEN,
     ),
-    "fields": (LABEL_MAP, OBJECT_MAP, CAMERA, ORIGINS, SOURCES, SEEN, PLACES, INVERSE_DEPTHS),
+    "fields": (LABEL_MAP, OBJECT_MAP, CAMERA, ORIGINS, SEEN, PLACES, INVERSE_DEPTHS, PARTS, GROUND),
 }
 KEY_FRAME_OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "depth": (INVERSE_DEPTH,),
     "motion": (
         ORIGINS,
-        SOURCES,
         SEEN,
         NEXT_PLACES,
         NEXT_SEEN,
         PLACES,
         INVERSE_DEPTHS,
+        PARTS,
+        GROUND,
+        LAST_ORIGIN,
+        NEXT_LABEL_MAP,
+        TensorFormat("next_object_map", ("N", "H", "W"), "uint8"),
         TensorFormat("next_inverse_depth", ("N", "h", "w")),
     ),
     "known": (
@@ -151,8 +158,6 @@ KEY_FRAME_OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         TensorFormat("next_texture", ("N", "X", "H", "W")),
         HINT,
         HINT_TRUST,
-        TensorFormat("next_label_map", ("N", "H", "W"), "uint8"),
-        TensorFormat("next_object_map", ("N", "H", "W"), "uint8"),
     ),
     "between": (
         TensorFormat("frames", ("N", "T", "H", "W", 3), "uint8"),

@@ -4,6 +4,7 @@ Shape symbols: N = batch, T = frames of a chunk, H, W = height and width, h, w =
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any, Final
 
 import numpy as np
@@ -13,12 +14,15 @@ from seg2vid_interface.clips import Chunk, ClipRequest, Field
 from seg2vid_interface.graph_results import FIELD_OUTPUTS, Results, as_bytes, chunk_of
 from seg2vid_interface.graphs import GraphName, inputs_of, motion_size, outputs_of
 from seg2vid_interface.model_card import Camera, ModelCard
+from seg2vid_interface.prefetch import prefetch
 from seg2vid_interface.requests import first_chunk
 from seg2vid_interface.resampling import nearest, resized
 
 Run = Callable[[GraphName, Mapping[str, Any], Sequence[str]], Results]
 """Runs a graph of a model with inputs that are arrays or an earlier run's; returns the outputs that are named."""
 
+State = Mapping[str, Any]
+"""What is carried from chunk to chunk, by the inputs' names."""
 MAPS: Final = ("label_map", "object_map")
 
 
@@ -28,35 +32,37 @@ def key_frame_chunks(
     """Make a batch of clips whose first frames (N, 3, H, W) in 0..1 are there; yield chunk after chunk."""
     assert card.camera is not None
     clips = _Clips(requests, card, run)
-    state = clips.beginning(first)
+    streets, pictures = clips.beginning(first)
     fields = frozenset[Field]().union(*(request.fields for request in requests))
-    yield clips.first_chunks(first, state["inverse_depth"])
+    yield clips.first_chunks(first, streets["inverse_depth"])
     frames, step = requests[0].frames, card.chunk_frames
-    for chunk, start in enumerate(range(1, frames, step)):
-        results, state = clips.go_on(state, chunk, fields)
-        kept = min(step, frames - start)
-        yield [chunk_of(results, i, start, kept, request.fields) for i, request in enumerate(requests)]
+    starts = range(1, frames, step)
+    # Motion needs no pictures: the next chunk's is told while this one's are painted.
+    with closing(prefetch(clips.motions(streets, len(starts)))) as motions:
+        for chunk, (start, (streets, motion)) in enumerate(zip(starts, motions, strict=True)):
+            results, pictures = clips.paint(pictures, streets, motion, chunk, fields)
+            kept = min(step, frames - start)
+            yield [chunk_of(results, i, start, kept, request.fields) for i, request in enumerate(requests)]
 
 
 class _Clips:
-    """A batch of clips; what is carried from chunk to chunk are values that may stay on the device, by name."""
+    """A batch of clips; what is carried from chunk to chunk may stay on the device."""
 
     def __init__(self, requests: Sequence[ClipRequest], card: ModelCard, run: Run) -> None:
         self._requests, self._card, self._run_graph = requests, card, run
         self._style = np.stack([request.style for request in requests])
 
-    def beginning(self, first: NDArray[np.float32]) -> dict[str, Any]:
-        """Return what the first chunk goes on from."""
+    def beginning(self, first: NDArray[np.float32]) -> tuple[State, State]:
+        """Return what the first chunk goes on from: the street, and the pictures of it."""
         maps = {name: np.stack([getattr(request, name) for request in self._requests]) for name in MAPS}
         size = motion_size(self._card, *first.shape[2:])
         small = {name: np.ascontiguousarray(nearest(values, size)) for name, values in maps.items()}
         drive = self._drive(0)
         picture = first if first.shape[2:] == size else resized(first, size)
         depth = self._run("depth", {"frame": picture, **small, **drive})
-        return {
+        street = {**maps, "inverse_depth": depth.fetch("inverse_depth")}
+        return street, {
             "frame": first,
-            **maps,
-            "inverse_depth": depth.fetch("inverse_depth"),
             "texture": np.stack([_there(request.texture) for request in self._requests]),
             "trust": np.ones((len(first), 1, *first.shape[2:]), np.float32),
         }
@@ -76,30 +82,27 @@ class _Clips:
         labels, objects = (np.stack([getattr(request, name) for request in self._requests]) for name in MAPS)
         return np.where(np.isin(labels, space.foreground), objects, np.uint8(0))
 
-    def go_on(
-        self, state: Mapping[str, Any], chunk: int, fields: frozenset[Field]
-    ) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
-        """Return the arrays of chunk 0, 1, ..., and what the next one goes on from."""
+    def motions(self, street: State, chunks: int) -> Iterator[tuple[State, State]]:
+        """Yield, chunk after chunk, the street that it goes on from, and its motion; no picture is needed for them."""
+        for chunk in range(chunks):
+            street = {**street, **self._drive(chunk)}
+            motion = self._run("motion", street)
+            yield street, motion.values
+            street = {name: motion[f"next_{name}"] for name in (*MAPS, "inverse_depth")}
+
+    def paint(
+        self, pictures: State, street: State, motion: State, chunk: int, fields: frozenset[Field]
+    ) -> tuple[dict[str, NDArray[Any]], State]:
+        """Return the arrays of chunk 0, 1, ..., and the pictures that the next one goes on from."""
         noise = np.stack([request.chunk_noise(chunk) for request in self._requests])
-        drive = self._drive(chunk)
-        motion = self._run("motion", {**state, **drive})
-        known = self._run("known", {**state, **motion.values, "noise": noise})
-        painted = self._run("image", self._painting(known))
-        ends = {"next_frame": painted["frame"], "hint_trust": known["hint_trust"]}
-        between = self._run("between", {**state, **motion.values, **ends})
+        known = self._run("known", {**pictures, **motion, "noise": noise})
+        frame = self._run("image", self._painting(known))["frame"]
+        between = self._run("between", {**pictures, **motion, "next_frame": frame, "hint_trust": known["hint_trust"]})
         results = {"frames": between.fetch("frames")}
         if fields:
-            told = self._run("fields", {**state, **drive, **motion.values})
+            told = self._run("fields", {**street, **motion})
             results |= {name: told.fetch(name) for field in fields for name in FIELD_OUTPUTS[field]}
-        following = {
-            "frame": painted["frame"],
-            "label_map": known["next_label_map"],
-            "object_map": known["next_object_map"],
-            "texture": known["next_texture"],
-            "inverse_depth": motion["next_inverse_depth"],
-            "trust": between["next_trust"],
-        }
-        return results, following
+        return results, {"frame": frame, "texture": known["next_texture"], "trust": between["next_trust"]}
 
     def _painting(self, known: Results) -> dict[str, Any]:
         """Return what the image stage's graph takes for a key frame."""

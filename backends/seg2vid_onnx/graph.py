@@ -8,13 +8,14 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from seg2vid_interface.cores import available_cores
 from seg2vid_interface.errors import BackendError
 from seg2vid_interface.graphs import DIMENSIONS, METADATA_KEY, GraphName, TensorFormat, check_graph
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_onnx.graph_cache import CachedGraph
 from seg2vid_onnx.loading import first_line, load_session, place_of
 
-DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(bool)": "bool"}
+DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(int32)": "int32", "tensor(bool)": "bool"}
 OUT_OF_MEMORY_HINT = "Use a smaller --size, or another --device."
 
 
@@ -39,7 +40,7 @@ class OnnxGraph:
             name: what it is to do.
             card: its model's.
             device: "cpu" or "cuda:N".
-            sides: symbols of `graphs.INPUTS` -> their sizes in this session, which spares runs the work with shapes.
+            sides: symbols of the format -> their sizes in this session, which spares runs the work with shapes.
             cache: where graphs are kept as they were optimised for a CPU; None = nowhere.
             profile: note how long each operator takes, and where it runs, for `end_profile`.
 
@@ -49,6 +50,8 @@ class OnnxGraph:
         """
         self._path, self._device, self._sides, self._profile = path, device, sides, profile
         self._cache = cache if device == "cpu" else None  # on CUDA the provider makes up its mind as it loads
+        # Motion is told while pictures are painted: threads that wait for it would keep cores from these.
+        self._threads = 1 if name == "motion" and card.camera else available_cores()
         self._sha256 = card.all_files()[path.name]
         self._sessions: dict[int, onnxruntime.InferenceSession] = {}
         session = self._session_of(batch=1)
@@ -90,7 +93,7 @@ class OnnxGraph:
             dimensions = {DIMENSIONS[symbol]: side for symbol, side in {**self._sides, "N": batch}.items()}
             cached = CachedGraph.of(self._cache, self._sha256, dimensions) if self._cache else None
             self._sessions[batch] = load_session(
-                self._path, self._device, dimensions, cached=cached, profile=self._profile
+                self._path, self._device, dimensions, threads=self._threads, cached=cached, profile=self._profile
             )
         return self._sessions[batch]
 

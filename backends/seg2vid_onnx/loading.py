@@ -19,6 +19,7 @@ def load_session(
     device: str,
     dimensions: Mapping[str, int] = {},
     *,
+    threads: int | None = None,
     cached: CachedGraph | None = None,
     profile: bool = False,
 ) -> onnxruntime.InferenceSession:
@@ -28,6 +29,7 @@ def load_session(
         path: of the file.
         device: "cpu" or "cuda:N".
         dimensions: open dimensions, by their names in the file -> their sizes.
+        threads: of the CPU; None = as many as there are cores.
         cached: where the graph is kept as it was optimised for them, or is to be kept; for a CPU alone.
         profile: note how long each operator takes, and where it runs.
 
@@ -37,8 +39,8 @@ def load_session(
     """
     if cached is not None:
         with contextlib.suppress(ModelError):  # a damaged file, or one that cannot be written: the model's own will do
-            return _load_cached(path, device, _options(dimensions, profile=profile), cached)
-    return _load(path, device, _options(dimensions, profile=profile))
+            return _load_cached(path, device, _options(dimensions, threads, profile=profile), cached)
+    return _load(path, device, _options(dimensions, threads, profile=profile))
 
 
 def _load_cached(
@@ -78,11 +80,13 @@ def first_line(error: Exception) -> str:
     return str(error).strip().splitlines()[0]
 
 
-def _options(dimensions: Mapping[str, int], *, profile: bool) -> onnxruntime.SessionOptions:
+def _options(dimensions: Mapping[str, int], threads: int | None, *, profile: bool) -> onnxruntime.SessionOptions:
     options = onnxruntime.SessionOptions()
     options.log_severity_level = FATAL
-    options.intra_op_num_threads = available_cores()
+    options.intra_op_num_threads = threads or available_cores()
     options.inter_op_num_threads = 1
+    # Several graphs take turns: the threads of one that wait for its next turn would keep the cores from the others.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.use_deterministic_compute = True
     options.enable_profiling = profile
     for name, size in dimensions.items():

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seg2vid_interface.cores import available_cores
 from seg2vid_interface.errors import BackendError, ModelError, Seg2VidError
-from seg2vid_interface.graphs import INPUTS, METADATA_KEY, GraphName, TensorFormat, check_graph, tensors
+from seg2vid_interface.graphs import METADATA_KEY, GraphName, TensorFormat, check_graph, inputs_of
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_openvino.lookups import gather_columns
 from seg2vid_openvino.mixed_precision import lower_learned_layers
@@ -42,7 +42,7 @@ class OpenVinoGraph:
             name: what it is to do.
             card: its model's.
             precision: "fp32", or "bf16" for the learned layers.
-            sides: symbols of `graphs.INPUTS` -> their sizes in this session, which spares runs the work with shapes.
+            sides: symbols of the format -> their sizes in this session, which spares runs the work with shapes.
             cache: where compiled graphs are kept; None = nowhere.
 
         Raises:
@@ -50,7 +50,7 @@ class OpenVinoGraph:
             BackendError: out of memory.
         """
         self._path, self._precision, self._sides, self._cache = path, precision, sides, cache
-        self._inputs = tensors(INPUTS[name], card)
+        self._inputs = inputs_of(name, card)
         model = read_graph(path)
         inputs, outputs = _formats(model.inputs), _formats(model.outputs)
         check_graph(path, name, card, inputs=inputs, outputs=outputs, metadata=_metadata(model))

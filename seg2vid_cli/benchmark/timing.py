@@ -11,11 +11,11 @@ from tempfile import TemporaryDirectory
 
 from seg2vid_cli.benchmark.rows import Row, chunk_seconds
 from seg2vid_cli.benchmark.settings import Effort
-from seg2vid_cli.generation.prefetch import prefetch
 from seg2vid_cli.outputs.video.kinds import Kind, open_video
 from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.backend import Benchmarked
 from seg2vid_interface.cores import available_cores
+from seg2vid_interface.prefetch import prefetch
 
 SHARE_SECONDS = 0.05
 WORK = bytes(100_000)  # beyond 2047 bytes hashing runs without Python's lock, so that threads really are parallel

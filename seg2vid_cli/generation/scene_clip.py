@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_cli.generation.look import OWN_LOOK, Look
-from seg2vid_cli.generation.prefetch import prefetch
 from seg2vid_cli.inputs.cameras import GivenCamera
 from seg2vid_cli.inputs.scenes import Scene
 from seg2vid_cli.outputs.camera_file import camera_file
@@ -25,6 +24,7 @@ from seg2vid_interface.driving.scene import DrivenScene, driven
 from seg2vid_interface.graphs import motion_size
 from seg2vid_interface.latents import chunk_noise, motion_latent
 from seg2vid_interface.model_card import ModelCard
+from seg2vid_interface.prefetch import prefetch
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,8 @@ class HintRoller:
         street: dict[str, Any] = {"classes": self._classes, "camera": self._camera}
         no_things = _no_things(key.label_map)
         scene = scene_of(key.label_map, key.object_map, key.inverse_depth, no_things, **street)
-        known = moved(key, chunk_motion(scene, moves, self._camera), noise)
+        _, last = chunk_motion(scene, moves, self._camera)
+        known = moved(key, last, noise)
         depth = on_the_ground(known.inverse_depth, known.label_map, moves.tilt[:, -1], **street)
         return replace(known, inverse_depth=depth)
 

@@ -9,14 +9,14 @@ import torch
 from torch import Tensor
 
 from seg2vid_interface.model_card import Camera
-from seg2vid_torch.geometry.camera_motion import length, pixel_grid
+from seg2vid_torch.geometry.camera_motion import pixel_grid
 from seg2vid_torch.geometry.driving import CameraMoves, drive
 from seg2vid_torch.geometry.filling import stand_ins
 from seg2vid_torch.geometry.sampling import bilinear, nearest, taken
 from seg2vid_torch.geometry.street_scene import StreetScene
 from seg2vid_torch.geometry.tracking import track
 
-SAME_PLACE = 1.5  # pixels between a point and itself after going to the next key frame and back
+SAME_DEPTH, LEAST = 0.2, 1.0  # relative difference of inverse depths of one surface, and pixels on top of it
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,7 @@ class ChunkMotion:
     places: Tensor
     """(N, T, 2, H, W): where the key frame's pixels stand in frame t."""
     origins: Tensor
-    """(N, T, 2, H, W): where frame t's pixels stood in the key frame; of what it did not show, where that would have
-    stood behind what hid it."""
-    sources: Tensor
-    """(N, T, 2, H, W): where in the key frame is what frame t's pixels are of: their origin, or for what the key frame
-    did not show that of the pixel that stands for it (see `filling`)."""
+    """(N, T, 2, H, W): where frame t's pixels stood in the key frame; of what it does not show, a guess."""
     seen: Tensor
     """(N, T, 1, H, W) bool: whether the key frame shows the pixel."""
     next_places: Tensor
@@ -38,35 +34,77 @@ class ChunkMotion:
     next_seen: Tensor
     """(N, T, 1, H, W) bool: whether that shows them."""
     inverse_depth: Tensor
-    """(N, T, H, W) of frame t's pixels, see `StreetScene`."""
+    """(N, T, H, W) of frame t's pixels, see `StreetScene`; where the key frame does not show them, a guess."""
+    part: Tensor
+    """(N, T, H, W) float: which part of the scene they are of, as in `StreetScene`; likewise."""
+    ground: Tensor
+    """(N, T, H, 1), the inverse depth of the ground at each row of frame t; 0 above the horizon."""
 
 
-def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> ChunkMotion:
-    """Return the motion of the chunk in which the camera does these moves."""
+@dataclass(frozen=True)
+class Filled:
+    """What F of the T frames show, also where the key frame does not show it."""
+
+    origins: Tensor
+    """(N, F, 2, H, W): where their pixels stood in the key frame, or would have stood behind what hid them."""
+    sources: Tensor
+    """(N, F, 2, H, W): where in the key frame what they are of was to be seen: of what it does not show, where that did
+    which stands for it (see `filling`)."""
+    inverse_depth: Tensor
+    """(N, F, H, W)."""
+    seen: Tensor
+    """(N, F, 1, H, W) bool: whether the key frame shows the pixel, or only a crack keeps it from that."""
+
+
+def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> tuple[ChunkMotion, Filled]:
+    """Return the motion of the chunk in which the camera does these moves, and what its last frame shows."""
     places, depths = drive(scene, moves, camera)
     origins, found = track(places, scene.nearness)
-    seen = found & inside(origins)
-    thing = scene.foreground[:, None].expand_as(depths).to(depths.dtype)
-    depth, thing = nearest(torch.stack([depths, thing], 2), origins).unbind(2)
     grid = pixel_grid(scene.inverse_depth.shape[1], scene.inverse_depth.shape[2], scene.inverse_depth.device)
-    stand_in, seen = stand_ins(seen, depth, ground_depth(moves, scene.inverse_depth, camera), thing > 0.5)
-    last = places[:, -1:].expand_as(places)
-    next_places = bilinear(last, origins)
-    as_stand_in = taken(torch.cat([origins - grid, next_places - grid, depth[:, :, None], origins], 2), stand_in)
-    shift, next_shift, depth, sources = as_stand_in.split([2, 2, 1, 2], 2)
-    origins, next_places = grid + shift, grid + next_shift
-    back = bilinear(origins[:, -1:].expand_as(origins), next_places)
-    there = length((back - origins).flatten(0, 1)).unflatten(0, origins.shape[:2])[:, :, 0] < SAME_PLACE
-    next_seen = inside(next_places) & (there | ~seen)
-    return ChunkMotion(
+    parts = scene.parts[:, None].expand_as(depths)
+    last_depth = depths[:, -1:].expand_as(depths)
+    depth, then, part = nearest(torch.stack([depths, last_depth, parts], 2), origins).unbind(2)
+    ground = ground_depth(moves, scene.inverse_depth, camera)
+    seen = found & inside(origins)
+    last = filled(origins[:, -1:], depth[:, -1:], seen[:, -1:], ground[:, -1:], part[:, -1:])
+    # What the key frame hides comes to the next one as what stands there then has come: at an even pace.
+    left = 1 - moves.frames / moves.frames[:, -1:]
+    hidden = left[:, :, None, None, None] * (grid - last.origins)
+    shift = torch.where(seen[:, :, None], bilinear(places[:, -1:].expand_as(places), origins) - grid, hidden)
+    next_places = grid + shift
+    next_seen = inside(next_places) & (_shown(next_places, depths[:, -1:, None], then[:, :, None]) | ~seen)
+    motion = ChunkMotion(
         places=places,
         origins=origins,
-        sources=sources,
-        seen=seen[:, :, None],
+        seen=torch.cat([seen[:, :-1, None], last.seen], 1),
         next_places=next_places,
         next_seen=next_seen[:, :, None],
-        inverse_depth=depth[:, :, 0],
+        inverse_depth=depth,
+        part=part,
+        ground=ground,
     )
+    return motion, last
+
+
+def filled(origins: Tensor, inverse_depth: Tensor, seen: Tensor, ground: Tensor, part: Tensor) -> Filled:
+    """Return what frames show, of what `ChunkMotion` says of them: `seen` is (N, F, H, W)."""
+    grid = pixel_grid(origins.shape[3], origins.shape[4], origins.device)
+    stand_in, seen = stand_ins(seen, inverse_depth, ground, part)
+    known = taken(torch.cat([origins, origins - grid, inverse_depth[:, :, None]], 2), stand_in)
+    sources, shift, depth = known.split([2, 2, 1], 2)
+    return Filled(grid + shift, sources, depth[:, :, 0], seen[:, :, None])
+
+
+def _shown(next_places: Tensor, next_depth: Tensor, depth: Tensor) -> Tensor:
+    """Say where the next key frame shows what stands at these places in it: (N, T, H, W) bool.
+
+    Args:
+        next_places: (N, T, 2, H, W).
+        next_depth: (N, 1, 1, H, W), inverse depth of the next key frame.
+        depth: (N, T, 1, H, W), that which frame t's pixels have then; less than that is shown is hidden behind it.
+    """
+    there = nearest(next_depth.expand(-1, next_places.shape[1], -1, -1, -1), next_places)
+    return (there <= (1 + SAME_DEPTH) * depth + LEAST)[:, :, 0]
 
 
 def ground_depth(moves: CameraMoves, like: Tensor, camera: Camera) -> Tensor:

@@ -87,8 +87,9 @@ def drive(scene: StreetScene, moves: CameraMoves, camera: Camera) -> tuple[Tenso
     right = drives * _spread(moves.right) - frames * scene.own_right[:, None]
     ahead = drives * _spread(moves.ahead) - frames * scene.own_forward[:, None]
     x, z = x - right * depth, (focal - ahead * depth).clamp(min=NEAREST * focal)
-    turned = drives * _spread(moves.heading)
-    x, z = x * turned.cos() - z * turned.sin(), (x * turned.sin() + z * turned.cos()).clamp(min=NEAREST * focal)
+    # What follows does not turn; so there are no sines of every pixel to be told.
+    sine, cosine = drives * _spread(moves.heading.sin()), 1 + drives * _spread(moves.heading.cos() - 1)
+    x, z = x * cosine - z * sine, (x * sine + z * cosine).clamp(min=NEAREST * focal)
     scale = focal / z
     x, y = _tilted(x * scale, y * scale, _spread(moves.tilt), focal)
     places = torch.stack([x + middle, y + horizon], 2)

@@ -13,14 +13,14 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-WIDEST = 12  # doublings: 4095 pixels
+WIDEST, NARROW = 6, 4  # doublings: 63 and 15 pixels
 NONE = -1.0
 UNDERGROUND = 0.85  # of the ground's inverse depth: what has less would lie below it
 UNLIKELY = 1e6
-CRACK, SAME_SURFACE = 8, 0.3  # pixels across, relative difference of depths on both sides
+CRACK, SAME_SURFACE = 15, 0.3  # pixels across, relative difference of depths on both sides
 
 
-def stand_ins(seen: Tensor, inverse_depth: Tensor, ground: Tensor, things: Tensor) -> tuple[Tensor, Tensor]:
+def stand_ins(seen: Tensor, inverse_depth: Tensor, ground: Tensor, part: Tensor) -> tuple[Tensor, Tensor]:
     """Return the index y W + x (N, T, H, W) long of the pixel that stands for each; where it is seen, its own.
 
     Also returns what is seen (N, T, H, W) bool, cracks included.
@@ -29,14 +29,15 @@ def stand_ins(seen: Tensor, inverse_depth: Tensor, ground: Tensor, things: Tenso
         seen: (N, T, H, W) bool.
         inverse_depth: (N, T, H, W), 0 or more; counts where seen.
         ground: (N, T, H, 1), the inverse depth that the ground has at each row; 0 above the horizon.
-        things: (N, T, H, W) bool: what does not stand for anything behind it.
+        part: (N, T, H, W) float, 0 = street, 1 = a thing, which does not stand for anything behind it, 2 = the bonnet,
+            which stands for nothing.
     """
     height, width = seen.shape[2:]
     columns = torch.arange(width, device=seen.device, dtype=torch.float32).expand(seen.shape)
-    surfaces = seen & ~things
+    surfaces = seen & (part < 0.5)
     row = _nearest_row(surfaces.any(3))[..., None].expand(seen.shape)
     hidden = row * width + _surface(surfaces, inverse_depth, ground, columns).gather(2, row)
-    crack, beside = _crack(seen, inverse_depth, columns)
+    crack, beside = _crack(seen & (part < 1.5), inverse_depth, columns)
     starts = torch.arange(height, device=seen.device).view(-1, 1) * width  # of the rows
     own, beside_index = starts + torch.arange(width, device=seen.device), starts + beside.long()
     return torch.where(seen, own, torch.where(crack, beside_index, hidden)), seen | crack
@@ -44,7 +45,7 @@ def stand_ins(seen: Tensor, inverse_depth: Tensor, ground: Tensor, things: Tenso
 
 def _surface(seen: Tensor, inverse_depth: Tensor, ground: Tensor, columns: Tensor) -> Tensor:
     """Return the column (N, T, H, W) long of the surface that goes on behind what hides it."""
-    left, right = _neighbours(seen, columns)
+    left, right = _neighbours(seen, columns, WIDEST)
     has_left, has_right = left >= 0, right < seen.shape[3]
     left_far = _how_far(_at(inverse_depth, left), ground)
     right_far = _how_far(_at(inverse_depth, right), ground)
@@ -54,18 +55,18 @@ def _surface(seen: Tensor, inverse_depth: Tensor, ground: Tensor, columns: Tenso
 
 def _crack(seen: Tensor, inverse_depth: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
     """Return where a narrow gap parts one surface (N, T, H, W) bool, and the nearer of its edges' columns."""
-    left, right = _neighbours(seen, columns)
+    left, right = _neighbours(seen, columns, NARROW)
     left_depth, right_depth = _at(inverse_depth, left), _at(inverse_depth, right)
     alike = (left_depth - right_depth).abs() <= SAME_SURFACE * torch.maximum(left_depth, right_depth)
     crack = (left >= 0) & (right < seen.shape[3]) & (right - left <= CRACK) & alike
     return crack, torch.where(columns - left <= right - columns, left, right).clamp(0, seen.shape[3] - 1)
 
 
-def _neighbours(seen: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
+def _neighbours(seen: Tensor, columns: Tensor, doublings: int) -> tuple[Tensor, Tensor]:
     """Return the columns of the nearest seen pixels to the left (-1 = none) and to the right (W = none)."""
     last = seen.shape[3] - 1
-    left = _running_maximum(torch.where(seen, columns, NONE))
-    right = last - _running_maximum(torch.where(seen, last - columns, NONE).flip(3)).flip(3)
+    left = _running_maximum(torch.where(seen, columns, NONE), doublings)
+    right = last - _running_maximum(torch.where(seen, last - columns, NONE).flip(3), doublings).flip(3)
     return left, right
 
 
@@ -83,16 +84,14 @@ def _nearest_row(known: Tensor) -> Tensor:
     """Return (N, T, H) long: the row itself if known (N, T, H), else the nearest above, else the nearest below."""
     height = known.shape[2]
     rows = torch.arange(height, device=known.device, dtype=torch.float32).expand(known.shape)
-    above = _running_maximum(torch.where(known, rows, NONE))
-    below = height - 1 - _running_maximum(torch.where(known, height - 1 - rows, NONE).flip(2)).flip(2)
+    above = _running_maximum(torch.where(known, rows, NONE), WIDEST)
+    below = height - 1 - _running_maximum(torch.where(known, height - 1 - rows, NONE).flip(2), WIDEST).flip(2)
     return torch.where(above >= 0, above, torch.where(below < height, below, rows)).long()
 
 
-def _running_maximum(numbers: Tensor) -> Tensor:
+def _running_maximum(numbers: Tensor, doublings: int) -> Tensor:
     """Return the running maximum along the last side, in steps that double: export knows no `cummax`."""
-    for doubling in range(WIDEST):
+    for doubling in range(doublings):
         step = 2**doubling
-        if step >= numbers.shape[-1]:
-            break
         numbers = torch.maximum(numbers, functional.pad(numbers, (step, 0), value=NONE)[..., :-step])
     return numbers

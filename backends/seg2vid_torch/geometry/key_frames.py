@@ -11,9 +11,9 @@ from torch.nn import functional
 
 from seg2vid_interface.model_card import Camera
 from seg2vid_torch.geometry.camera_motion import length, pixel_grid
-from seg2vid_torch.geometry.chunk_motion import ChunkMotion
+from seg2vid_torch.geometry.chunk_motion import Filled
 from seg2vid_torch.geometry.label_depth import StreetClasses
-from seg2vid_torch.geometry.sampling import cubic, nearest
+from seg2vid_torch.geometry.sampling import cubic, doubled, half_pixel, nearest
 
 SHRUNK, STRETCHED = 4.0, 0.05  # areas of its origin that a pixel's are kept between
 FRESH = 0.6  # of a pixel's origin missing, from where on its texture is all new
@@ -72,29 +72,29 @@ def known_frame(
     still = pixel_grid(frame.shape[2], frame.shape[3], frame.device)
     worn = WORN * (length(origin - still) / STANDS).clamp(max=1)
     return KnownFrame(
-        hint=cubic(frame[:, None], origin[:, None])[:, 0].clamp(0, 1),
+        hint=cubic(frame, origin[:, None])[:, 0],
         texture=moved_texture * (1 - fresh.square()).sqrt() + noise * fresh,
         trust=moved_trust * magnified.sqrt().clamp(max=1) * (1 - worn) * seen,
     )
 
 
-def moved(key: KeyFrame, motion: ChunkMotion, noise: Tensor) -> KeyFrame:
+def moved(key: KeyFrame, last: Filled, noise: Tensor) -> KeyFrame:
     """Return what is known of the next key frame: trust is 0 where that is nothing.
 
     Args:
         key: the one before.
-        motion: from that to the next.
+        last: how the next hangs together with it, F = 1.
         noise: (N, 4, H, W), standard normal: the texture of what is new.
     """
-    seen = motion.seen[:, -1]
-    known = known_frame(key.frame, key.texture, key.trust, origin=motion.origins[:, -1], seen=seen.float(), noise=noise)
+    seen, origin = last.seen[:, 0], last.origins[:, 0]
+    known = known_frame(key.frame, key.texture, key.trust, origin=origin, seen=seen.float(), noise=noise)
     numbers = torch.stack([key.label_map, key.object_map], 1)[:, None]
-    labels, objects = nearest(numbers, motion.sources[:, -1:])[:, 0].unbind(1)
+    labels, objects = nearest(numbers, last.sources)[:, 0].unbind(1)
     return KeyFrame(
         frame=known.hint,
         label_map=labels,
         object_map=torch.where(seen[:, 0], objects, 0),
-        inverse_depth=motion.inverse_depth[:, -1],
+        inverse_depth=last.inverse_depth[:, 0],
         texture=known.texture,
         trust=known.trust,
     )
@@ -150,15 +150,17 @@ def between(
         next_seen: (N, T, 1, H, W), 0 or 1: whether that shows them.
     """
     frames = origins.shape[1]
-    share = torch.arange(1, frames + 1, device=frame.device, dtype=torch.float32).view(1, -1, 1, 1, 1) / frames
-    before = (1 - share) * seen + BLACK  # where neither shows it, better from there than black
-    after = share * next_seen + BLACK / 1000
-    old, new = (
-        cubic(picture[:, None].expand(-1, frames, -1, -1, -1), positions).clamp(0, 1)
-        for picture, positions in ((frame, origins), (next_frame, next_places))
+    share = torch.arange(1, frames, device=frame.device, dtype=torch.float32).view(1, -1, 1, 1, 1) / frames
+    before = (1 - share) * seen[:, :-1] + BLACK  # where neither shows it, better from there than black
+    after = share * next_seen[:, :-1] + BLACK / 1000
+    # What has the smaller share may be a little softer.
+    half = frames // 2
+    old = torch.cat([cubic(frame, origins[:, :half]), half_pixel(doubled(frame), origins[:, half:-1])], 1)
+    new = torch.cat(
+        [half_pixel(doubled(next_frame), next_places[:, :half]), cubic(next_frame, next_places[:, half:-1])], 1
     )
     mixed = (old * before + new * after) / (before + after)
-    return torch.cat([mixed[:, :-1], next_frame[:, None]], 1)
+    return torch.cat([mixed, next_frame[:, None]], 1)
 
 
 def _smoothstep(number: Tensor) -> Tensor:

@@ -125,7 +125,7 @@ def inverse_depth(masks: StreetMasks, horizon: Tensor, moves: Tensor | None = No
     if moves is not None:
         hidden = background & (_foot(moves, rows) < foot)
         known = (background & ~hidden)[:, None]
-        beside, _ = stand_ins(known, depth[:, None], below[:, None].clamp(min=0), torch.zeros_like(known))
+        beside, _ = stand_ins(known, depth[:, None], below[:, None].clamp(min=0), torch.zeros_like(depth[:, None]))
         depth = torch.where(hidden, depth.flatten(1).gather(1, beside.flatten(1)).view_as(depth), depth)
     depth = torch.where(background, _averaged_across(depth, background, BACKGROUND_WIDTH), depth)
     depth = torch.where(masks.foreground, _lowest_foot(depth, masks.foreground), depth)

@@ -12,6 +12,8 @@ from seg2vid_interface.model_card import Camera
 from seg2vid_torch.geometry.camera_motion import BONNET_NEARNESS
 from seg2vid_torch.geometry.label_depth import StreetClasses, inverse_depth
 
+STREET, THING, BONNET = 0.0, 1.0, 2.0
+
 
 @dataclass(frozen=True)
 class StreetScene:
@@ -25,8 +27,8 @@ class StreetScene:
     """(N, H, W) own motion, in camera heights a frame."""
     own_right: Tensor
     """(N, H, W) likewise."""
-    foreground: Tensor
-    """(N, H, W) bool: things, whether they move or not."""
+    parts: Tensor
+    """(N, H, W) float: STREET, THING (moving or not) or BONNET."""
     bonnet: Tensor
     """(N, H, W) bool: the camera's own car, which stays where it is and covers everything."""
 
@@ -79,7 +81,7 @@ def scene_of(
         follows=things[..., 1],
         own_forward=things[..., 2] / camera.height,
         own_right=things[..., 3] / camera.height,
-        foreground=masks.foreground | (known > 0),
+        parts=torch.where(masks.bonnet, BONNET, (masks.foreground | (known > 0)).float()),
         bonnet=masks.bonnet,
     )
 

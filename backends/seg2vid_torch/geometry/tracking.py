@@ -10,13 +10,18 @@ Shape symbols: N = batch, T = frames, H, W = height and width.
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from seg2vid_torch.geometry.camera_motion import pixel_grid
-from seg2vid_torch.geometry.inversion import EQUALLY_NEAR, inverse_jacobian, nearest_beside
+from seg2vid_torch.geometry.inversion import EQUALLY_NEAR, inverse_jacobian
+from seg2vid_torch.geometry.sampling import taken
 
 STEPS = 3
 SOLVED = 0.6  # pixels between a solution and the pixel that it was found from
 HIDDEN = -1.0
+REACH = 9  # pixels: width of the window in which something nearer may come to cover a pixel
+TILE = 16  # pixels: within a window no two places are the same modulo this
+NEAREST = 511  # steps of nearness that are told apart; with a place, they are exact in float32
 
 
 def track(places: Tensor, nearness: Tensor) -> tuple[Tensor, Tensor]:
@@ -29,16 +34,15 @@ def track(places: Tensor, nearness: Tensor) -> tuple[Tensor, Tensor]:
     """
     batch, moments, _, height, width = places.shape
     grid = pixel_grid(height, width, places.device)
-    near = (nearness / EQUALLY_NEAR).round()[:, None]  # else rounding would decide, differently on every runtime
-    shifts = places - grid
-    jacobians = inverse_jacobian(shifts.detach().flatten(0, 1)).unflatten(0, (batch, moments))
+    near = (nearness / EQUALLY_NEAR).round().clamp(max=NEAREST)[:, None]  # rounded alike on every runtime
+    jacobians = _inverse_jacobians((places[:, -1] - grid).detach(), moments)
     origin, origins, seen = grid.expand(batch, -1, -1, -1), [], []
     shown = near
+    bases = _bases(places, jacobians, grid)
     for t in range(moments):
-        table = torch.cat([shifts[:, t], jacobians[:, t], near], 1).permute(0, 2, 3, 1).flatten(0, 2)
-        nearest = nearest_around(torch.cat([shown, origin], 1))
-        same, same_near = _search(table, origin, grid)
-        other, other_near = _search(table, nearest, grid)
+        table = torch.cat([bases[:, t], jacobians[:, t], near], 1).permute(0, 2, 3, 1).flatten(0, 2)
+        starts = torch.stack([origin, _nearest_around(shown, origin, grid)])
+        (same, other), (same_near, other_near) = _search(table, starts, grid)
         covers = other_near > same_near + 1  # one surface may round either way
         shown = torch.where(covers, other_near, same_near)
         found = shown > HIDDEN
@@ -50,22 +54,79 @@ def track(places: Tensor, nearness: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack(origins, 1), torch.stack(seen, 1)
 
 
-def nearest_around(things: Tensor) -> Tensor:
-    """Return the origin (N, 2, H, W) of the nearest of the things (N, 3, H, W), nearness and origin, around each."""
-    return nearest_beside(nearest_beside(things).transpose(2, 3)).transpose(2, 3)[:, 1:]
+def _inverse_jacobians(last_shift: Tensor, moments: int) -> Tensor:
+    """Return the inverses of the motions' Jacobians (N, T, 4, H, W), row by row.
+
+    They come about evenly from frame to frame (what a camera nears grows, and 1 / its size shrinks evenly): near enough
+    for what is half a pixel away at most, and in an eighth of the time.
+
+    Args:
+        last_shift: (N, 2, H, W) of the last frame.
+        moments: T.
+    """
+    last = inverse_jacobian(last_shift)[:, None]
+    one = torch.tensor([1.0, 0.0, 0.0, 1.0], device=last.device).view(1, 1, 4, 1, 1)
+    share = torch.arange(1, moments + 1, device=last.device, dtype=torch.float32).view(1, -1, 1, 1, 1) / moments
+    return one + share * (last - one)
 
 
-def _search(table: Tensor, start: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
-    """Search from positions (N, 2, H, W); return origins, and how near they are (N, 1, H, W), HIDDEN if not found."""
+def _bases(places: Tensor, jacobians: Tensor, grid: Tensor) -> Tensor:
+    """Return (N, T, 2, H, W): what the pixel 0, 0 of frame t would show if the motion around each pixel went on so."""
+    (x, y), (xx, xy, yx, yy) = places.unbind(2), jacobians.unbind(2)
+    return torch.stack([grid[0] - xx * x - xy * y, grid[1] - yx * x - yy * y], 2)
+
+
+def _nearest_around(shown: Tensor, origin: Tensor, grid: Tensor) -> Tensor:
+    """Return the origin (N, 2, H, W) of what is nearest around each pixel.
+
+    A pooling that tells places as well is slow or missing in runtimes; so the place is told in the number itself, as
+    far as the window does not know it.
+
+    Args:
+        shown: (N, 1, H, W) whole numbers: how near what each pixel shows is.
+        origin: (N, 2, H, W) of that.
+        grid: (2, H, W), x and y of the pixels.
+    """
+    height, width = grid.shape[1:]
+    x, y = grid
+    column, row = _modulo(x), _modulo(y)
+    told = shown * TILE**2 + (column * TILE + row)
+    window = functional.max_pool2d(told, (1, REACH), stride=1, padding=(0, REACH // 2))
+    window = functional.max_pool2d(window, (REACH, 1), stride=1, padding=(REACH // 2, 0))[:, 0]
+    place = window - (window / TILE**2).floor() * TILE**2
+    its_column = (place / TILE).floor()
+    its_row = place - its_column * TILE
+    its_x = (x + _wrapped(its_column - column)).clamp(0, width - 1)
+    its_y = (y + _wrapped(its_row - row)).clamp(0, height - 1)
+    return taken(origin[:, None], (its_y * width + its_x).long()[:, None])[:, 0]
+
+
+def _modulo(places: Tensor) -> Tensor:
+    return places - (places / TILE).floor() * TILE
+
+
+def _wrapped(difference: Tensor) -> Tensor:
+    """Return a difference modulo TILE within -TILE / 2..TILE / 2."""
+    return difference - ((difference + TILE / 2) / TILE).floor() * TILE
+
+
+def _search(table: Tensor, starts: Tensor, grid: Tensor) -> tuple[Tensor, Tensor]:
+    """Search from positions (S, N, 2, H, W); return origins, and how near they are (S, N, 1, H, W), HIDDEN if none.
+
+    Args:
+        table: (N H W, 7): of every pixel of the key frame its base (see `_bases`), the inverse of its motion's Jacobian
+            row by row, and how near it is.
+        starts: S beginnings of the search.
+        grid: (2, H, W), x and y of the pixels.
+    """
     height, width = grid.shape[1:]
     grid_x, grid_y = grid
-    x, y = start.unbind(1)
-    firsts = torch.arange(start.shape[0], device=grid.device).view(-1, 1, 1) * (height * width)
+    x, y = starts.unbind(2)
+    firsts = torch.arange(starts.shape[1], device=grid.device).view(-1, 1, 1) * (height * width)
     for _ in range(STEPS):
         pixel_x, pixel_y = x.detach().round().clamp(0, width - 1), y.detach().round().clamp(0, height - 1)
         rows = table.index_select(0, (firsts + (pixel_y * width + pixel_x).long()).flatten())
-        shift_x, shift_y, xx, xy, yx, yy, near = (column.view_as(x) for column in rows.split(1, 1))
-        left_x, left_y = grid_x - pixel_x - shift_x, grid_y - pixel_y - shift_y
-        x, y = pixel_x + xx * left_x + xy * left_y, pixel_y + yx * left_x + yy * left_y
+        base_x, base_y, xx, xy, yx, yy, near = (column.view_as(x) for column in rows.split(1, 1))
+        x, y = base_x + xx * grid_x + xy * grid_y, base_y + yx * grid_x + yy * grid_y
     solved = ((x - pixel_x).abs() < SOLVED) & ((y - pixel_y).abs() < SOLVED)
-    return torch.stack([x, y], 1), torch.where(solved, near, HIDDEN)[:, None]
+    return torch.stack([x, y], 2), torch.where(solved, near, HIDDEN)[:, :, None]

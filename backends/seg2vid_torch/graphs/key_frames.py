@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.model_card import Camera
 from seg2vid_torch.geometry.camera_motion import pixel_grid
-from seg2vid_torch.geometry.chunk_motion import chunk_motion
+from seg2vid_torch.geometry.chunk_motion import chunk_motion, filled
 from seg2vid_torch.geometry.driving import moves_of
 from seg2vid_torch.geometry.enlarging import enlarged_positions, resized_nearest
 from seg2vid_torch.geometry.key_frames import between, known_frame, on_the_ground, painted_trust
@@ -54,18 +54,25 @@ class MotionGraph(nn.Module):
         maps = torch.stack([label_map, object_map], 1).long()[:, None]
         labels, objects = resized_nearest(maps, (inverse_depth.shape[1], inverse_depth.shape[2]))[:, 0].unbind(1)
         scene = scene_of(labels, objects, inverse_depth, object_motion, classes=self.classes, camera=self.camera)
-        motion = chunk_motion(scene, moves_of(camera, self.camera), self.camera)
-        next_labels = nearest(labels[:, None, None], motion.sources[:, -1:])[:, 0, 0]
+        motion, last = chunk_motion(scene, moves_of(camera, self.camera), self.camera)
+        next_labels = nearest(labels[:, None, None], last.sources)[:, 0, 0]
+        size = label_map.shape[1], label_map.shape[2]
+        next_maps = nearest(maps, enlarged_positions(last.sources, size, "nearest"))[:, 0].to(torch.uint8)
+        shown = resized_nearest(last.seen.to(torch.uint8), size)[:, 0, 0]
         return {
             "origins": motion.origins,
-            "sources": motion.sources,
             "seen": motion.seen.float(),
             "next_places": motion.next_places,
             "next_seen": motion.next_seen.float(),
             "places": motion.places,
             "inverse_depths": motion.inverse_depth,
+            "parts": motion.part.to(torch.uint8),
+            "ground": motion.ground,
+            "last_origin": last.origins[:, 0],
+            "next_label_map": next_maps[:, 0],
+            "next_object_map": next_maps[:, 1] * shown,
             "next_inverse_depth": on_the_ground(
-                motion.inverse_depth[:, -1], next_labels, camera[:, -1, 2], classes=self.classes, camera=self.camera
+                last.inverse_depth[:, 0], next_labels, camera[:, -1, 2], classes=self.classes, camera=self.camera
             ),
         }
 
@@ -81,31 +88,24 @@ class KnownGraph(nn.Module):
         self,
         *,
         frame: Tensor,
-        label_map: Tensor,
-        object_map: Tensor,
         texture: Tensor,
         trust: Tensor,
         noise: Tensor,
-        origins: Tensor,
-        sources: Tensor,
+        last_origin: Tensor,
         seen: Tensor,
+        next_label_map: Tensor,
     ) -> dict[str, Tensor]:
-        """Return what the image stage takes, and the maps to go on with."""
+        """Return what the image stage takes."""
         size = frame.shape[2], frame.shape[3]
-        maps = torch.stack([label_map, object_map], 1).long()[:, None]
-        source = enlarged_positions(sources[:, -1:], size, "nearest")
-        labels, objects = nearest(maps, source)[:, 0].unbind(1)
         seen = resized_nearest(seen[:, -1:], size)[:, 0]
-        origin = enlarged_positions(origins[:, -1:], size)[:, 0]
+        origin = enlarged_positions(last_origin[:, None], size)[:, 0]
         known = known_frame(frame, texture, trust, origin=origin, seen=seen, noise=noise)
-        classes = torch.arange(self.classes, device=labels.device).view(-1, 1, 1)
+        classes = torch.arange(self.classes, device=frame.device).view(-1, 1, 1)
         return {
-            "labels": (labels[:, None] == classes).float(),
+            "labels": (next_label_map[:, None].long() == classes).float(),
             "next_texture": known.texture,
             "hint": known.hint,
             "hint_trust": known.trust,
-            "next_label_map": labels.to(torch.uint8),
-            "next_object_map": (objects * (seen[:, 0] > 0)).to(torch.uint8),
         }
 
 
@@ -153,26 +153,28 @@ class FieldsGraph(nn.Module):
         object_map: Tensor,
         camera: Tensor,
         origins: Tensor,
-        sources: Tensor,
         seen: Tensor,
         places: Tensor,
         inverse_depths: Tensor,
+        parts: Tensor,
+        ground: Tensor,
     ) -> dict[str, Tensor]:
         """Return the fields of `seg2vid_interface.clips.Chunk`."""
         size = label_map.shape[1], label_map.shape[2]
         grid = pixel_grid(size[0], size[1], origins.device)
+        shown = filled(origins, inverse_depths, seen[:, :, 0] > 0, ground, parts.float())
         maps = torch.stack([label_map, object_map], 1).long()[:, None].expand(-1, origins.shape[1], -1, -1, -1)
-        labels, objects = nearest(maps, enlarged_positions(sources, size, "nearest")).unbind(2)
-        visible = resized_nearest(seen, size)[:, :, 0]
+        labels, objects = nearest(maps, enlarged_positions(shown.sources, size, "nearest")).unbind(2)
+        visible = resized_nearest(shown.seen.float(), size)[:, :, 0]
         # The ground that a thing's shadow lies on moves with it, but is no part of it.
         things = self.classes.masks_of(labels.flatten(0, 1)).foreground.view_as(labels) & (visible > 0)
         return {
-            "forward_flow": (grid - enlarged_positions(origins, size)).movedim(2, -1).contiguous(),
+            "forward_flow": (grid - enlarged_positions(shown.origins, size)).movedim(2, -1).contiguous(),
             "backward_flow": (grid - enlarged_positions(places, size)).movedim(2, -1).contiguous(),
             "occlusion": visible,
             "label_maps": labels.to(torch.uint8),
             "object_maps": (objects * things).to(torch.uint8),
-            "depth": self._metres(inverse_depths, labels, camera[:, 1:, 2]),
+            "depth": self._metres(shown.inverse_depth, labels, camera[:, 1:, 2]),
         }
 
     def _metres(self, inverse_depths: Tensor, labels: Tensor, tilt: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ from contextlib import closing
 
 import pytest
 
-from seg2vid_cli.generation.prefetch import prefetch
+from seg2vid_interface.prefetch import prefetch
 
 
 def test_the_next_item_is_made_while_the_last_one_is_used():

@@ -70,7 +70,7 @@ def test_the_fields_graph_tells_every_field(driving):
 
 def test_the_cards_numbers_stand_for_symbols(driving):
     shapes = {tensor.name: tensor.shape for tensor in inputs_of("known", driving)}
-    assert (shapes["noise"], shapes["origins"]) == (("N", 4, "H", "W"), ("N", 4, 2, "h", "w"))
+    assert (shapes["noise"], shapes["seen"]) == (("N", 4, "H", "W"), ("N", 4, 1, "h", "w"))
     assert {tensor.name: tensor.shape for tensor in inputs_of("motion", driving)}["camera"] == ("N", 5, 3)
     assert {tensor.name: tensor.shape for tensor in outputs_of("known", driving)}["labels"] == ("N", 20, "H", "W")
 

@@ -21,7 +21,8 @@ from seg2vid_interface.model_card import Camera, ModelFolder, read_card
 from seg2vid_interface.sample_scene import sample_request
 
 ALL: frozenset[Field] = frozenset({"labels", "flow", "occlusion", "depth", "objects"})
-CHUNK = ["motion", "known", "image", "between"]
+NUMBERS: dict[GraphName, int] = {"depth": 1, "motion": 20, "known": 30, "image": 40, "between": 50, "fields": 60}
+"""What the numbers that a graph gives begin with; each of its runs gives one more."""
 
 
 class FakeGraphs:
@@ -29,7 +30,7 @@ class FakeGraphs:
 
     def __init__(self, card, size: tuple[int, int]) -> None:
         self.card, self.size = card, size
-        self.runs: list[tuple[GraphName, dict[str, Any]]] = []
+        self.runs: dict[GraphName, list[dict[str, Any]]] = {name: [] for name in NUMBERS}
 
     def __call__(self, name: GraphName, inputs: Mapping[str, Any], outputs: Sequence[str]) -> Results:
         """Check the inputs against the format."""
@@ -40,8 +41,8 @@ class FakeGraphs:
         for key, tensor in wanted.items():
             shape = tuple(sides.get(side, side) for side in tensor.shape)
             assert (inputs[key].shape, inputs[key].dtype.name) == (shape, tensor.dtype), f"{key} of {name}"
-        self.runs.append((name, dict(inputs)))
-        number = len(self.runs)
+        number = NUMBERS[name] + len(self.runs[name])
+        self.runs[name].append(dict(inputs))
         values = {
             tensor.name: np.full([sides.get(side, side) for side in tensor.shape], number, tensor.dtype)
             for tensor in outputs_of(name, self.card)
@@ -56,8 +57,8 @@ class FakeGraphs:
         return value.copy()
 
     @property
-    def names(self) -> list[GraphName]:
-        return [name for name, _ in self.runs]
+    def counts(self) -> dict[GraphName, int]:
+        return {name: len(runs) for name, runs in self.runs.items()}
 
 
 @pytest.fixture
@@ -76,20 +77,32 @@ def pictures(count: int, size: tuple[int, int]) -> NDArray[np.float32]:
     return np.random.default_rng(0).random((count, 3, *size), np.float32)
 
 
-def test_graphs_run_in_turn_and_fields_only_where_they_are_asked_for(card):
+def test_graphs_run_once_a_chunk_and_fields_only_where_they_are_asked_for(card):
     plain, whole = FakeGraphs(card, (32, 64)), FakeGraphs(card, (32, 64))
     first = pictures(1, (32, 64))
     assert len(list(key_frame_chunks([request_of(card, fields=frozenset())], first, card, plain))) == 4
-    assert plain.names == ["depth", *CHUNK * 3]
+    once_a_chunk = {"depth": 1, "motion": 3, "known": 3, "image": 3, "between": 3}
+    assert plain.counts == once_a_chunk | {"fields": 0}
     list(key_frame_chunks([request_of(card)], first, card, whole))
-    assert whole.names == ["depth", *[*CHUNK, "fields"] * 3]
+    assert whole.counts == once_a_chunk | {"fields": 3}
 
 
 def test_chunks_are_made_when_they_are_asked_for(card):
+    """Motion, which needs no picture, may be told ahead."""
     graphs = FakeGraphs(card, (32, 64))
-    chunks = key_frame_chunks([request_of(card)], pictures(1, (32, 64)), card, graphs)
-    counts = [len(graphs.runs) for _ in chunks]
-    assert counts == [1, 6, 11, 16]
+    painted = [
+        graphs.counts["between"] for _ in key_frame_chunks([request_of(card)], pictures(1, (32, 64)), card, graphs)
+    ]
+    assert painted == [0, 1, 2, 3]
+
+
+def test_a_clip_can_be_left_unfinished(card):
+    graphs = FakeGraphs(card, (32, 64))
+    chunks = key_frame_chunks([request_of(card, frames=400)], pictures(1, (32, 64)), card, graphs)
+    next(chunks), next(chunks)
+    chunks.close()
+    assert graphs.counts["between"] == 1
+    assert graphs.counts["motion"] < 10
 
 
 def test_chunks_are_what_the_graphs_gave_and_the_last_is_cut(card):
@@ -99,10 +112,9 @@ def test_chunks_are_what_the_graphs_gave_and_the_last_is_cut(card):
     assert [len(chunk.frames) for chunk in chunks] == [1, 4, 4, 1]
     np.testing.assert_array_equal(chunks[0].frames[0], np.rint(first[0] * 255).transpose(1, 2, 0))
     for number, chunk in enumerate(chunks[1:]):
-        between, told = 5 + 5 * number, 6 + 5 * number
-        assert (chunk.frames == between).all()
+        assert (chunk.frames == 50 + number).all()
         for name in ("labels", "forward_flow", "backward_flow", "occlusion", "depth", "objects"):
-            assert (getattr(chunk, name) == told).all(), name
+            assert (getattr(chunk, name) == 60 + number).all(), name
 
 
 def test_the_first_chunk_tells_depth_and_things_without_their_shadows(card):
@@ -115,33 +127,46 @@ def test_the_first_chunk_tells_depth_and_things_without_their_shadows(card):
     np.testing.assert_array_equal(chunk.labels[0], request.label_map)
 
 
-def test_what_a_chunk_leaves_the_next_one_goes_on_from(card):
+def only(values: NDArray[Any]) -> float:
+    """Return the one number that an array is full of."""
+    (number,) = np.unique(values)
+    return float(number)
+
+
+def test_what_the_first_chunk_is_made_of(card):
     graphs, request, first = FakeGraphs(card, (32, 64)), request_of(card), pictures(1, (32, 64))
     list(key_frame_chunks([request], first, card, graphs))
-    runs = graphs.runs
-    depth, motion, known, image, between, fields = (inputs for _, inputs in runs[:6])
+    depth, motion, known, image, between, fields = (runs[0] for runs in graphs.runs.values())
     np.testing.assert_array_equal(depth["frame"], first)
-    for inputs in (motion, known, fields):
+    for inputs in (motion, fields):
         np.testing.assert_array_equal(inputs["label_map"][0], request.label_map)
         np.testing.assert_array_equal(inputs["object_map"][0], request.object_map)
+        np.testing.assert_array_equal(inputs["camera"][0], request.camera(0))
+    np.testing.assert_array_equal(motion["object_motion"][0], request.object_motion(0))
+    assert only(motion["inverse_depth"]) == 1
+    np.testing.assert_array_equal(known["frame"], first)
     np.testing.assert_array_equal(known["texture"][0], request.texture)
     np.testing.assert_array_equal(known["noise"][0], request.chunk_noise(0))
-    np.testing.assert_array_equal(motion["camera"][0], request.camera(0))
-    np.testing.assert_array_equal(fields["camera"][0], request.camera(0))
-    np.testing.assert_array_equal(motion["object_motion"][0], request.object_motion(0))
+    assert (only(known["trust"]), only(known["seen"]), only(known["next_label_map"])) == (1, 20, 20)
     np.testing.assert_array_equal(image["style"][0], request.style)
-    assert (known["trust"] == 1).all()
-    assert (motion["inverse_depth"] == 1).all()  # the first run's
-    assert {np.unique(image[name]).item() for name in ("labels", "texture", "hint", "trust")} == {3}  # the third's
-    assert (np.unique(between["next_frame"]).item(), np.unique(between["hint_trust"]).item()) == (4, 3)
-    following = dict(runs[6:8])
-    assert (following["motion"]["inverse_depth"] == 2).all()
-    assert (following["motion"]["label_map"] == 3).all()
-    assert (following["known"]["texture"] == 3).all()
-    assert (following["known"]["frame"] == 4).all()  # what the image stage painted
-    assert (following["known"]["trust"] == 5).all()
-    np.testing.assert_array_equal(following["known"]["noise"][0], request.chunk_noise(1))
-    np.testing.assert_array_equal(following["motion"]["camera"][0], request.camera(1))
+    assert {only(image[name]) for name in ("labels", "texture", "hint", "trust")} == {30}
+    np.testing.assert_array_equal(between["frame"], first)
+    assert (only(between["next_frame"]), only(between["hint_trust"]), only(between["origins"])) == (40, 30, 20)
+
+
+def test_what_a_chunk_leaves_the_next_one_goes_on_from(card):
+    graphs, request = FakeGraphs(card, (32, 64)), request_of(card)
+    list(key_frame_chunks([request], pictures(1, (32, 64)), card, graphs))
+    _, motion, known, image, between, fields = ({} if len(runs) < 2 else runs[1] for runs in graphs.runs.values())
+    for inputs in (motion, fields):
+        assert (only(inputs["label_map"]), only(inputs["object_map"])) == (20, 20)
+        np.testing.assert_array_equal(inputs["camera"][0], request.camera(1))
+    np.testing.assert_array_equal(motion["object_motion"][0], request.object_motion(1))
+    assert only(motion["inverse_depth"]) == 20
+    assert (only(known["frame"]), only(known["texture"]), only(known["trust"])) == (40, 30, 50)
+    np.testing.assert_array_equal(known["noise"][0], request.chunk_noise(1))
+    assert {only(image[name]) for name in ("labels", "texture", "hint", "trust")} == {31}
+    assert (only(between["frame"]), only(between["next_frame"]), only(between["seen"])) == (40, 41, 21)
 
 
 def test_larger_frames_are_told_how_to_move_at_about_the_cards_size(card):
@@ -149,9 +174,9 @@ def test_larger_frames_are_told_how_to_move_at_about_the_cards_size(card):
     size = (64, 128)
     graphs, request = FakeGraphs(card, size), request_of(card, size, frames=5)
     (first,), (second,) = key_frame_chunks([request], pictures(1, size), card, graphs)
-    inputs = dict(graphs.runs)
+    inputs = {name: runs[0] for name, runs in graphs.runs.items()}
     assert inputs["depth"]["label_map"].shape == inputs["motion"]["inverse_depth"].shape == (1, 32, 64)
-    assert inputs["known"]["label_map"].shape == (1, *size)
+    assert inputs["motion"]["label_map"].shape == inputs["known"]["next_label_map"].shape == (1, *size)
     assert (first.depth.shape, second.depth.shape) == ((1, *size), (4, *size))
 
 
@@ -161,7 +186,7 @@ def test_each_clip_of_a_batch_has_its_own(card):
     first = pictures(2, (32, 64))
     chunks = list(key_frame_chunks(requests, first, card, graphs))
     assert [[chunk.labels is None for chunk in pair] for pair in chunks] == [[False, True]] * 4
-    inputs = dict(graphs.runs[:6])
+    inputs = {name: runs[0] for name, runs in graphs.runs.items()}
     for number, request in enumerate(requests):
         np.testing.assert_array_equal(inputs["known"]["texture"][number], request.texture)
         np.testing.assert_array_equal(inputs["motion"]["object_motion"][number], request.object_motion(0))

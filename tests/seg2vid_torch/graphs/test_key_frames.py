@@ -166,6 +166,20 @@ def sampled(picture: NDArray[np.uint8], x: NDArray[np.float64], y: NDArray[np.fl
     return upper * (1 - low) + lower * low
 
 
+def test_what_the_camera_nears_has_been_seen(clip):
+    """Driving straight ahead it sees no road that the key frame before has not shown, only larger."""
+    for chunk in clip(steady(8.0)).chunks[1:]:
+        for labels, visible in zip(chunk.labels, chunk.occlusion, strict=True):
+            assert visible[labels == ROAD].mean() > 0.95
+
+
+def test_no_key_frame_pops_up(clip):
+    """The frames before it are made of it too: it differs from the last of them hardly more than they do."""
+    for chunk in clip(steady(8.0)).chunks[1:]:
+        steps = np.abs(np.diff(chunk.frames.astype(float), axis=0)).mean((1, 2, 3))
+        assert steps[-1] < 1.5 * np.median(steps)
+
+
 def test_depth_agrees_with_the_flow_under_the_camera(clip):
     """A pixel's point, seen from where the camera stood at the reference frame, lies where the flow leads."""
     told = clip(steady(6.0, 5.0))

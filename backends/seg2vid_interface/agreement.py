@@ -172,9 +172,11 @@ def _distance(name: str, one: NDArray[np.float64], other: NDArray[np.float64]) -
         return (one != other).astype(np.float64)
     if name == "depth":
         smaller, larger = np.minimum(one, other), np.maximum(one, other)
-        return np.where(smaller == larger, 0.0, 1 - smaller / np.where(smaller == larger, 1.0, larger))
-    distance: NDArray[np.float64] = np.abs(one - other)
-    return distance
+        share: NDArray[np.float64] = np.where(
+            smaller == larger, 0.0, 1 - smaller / np.where(smaller == larger, 1.0, larger)
+        )
+        return share
+    return np.abs(one - other)
 
 
 def _share(pairs: Sequence[Pair]) -> float:

@@ -169,7 +169,7 @@ def _difference(name: str, pairs: Sequence[Pair]) -> Difference:
 def _distance(name: str, one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how far numbers are from each other, in the output's unit."""
     if name in NUMBERS:
-        return (one != other).astype(np.float64)
+        return np.not_equal(one, other).astype(np.float64)
     if name == "depth":
         smaller, larger = np.minimum(one, other), np.maximum(one, other)
         share: NDArray[np.float64] = np.where(

@@ -72,7 +72,7 @@ def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> tupl
     hidden = left[:, :, None, None, None] * (grid - last.origins)
     shift = torch.where(seen[:, :, None], bilinear(places[:, -1:].expand_as(places), origins) - grid, hidden)
     next_places = grid + shift
-    next_seen = inside(next_places) & (_shown(next_places, depths[:, -1:, None], then[:, :, None]) | ~seen)
+    next_seen = inside(next_places) & (_shown(next_places, last.inverse_depth[:, :, None], then[:, :, None]) | ~seen)
     motion = ChunkMotion(
         places=places,
         origins=origins,

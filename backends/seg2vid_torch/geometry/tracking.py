@@ -19,6 +19,7 @@ from seg2vid_torch.geometry.sampling import taken
 STEPS = 3
 SOLVED = 0.6  # pixels between a solution and the pixel that it was found from
 HIDDEN = -1.0
+SMALLEST = 0.2  # inverse stretch: where a motion folds, a step stays finite
 REACH = 9  # pixels: width of the window in which something nearer may come to cover a pixel
 TILE = 16  # pixels: within a window no two places are the same modulo this
 NEAREST = 511  # steps of nearness that are told apart; with a place, they are exact in float32
@@ -35,7 +36,8 @@ def track(places: Tensor, nearness: Tensor) -> tuple[Tensor, Tensor]:
     batch, moments, _, height, width = places.shape
     grid = pixel_grid(height, width, places.device)
     near = (nearness / EQUALLY_NEAR).round().clamp(max=NEAREST)[:, None]  # rounded alike on every runtime
-    jacobians = _inverse_jacobians((places[:, -1] - grid).detach(), moments)
+    told = (moments + 3) // 4
+    jacobians = _inverse_jacobians((places[:, told - 1] - grid).detach(), told, moments)
     origin, origins, seen = grid.expand(batch, -1, -1, -1), [], []
     shown = near
     bases = _bases(places, jacobians, grid)
@@ -54,20 +56,22 @@ def track(places: Tensor, nearness: Tensor) -> tuple[Tensor, Tensor]:
     return torch.stack(origins, 1), torch.stack(seen, 1)
 
 
-def _inverse_jacobians(last_shift: Tensor, moments: int) -> Tensor:
+def _inverse_jacobians(shift: Tensor, told: int, moments: int) -> Tensor:
     """Return the inverses of the motions' Jacobians (N, T, 4, H, W), row by row.
 
-    They come about evenly from frame to frame (what a camera nears grows, and 1 / its size shrinks evenly): near enough
-    for what is half a pixel away at most, and in an eighth of the time.
+    They are guessed from that of one frame, which is near enough for what is half a pixel away at most, and takes an
+    eighth of the time: as a camera comes near, 1 / the size of things shrinks evenly, and the ground is stretched down
+    the picture by the square of that.
 
     Args:
-        last_shift: (N, 2, H, W) of the last frame.
+        shift: (N, 2, H, W) of an early frame, when little has left the picture yet.
+        told: which that is, 1, 2, ...
         moments: T.
     """
-    last = inverse_jacobian(last_shift)[:, None]
-    one = torch.tensor([1.0, 0.0, 0.0, 1.0], device=last.device).view(1, 1, 4, 1, 1)
-    share = torch.arange(1, moments + 1, device=last.device, dtype=torch.float32).view(1, -1, 1, 1, 1) / moments
-    return one + share * (last - one)
+    xx, xy, yx, yy = inverse_jacobian(shift)[:, None].unbind(2)
+    share = torch.arange(1, moments + 1, device=shift.device, dtype=torch.float32).view(1, -1, 1, 1) / told
+    down = (1 + share * (yy.clamp(min=0).sqrt() - 1)).clamp(min=SMALLEST)
+    return torch.stack([1 + share * (xx - 1), share * xy, share * yx, down * down], 2)
 
 
 def _bases(places: Tensor, jacobians: Tensor, grid: Tensor) -> Tensor:

@@ -85,7 +85,7 @@ class PathTeacher:
         scene = StreetScene(true, still, still, still, masks.foreground, masks.bonnet)
         moves = moves_at(moves_of(steps, self._camera), [self._frames // 2 - 1, self._frames - 1])
         places, _ = drive(scene, moves, self._camera)
-        flows = places - pixel_grid(*told.shape[1:], device)
+        flows = places - pixel_grid(told.shape[1], told.shape[2], device)
         seen = _inside(places[:, 1]) & ~masks.foreground & ~masks.bonnet
         if disturbed:
             flows, seen = _disturbed(flows, seen, generator)
@@ -94,7 +94,9 @@ class PathTeacher:
 
 def moves_at(moves: CameraMoves, moments: Sequence[int]) -> CameraMoves:
     """Return the moves at some of their moments."""
-    some = {field.name: getattr(moves, field.name)[:, list(moments)] for field in fields(moves) if field.name != "key_tilt"}
+    some = {
+        field.name: getattr(moves, field.name)[:, list(moments)] for field in fields(moves) if field.name != "key_tilt"
+    }
     return replace(moves, **some)
 
 

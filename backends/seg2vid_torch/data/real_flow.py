@@ -68,8 +68,9 @@ def _dense_flow(first: NDArray[np.uint8], later: NDArray[np.uint8]) -> Tensor:
     """Return the flow (2, H, W) in pixels between two grey pictures (H, W)."""
     import cv2
 
-    method = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # one a call: it is not safe for threads
-    return torch.from_numpy(np.asarray(method.calc(first, later, None), np.float32)).permute(2, 0, 1)
+    method = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # one a call: it is not safe for threads
+    flow = method.calc(first, later, np.zeros((*first.shape, 2), np.float32))
+    return torch.from_numpy(np.asarray(flow, np.float32)).permute(2, 0, 1)
 
 
 def _returns(there: Tensor, back: Tensor) -> Tensor:

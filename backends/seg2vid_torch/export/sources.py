@@ -149,7 +149,9 @@ def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> 
         label_space=label_space,
         height=settings.height,
         width=settings.width,
-        frames_per_second=settings.frames_per_second if isinstance(settings, MotionSettings | KeyFrameSettings) else None,
+        frames_per_second=settings.frames_per_second
+        if isinstance(settings, MotionSettings | KeyFrameSettings)
+        else None,
         preset=state["preset"],
         steps=state["step"],
         seed=state["seed"],

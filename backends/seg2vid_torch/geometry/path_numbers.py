@@ -98,6 +98,4 @@ def tilted_depth(inverse_depth: Tensor, tilt: Tensor, camera: Camera) -> Tensor:
     Exact for the ground, and for what stands on it but for the rounding of its edges.
     """
     down = camera.focal_length * inverse_depth.shape[2] * tilt.tan()
-    return torch.where(
-        inverse_depth > 0, (inverse_depth - down.view(-1, 1, 1)).clamp(min=LOWEST_GROUND), inverse_depth
-    )
+    return torch.where(inverse_depth > 0, (inverse_depth - down.view(-1, 1, 1)).clamp(min=LOWEST_GROUND), inverse_depth)

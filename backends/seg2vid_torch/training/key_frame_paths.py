@@ -16,10 +16,10 @@ from seg2vid_torch.data.frame_store import FrameStore
 from seg2vid_torch.data.real_flow import RealFlow, flow_of_windows
 from seg2vid_torch.geometry.camera_motion import pixel_grid
 from seg2vid_torch.geometry.label_depth import StreetClasses
-from seg2vid_torch.geometry.path_numbers import knot_basis, knots_of, path_basis
+from seg2vid_torch.geometry.path_numbers import knot_basis, path_basis
 from seg2vid_torch.geometry.street_scene import first_depth
 from seg2vid_torch.networks.key_frames.key_frame_motion import KeyFrameMotion
-from seg2vid_torch.training.path_fitting import FilmedScenes, fit_path
+from seg2vid_torch.training.path_fitting import FilmedScenes, find_path, fit_path
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class DrawnWindows:
     @property
     def places(self) -> Tensor:
         """(N, M, 2, H, W): where the flow says that the first frames' pixels stand."""
-        return self.flow + pixel_grid(*self.labels.shape[1:], self.flow.device)
+        return self.flow + pixel_grid(self.labels.shape[1], self.labels.shape[2], self.flow.device)
 
 
 class RealWindows:
@@ -73,11 +73,11 @@ class RealWindows:
         return DrawnWindows(scenes, labels, flow, seen)
 
     def read(self, network: KeyFrameMotion, windows: DrawnWindows) -> Tensor:
-        """Return the numbers (N, P) of the paths that the encoder reads from the first chunk's flow."""
+        """Return the steps (N, T + 1, 3) of the paths that the encoder reads from the first chunk's flow."""
         at = [self.moments.index(moment) for moment in (self._frames // 2, self._frames)]
         still = windows.scenes.still & windows.seen[:, at].all(1)
         numbers = network.encoder(windows.scenes.told, still, windows.flow[:, at])
-        return knots_of(path_basis(self._frames, numbers.device).steps(numbers), self.moments)
+        return path_basis(self._frames, numbers.device).steps(numbers)
 
 
 class WindowPaths(nn.Module):
@@ -101,9 +101,8 @@ class WindowPaths(nn.Module):
         numbers = self.numbers[chosen]
         camera = network.camera
         if not known.all():
-            read = self._windows.read(network, drawn)
-            read = fit_path(scenes, camera, basis, read, factors=(4,), rounds=(6,))
-            numbers = torch.where(known[:, None], numbers, read)
+            found = find_path(scenes, camera, self._windows.read(network, drawn))
+            numbers = torch.where(known[:, None], numbers, found)
         numbers = fit_path(scenes, camera, basis, numbers, factors=(2,), rounds=(2,))
         self.numbers[chosen], self.known[chosen] = numbers, True
         return basis.steps(numbers)

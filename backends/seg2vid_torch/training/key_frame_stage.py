@@ -158,7 +158,10 @@ class KeyFrameStage:
         told = drawn.scenes.told
         corrected = told * self._factor(self._averaged_network, drawn, still)
         depths = [(depth / told.amax((1, 2), keepdim=True)).clamp(0, 1).sqrt() for depth in (told, corrected)]
-        rows: Sequence[Tensor] = [drawn.scenes.frames[:, 0], *(depth[:, None].expand(-1, 3, -1, -1) for depth in depths)]
+        rows: Sequence[Tensor] = [
+            drawn.scenes.frames[:, 0],
+            *(depth[:, None].expand(-1, 3, -1, -1) for depth in depths),
+        ]
         sheet = torch.cat([row.permute(2, 0, 3, 1).flatten(1, 2) for row in rows])
         Image.fromarray((sheet * 255).round().byte().cpu().numpy()).save(folder / f"{step:07d}.png")
 

@@ -8,7 +8,7 @@ Shape symbols: N = batch, M = later moments, P = numbers of a path, H, W = heigh
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -17,12 +17,13 @@ from torch.nn import functional
 from seg2vid_interface.model_card import Camera
 from seg2vid_torch.data.path_teacher import moves_at
 from seg2vid_torch.geometry.driving import drive, moves_of
-from seg2vid_torch.geometry.path_numbers import PathBasis, tilted_depth
+from seg2vid_torch.geometry.path_numbers import PathBasis, knot_basis, knots_of, tilted_depth
 from seg2vid_torch.geometry.sampling import bilinear
 from seg2vid_torch.geometry.street_scene import StreetScene
 
 FACTORS, ROUNDS = (4, 2, 1), (5, 3, 2)  # by which the pictures are smaller, level after level, and steps of each
-OUTLIER = 0.1  # of the brightness: what differs by this counts for a quarter
+OUTLIER = 0.2  # of the brightness: what differs by this counts for a quarter
+FASTER = (1.0, 0.6, 1.7)  # than the encoder reads: speeds to begin with
 DAMPING, LESS, MORE = 1e-3, 0.2, 10.0  # of the curvature at first; factors after a step that helped, or did not
 NUDGE = 0.02  # of a number's deviation: over which the places' derivative is taken
 
@@ -44,6 +45,10 @@ class FilmedScenes:
     bonnet: Tensor
     """(N, H, W) bool."""
 
+    def until(self, count: int) -> "FilmedScenes":
+        """Return them without the moments after the first `count`."""
+        return replace(self, frames=self.frames[:, : count + 1], moments=self.moments[:count])
+
     def reduced(self, factor: int) -> "FilmedScenes":
         """Return them with pictures that are smaller by a factor."""
         if factor == 1:
@@ -62,6 +67,40 @@ class FilmedScenes:
         scene = StreetScene(depth, zero, zero, zero, zero > 0, self.bonnet)
         moves = moves_at(moves_of(steps, camera), [moment - 1 for moment in self.moments])
         return drive(scene, moves, camera)[0]
+
+
+@torch.no_grad()
+def find_path(scenes: FilmedScenes, camera: Camera, steps: Tensor) -> Tensor:
+    """Return the numbers (N, P) of the paths that N clips were filmed along, from a guess, moment after moment.
+
+    Args:
+        scenes: the clips.
+        camera: that filmed them.
+        steps: (N, T' + 1, 3), the guess.
+    """
+    moments, count = scenes.moments, min(2, len(scenes.moments))
+    near, basis = scenes.until(count), knot_basis(moments[:count], steps.device)
+    costs, found = [], []
+    for faster in FASTER:
+        guess = steps.clone()
+        guess[..., 0] *= faster
+        found.append(fit_path(near, camera, basis, knots_of(guess, moments[:count]), factors=(4,), rounds=(6,)))
+        costs.append(_Level(near.reduced(2), camera, basis).cost(found[-1]))
+    best = torch.stack(costs).argmin(0)
+    numbers = torch.stack(found)[best, torch.arange(len(best), device=best.device)]
+    for known in range(count, len(moments) + 1):
+        numbers = numbers if known == count else _gone_on(numbers)
+        basis = knot_basis(moments[:known], steps.device)
+        numbers = fit_path(scenes.until(known), camera, basis, numbers, factors=(4, 2), rounds=(2, 2))
+    return numbers
+
+
+def _gone_on(numbers: Tensor) -> Tensor:
+    """Return the numbers of paths (N, 3 M + 1) that go on to one more moment as they were."""
+    count = numbers.shape[1] // 3
+    return torch.cat(
+        [numbers[:, [*range(i * count, (i + 1) * count), (i + 1) * count - 1]] for i in range(3)] + [numbers[:, -1:]], 1
+    )
 
 
 @torch.no_grad()

@@ -3,7 +3,6 @@
 Shape symbols: N = batch, T = frames of a chunk, H, W = height and width.
 """
 
-import torch
 from torch import Tensor, nn
 
 from seg2vid_interface.label_spaces import LabelSpace
@@ -18,7 +17,9 @@ from seg2vid_torch.settings.sizes import KEY_FRAME_SIZES
 class KeyFrameMotion(nn.Module):
     """Assembles the parts that learn."""
 
-    def __init__(self, label_space: LabelSpace, camera: Camera, *, frames: int, channels: int, encoder_channels: int) -> None:
+    def __init__(
+        self, label_space: LabelSpace, camera: Camera, *, frames: int, channels: int, encoder_channels: int
+    ) -> None:
         """Build it.
 
         Args:

@@ -37,8 +37,10 @@ class PathEncoder(nn.Module):
         super().__init__()
         self.camera, self.frames = camera, frames
         self.trust = nn.Sequential(
-            nn.Conv2d(INPUTS, channels, 5, padding=2), nn.LeakyReLU(SLOPE),
-            nn.Conv2d(channels, channels, 3, padding=2, dilation=2), nn.LeakyReLU(SLOPE),
+            nn.Conv2d(INPUTS, channels, 5, padding=2),
+            nn.LeakyReLU(SLOPE),
+            nn.Conv2d(channels, channels, 3, padding=2, dilation=2),
+            nn.LeakyReLU(SLOPE),
             nn.Conv2d(channels, 2, 3, padding=1),
         )
         widths = (INPUTS + 2, channels, channels, channels, channels)
@@ -83,8 +85,16 @@ class PathEncoder(nn.Module):
         there_x, there_y = x + flow[:, :, 0], y + flow[:, :, 1]
         # Units of the unknowns: in them they are of the size of one.
         ahead, angle = SPEED / self.camera.height * self.frames, TURN * self.frames
-        across = [depth * there_x * (ahead / focal), -(focal + x * there_x / focal) * angle, x * there_y * (angle / focal)]
-        down = [depth * there_y * (ahead / focal), -there_x * y * (angle / focal), (focal + y * there_y / focal) * angle]
+        across = [
+            depth * there_x * (ahead / focal),
+            -(focal + x * there_x / focal) * angle,
+            x * there_y * (angle / focal),
+        ]
+        down = [
+            depth * there_y * (ahead / focal),
+            -there_x * y * (angle / focal),
+            (focal + y * there_y / focal) * angle,
+        ]
         columns_of = torch.stack([torch.stack(across, 2), torch.stack(down, 2)], 3).flatten(3)  # (N, M, 3, 2 h w)
         doubled = weights[:, :, None].expand(-1, -1, 2, -1, -1).flatten(2)[:, :, None]
         weighted = columns_of * doubled

@@ -53,7 +53,7 @@ def train_tiny(clips: Path) -> TrainTiny:
     """Train a tiny stage: train_tiny(stage, out, steps=..., monitor=..., settings=..., **request fields)."""
     from recording_monitor import RecordingMonitor
     from seg2vid_torch.backend import TorchBackend
-    from street_data import TINY_IMAGE, TINY_MOTION
+    from street_data import FIRST_STREET, TINY_IMAGE, TINY_MOTION
 
     def train(
         stage: Stage,
@@ -70,6 +70,7 @@ def train_tiny(clips: Path) -> TrainTiny:
             rest.pop("data", (clips,)),
             out,
             settings={**tiny, "steps": str(steps), **settings},
+            preset=rest.pop("preset", "street" if stage == "image" else FIRST_STREET),
             **{"device": "cpu", **rest},
         )
         return TorchBackend().train(request, monitor or RecordingMonitor())

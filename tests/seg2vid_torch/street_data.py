@@ -6,6 +6,8 @@ import numpy as np
 from PIL import Image
 
 HEIGHT, WIDTH = 128, 128
+FIRST_STREET = str(Path(__file__).with_name("first_street.toml"))
+"""A preset with the motion stage of the first release: Img2Vid with a camera prior and a teacher."""
 TINY = {
     "height": "128",
     "width": "128",
@@ -35,6 +37,16 @@ TINY_MOTION = {
     "teacher.refines_alone": "false",
     "refined_from": "0",
     "rollout_probability": "1",
+}
+TINY_KEY_FRAMES = {
+    **TINY,
+    "height": "64",
+    "width": "64",
+    "windows": "2",
+    "correction_from": "0",
+    "network.channels": "8",
+    "network.encoder_channels": "8",
+    "network.chunk_frames": "4",
 }
 TINY_PIX2PIXHD = {
     **TINY,

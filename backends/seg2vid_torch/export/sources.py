@@ -22,6 +22,7 @@ from seg2vid_torch.networks.build import (
 from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.published.checkpoints import read_published
 from seg2vid_torch.settings.image import SpadeSettings
+from seg2vid_torch.settings.key_frames import KeyFrameSettings
 from seg2vid_torch.settings.loading import validate_settings
 from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.stages.card_text import CardText
@@ -125,7 +126,7 @@ def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> 
     try:
         label_space = TypeAdapter(LabelSpace).validate_python(state["label_space"])
         settings = validate_settings(state["stage"], state["settings"])
-        if isinstance(settings, MotionSettings):
+        if isinstance(settings, MotionSettings | KeyFrameSettings):
             network = build_motion_network(settings.network, label_space)
         else:
             network = build_image_network(settings.network, label_space)
@@ -148,7 +149,9 @@ def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> 
         label_space=label_space,
         height=settings.height,
         width=settings.width,
-        frames_per_second=settings.frames_per_second if isinstance(settings, MotionSettings) else None,
+        frames_per_second=settings.frames_per_second
+        if isinstance(settings, MotionSettings | KeyFrameSettings)
+        else None,
         preset=state["preset"],
         steps=state["step"],
         seed=state["seed"],

@@ -10,7 +10,8 @@ from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
 from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
 from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.settings.image import Pix2PixHDNetworkSettings, SpadeNetworkSettings
-from seg2vid_torch.settings.motion import KeyFrameNetworkSettings, MotionNetworkSettings
+from seg2vid_torch.settings.key_frames import KeyFrameNetworkSettings
+from seg2vid_torch.settings.motion import MotionNetworkSettings
 
 Pix2PixHDGenerator = GlobalGenerator | LocalEnhancer
 MotionNetwork = Img2Vid | KeyFrameMotion
@@ -48,7 +49,13 @@ def build_key_frame_motion(
     settings: KeyFrameNetworkSettings, label_space: LabelSpace, camera: Camera
 ) -> KeyFrameMotion:
     """Build the motion stage of key frames, with random weights.  Raises SettingsError for no street's label space."""
-    return KeyFrameMotion(label_space, camera, frames=settings.chunk_frames, channels=settings.channels)
+    return KeyFrameMotion(
+        label_space,
+        camera,
+        frames=settings.chunk_frames,
+        channels=settings.channels,
+        encoder_channels=settings.encoder_channels,
+    )
 
 
 def build_motion_network(

@@ -9,15 +9,16 @@ from pydantic import ValidationError
 from seg2vid_interface.errors import SettingsError
 from seg2vid_torch.settings.faults import tell_faults
 from seg2vid_torch.settings.image import Pix2PixHDSettings, SpadeSettings
+from seg2vid_torch.settings.key_frames import KeyFrameSettings
 from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.settings.preset_files import read_preset
 
-StageSettings = SpadeSettings | Pix2PixHDSettings | MotionSettings
-IMAGE_SETTINGS: Mapping[str, type[SpadeSettings | Pix2PixHDSettings]] = {
-    "spade": SpadeSettings,
-    "pix2pixhd": Pix2PixHDSettings,
+StageSettings = SpadeSettings | Pix2PixHDSettings | MotionSettings | KeyFrameSettings
+KINDS: Mapping[str, Mapping[str, type[StageSettings]]] = {
+    "image": {"spade": SpadeSettings, "pix2pixhd": Pix2PixHDSettings},
+    "motion": {"img2vid": MotionSettings, "key-frames": KeyFrameSettings},
 }
-"""The image stage's settings by `network.kind`."""
+"""Each stage's settings by `network.kind`; the first is meant where none is named."""
 
 
 def load_settings(stage: Literal["image", "motion"], preset: str, overrides: Mapping[str, str]) -> StageSettings:
@@ -56,19 +57,18 @@ def validate_settings(stage: Literal["image", "motion"], table: Mapping[str, Any
 
     Raises:
         pydantic.ValidationError: all that is wrong with its keys and values.
-        SettingsError: an image stage's network of an unknown kind.
+        SettingsError: a network of an unknown kind.
     """
     return _settings_of(stage, table).model_validate(table)
 
 
 def _settings_of(stage: Literal["image", "motion"], table: Mapping[str, Any]) -> type[StageSettings]:
-    if stage == "motion":
-        return MotionSettings
+    kinds = KINDS[stage]
     network = table.get("network")
-    kind = network.get("kind", "spade") if isinstance(network, Mapping) else "spade"
-    if kind not in IMAGE_SETTINGS:
-        raise SettingsError(f"network.kind = {kind}: unknown", f"Known kinds: {', '.join(IMAGE_SETTINGS)}.")
-    return IMAGE_SETTINGS[kind]
+    kind = network.get("kind", next(iter(kinds))) if isinstance(network, Mapping) else next(iter(kinds))
+    if kind not in kinds:
+        raise SettingsError(f"network.kind = {kind}: unknown", f"Known kinds: {', '.join(kinds)}.")
+    return kinds[kind]
 
 
 def _override(table: dict[str, Any], key: str, value: object) -> str | None:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
 
 from seg2vid_interface.label_spaces import NO_LABELS
+from seg2vid_torch.settings.key_frames import KeyFrameNetworkSettings
 from seg2vid_torch.settings.sizes import MOTION_SIZES
 from seg2vid_torch.settings.stage import (
     PerceptualSettings,
@@ -60,21 +61,6 @@ class MotionNetworkSettings(StrictSettings):
         if self.camera_prior and not 0.125 <= self.background_latent <= 0.875:
             raise ValueError("camera_prior = true needs background_latent in 0.125..0.875, for its code in both parts")
         return self
-
-
-class KeyFrameNetworkSettings(StrictSettings):
-    """The motion stage of key frames (see `networks.key_frames`)."""
-
-    kind: Literal["key-frames"]
-    chunk_frames: PositiveInt = 8
-    """T: frames from one key frame to the next."""
-    channels: PositiveInt = 48
-    """Of the depth correction's and the path encoder's features."""
-
-    @property
-    def image_channels(self) -> int:
-        """Of the frames: RGB."""
-        return 3
 
 
 def _kind(table: Mapping[str, Any]) -> str:

@@ -9,6 +9,8 @@ MOTION_SIZES = SizeRule(
     area_multiple=ROW_PIXELS,
 )
 
+KEY_FRAME_SIZES = SizeRule(multiple=4, smallest=32)  # the depth correction works at a quarter of the size
+
 
 def image_sizes(levels: int) -> SizeRule:
     """Return the rule of an image network of so many resolutions, each half as wide as the next."""

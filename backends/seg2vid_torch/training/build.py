@@ -10,9 +10,11 @@ from seg2vid_interface.errors import SettingsError, UsageError
 from seg2vid_interface.label_spaces import LABEL_SPACES, NO_LABELS, LabelSpace
 from seg2vid_torch.data.frame_store import load_frames
 from seg2vid_torch.settings.image import Pix2PixHDSettings, SpadeSettings
+from seg2vid_torch.settings.key_frames import KeyFrameSettings
 from seg2vid_torch.settings.loading import StageSettings
 from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.training.frozen_files import FrozenFiles
+from seg2vid_torch.training.key_frame_stage import KeyFrameStage
 from seg2vid_torch.training.motion_stage import MotionStage
 from seg2vid_torch.training.pix2pixhd_stage import Pix2PixHDStage
 from seg2vid_torch.training.spade_stage import SpadeStage
@@ -72,6 +74,17 @@ def build_stage(
             return SpadeStage(settings, context)
         if isinstance(settings, Pix2PixHDSettings):
             return Pix2PixHDStage(settings, context)
-        roots = [Path(root) for root in settings.teacher.stills]
+        roots = still_roots(settings)
         stills = load(roots, "train") if roots else None
-        return MotionStage(settings, context, stills)
+        if isinstance(settings, MotionSettings):
+            return MotionStage(settings, context, stills)
+        with_unseen = [root for root in roots if (root / "val").is_dir()]
+        unseen = load(with_unseen, "val") if with_unseen else None
+        return KeyFrameStage(settings, context, stills or context.train, unseen or context.validation)
+
+
+def still_roots(settings: StageSettings) -> list[Path]:
+    """Return the roots of the stills that the motion stage's teacher drives through."""
+    if isinstance(settings, MotionSettings):
+        return [Path(root) for root in settings.teacher.stills]
+    return [Path(root) for root in settings.stills] if isinstance(settings, KeyFrameSettings) else []

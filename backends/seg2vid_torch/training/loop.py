@@ -25,8 +25,7 @@ from seg2vid_torch.data.frame_store import fingerprint
 from seg2vid_torch.runtime.devices import PRECISIONS, choose_device, choose_training_precision
 from seg2vid_torch.runtime.memory import telling_out_of_memory
 from seg2vid_torch.settings.loading import StageSettings, load_settings
-from seg2vid_torch.settings.motion import MotionSettings
-from seg2vid_torch.training.build import build_stage, find_label_space
+from seg2vid_torch.training.build import build_stage, find_label_space, still_roots
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, restore, save_checkpoint
 from seg2vid_torch.training.frozen_files import FrozenFiles
 from seg2vid_torch.training.initial import InitialWeights, begin_from, read_initial
@@ -144,7 +143,6 @@ def _header(
     precision: str,
 ) -> dict[str, Any]:
     """Return all that makes a run what it is; another run's checkpoint is not gone on with."""
-    stills = [Path(root) for root in settings.teacher.stills] if isinstance(settings, MotionSettings) else []
     return {
         "stage": request.stage,
         "preset": Path(request.preset).stem,
@@ -153,7 +151,7 @@ def _header(
         "label_space": asdict(label_space),
         "precision": precision,
         "dataset": request.dataset,
-        "data": fingerprint([*request.data, *stills], label_space),
+        "data": fingerprint([*request.data, *still_roots(settings)], label_space),
     }
 
 

@@ -23,7 +23,8 @@ from seg2vid_torch.networks.build import (
 )
 from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.settings.image import IMAGE_NETWORK, SpadeNetworkSettings
-from seg2vid_torch.settings.motion import MOTION_NETWORK, KeyFrameNetworkSettings
+from seg2vid_torch.settings.key_frames import KeyFrameNetworkSettings
+from seg2vid_torch.settings.motion import MOTION_NETWORK
 
 Network = TypeVar("Network", bound=nn.Module)
 Settings = TypeVar("Settings")

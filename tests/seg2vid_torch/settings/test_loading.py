@@ -5,10 +5,12 @@ import pytest
 from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_spaces import LABEL_SPACES, NO_LABELS
 from seg2vid_torch.settings.image import SpadeSettings
+from seg2vid_torch.settings.key_frames import KeyFrameSettings
 from seg2vid_torch.settings.loading import load_settings
 from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.settings.preset_files import preset_names
 from seg2vid_torch.training.build import find_label_space
+from street_data import FIRST_STREET
 
 WITHOUT_VGG = {"weights.perceptual": "0"}
 IMAGE_KEYS = (
@@ -27,7 +29,7 @@ NETWORK_KEYS = (
 def test_the_bundled_presets_are_valid():
     assert "street" in preset_names()
     assert isinstance(load_settings("image", "street", {}), SpadeSettings)
-    assert isinstance(load_settings("motion", "street", {"teacher.clips": "0"}), MotionSettings)
+    assert isinstance(load_settings("motion", "street", {}), KeyFrameSettings)
 
 
 def test_overrides_are_toml_values_or_plain_text():
@@ -110,7 +112,7 @@ def test_a_fault_of_an_override_alone_is_one():
 )
 def test_motion_settings_that_contradict_each_other(overrides, message):
     with pytest.raises(SettingsError, match=message):
-        load_settings("motion", "street", {"teacher.clips": "0", **overrides})
+        load_settings("motion", FIRST_STREET, {"teacher.clips": "0", **overrides})
 
 
 @pytest.mark.parametrize(
@@ -153,6 +155,20 @@ def test_the_paper_s_variants_differ_from_it_in_this_alone(preset, network, labe
     assert isinstance(paper, MotionSettings)
     expected = {"network": paper.network.model_copy(update=network), "label_space": label_space}
     assert variant == paper.model_copy(update=expected)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"height": "126"}, "126x256: the stage needs multiples of 4, at least 32"),
+        ({"network.chunk_frames": "5"}, "network.chunk_frames must be even"),
+        ({"network.kind": "key-frame"}, "network.kind = key-frame: unknown"),
+        ({"network.width": "1"}, "network.width: no such key"),
+    ],
+)
+def test_key_frame_settings_that_cannot_be(overrides, message):
+    with pytest.raises(SettingsError, match=message):
+        load_settings("motion", "street", overrides)
 
 
 def test_an_unknown_preset_lists_the_known_ones():

@@ -9,12 +9,12 @@ from torch import Tensor
 from seg2vid_interface.backend import TrainingRequest
 from seg2vid_torch.settings.loading import load_settings
 from seg2vid_torch.training.build import build_stage, find_label_space
-from street_data import TINY_IMAGE, TINY_MOTION, TINY_PIX2PIXHD
+from street_data import FIRST_STREET, TINY_IMAGE, TINY_MOTION, TINY_PIX2PIXHD
 
 STAGES = {
     "spade": ("image", "street", TINY_IMAGE),
     "pix2pixhd": ("image", "pix2pixhd", TINY_PIX2PIXHD | {"weights.perceptual": "0"}),
-    "motion": ("motion", "street", TINY_MOTION),
+    "motion": ("motion", FIRST_STREET, TINY_MOTION),
 }
 
 

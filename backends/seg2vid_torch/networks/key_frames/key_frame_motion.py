@@ -3,35 +3,37 @@
 Shape symbols: N = batch, T = frames of a chunk, H, W = height and width.
 """
 
-import torch
 from torch import Tensor, nn
 
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.model_card import Camera
-from seg2vid_interface.sizes import SizeRule
 from seg2vid_torch.geometry.label_depth import StreetClasses
 from seg2vid_torch.geometry.street_scene import first_depth
-from seg2vid_torch.networks.key_frames.depth_correction import REDUCED, DepthCorrection
+from seg2vid_torch.networks.key_frames.depth_correction import DepthCorrection
 from seg2vid_torch.networks.key_frames.path_encoder import PathEncoder
+from seg2vid_torch.settings.sizes import KEY_FRAME_SIZES
 
 
 class KeyFrameMotion(nn.Module):
     """Assembles the parts that learn."""
 
-    def __init__(self, label_space: LabelSpace, camera: Camera, *, frames: int, channels: int) -> None:
+    def __init__(
+        self, label_space: LabelSpace, camera: Camera, *, frames: int, channels: int, encoder_channels: int
+    ) -> None:
         """Build it.
 
         Args:
             label_space: of the label maps; needs classes named road and sky.
             camera: that sees the street.
             frames: T.
-            channels: of the networks' features.
+            channels: of the depth correction's features.
+            encoder_channels: of the path encoder's.
         """
         super().__init__()
-        self.frames, self.sizes = frames, SizeRule(multiple=REDUCED, smallest=32)
+        self.frames, self.sizes = frames, KEY_FRAME_SIZES
         self.classes, self.camera = StreetClasses.of(label_space), camera
         self.correction = DepthCorrection(label_space.size, channels)
-        self.encoder = PathEncoder(channels)
+        self.encoder = PathEncoder(camera, frames, encoder_channels)
 
     def depth(
         self, frame: Tensor, label_map: Tensor, object_map: Tensor, object_motion: Tensor, tilt: Tensor
@@ -46,5 +48,9 @@ class KeyFrameMotion(nn.Module):
             tilt: (N,) of the camera upwards, in radians.
         """
         told = first_depth(label_map, object_map, object_motion, tilt, classes=self.classes, camera=self.camera)
+        return told * self.factor(frame, label_map, told)
+
+    def factor(self, frame: Tensor, label_map: Tensor, told: Tensor) -> Tensor:
+        """Return the factor (N, H, W) on the inverse depth that labels tell; that of the ground is 1."""
         ground = self.classes.masks_of(label_map).ground
-        return torch.where(ground, told, told * self.correction(frame, label_map, told))
+        return self.correction(frame, label_map, told).masked_fill(ground, 1.0)

@@ -19,6 +19,8 @@ SHRUNK, STRETCHED = 4.0, 0.05  # areas of its origin that a pixel's are kept bet
 FRESH = 0.6  # of a pixel's origin missing, from where on its texture is all new
 WORN = 0.03  # of the trust: by being sampled once
 BLACK = 1e-3
+EASE = 1.8  # at 1 the next key frame's share grows evenly, and its coming can be seen; above, it has come before
+HALF = 0.32  # of the chunk, when its share is half
 STANDS = 0.5  # pixels: what moves less is sampled, and so worn, in part
 
 
@@ -150,11 +152,12 @@ def between(
         next_seen: (N, T, 1, H, W), 0 or 1: whether that shows them.
     """
     frames = origins.shape[1]
-    share = torch.arange(1, frames, device=frame.device, dtype=torch.float32).view(1, -1, 1, 1, 1) / frames
+    left = 1 - torch.arange(1, frames, device=frame.device, dtype=torch.float32).view(1, -1, 1, 1, 1) / frames
+    share = 1 - left**EASE
     before = (1 - share) * seen[:, :-1] + BLACK  # where neither shows it, better from there than black
     after = share * next_seen[:, :-1] + BLACK / 1000
     # What has the smaller share may be a little softer.
-    half = frames // 2
+    half = int(HALF * frames)
     old = torch.cat([cubic(frame, origins[:, :half]), half_pixel(doubled(frame), origins[:, half:-1])], 1)
     new = torch.cat(
         [half_pixel(doubled(next_frame), next_places[:, :half]), cubic(next_frame, next_places[:, half:-1])], 1

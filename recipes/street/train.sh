@@ -4,8 +4,8 @@
 #   recipes/street/train.sh STREETS [RUNS [TRAIN-FLAG...]]
 #
 # STREETS holds stills/ and clips/, each in the "clips" layout (docs/training.md, "A dataset of one's own").  Meant for a
-# GPU: on two CPU cores the image stage's 15,000 steps would take more than a week (README.md says what to do there instead);
-# the motion stage needs none.
+# GPU: on two CPU cores the image stage's 15,000 steps would take more than a week (README.md says what to do there
+# instead); the motion stage needs none.
 set -euo pipefail
 
 streets=$1

@@ -6,7 +6,7 @@
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from seg2vid_cli.app import app
-from seg2vid_interface.graphs import INPUTS, OUTPUTS
+from seg2vid_interface.graphs import INPUTS, KEY_FRAME_INPUTS, KEY_FRAME_OUTPUTS, OUTPUTS, GraphName, TensorFormat
 
 ROOT = Path(__file__).parents[1]
 COMMAND_LINE = ROOT / "docs" / "command-line.md"
@@ -29,7 +29,11 @@ def with_generated_parts(text: str) -> str:
 
 def generated(part: str) -> str:
     if part == "graphs":
-        return "\n".join(graph_table())
+        return "\n".join(graph_table(("image", "motion"), INPUTS, OUTPUTS))
+    if part == "graphs of key frames":
+        return "\n".join(
+            graph_table(("depth", "motion", "known", "between", "fields"), KEY_FRAME_INPUTS, KEY_FRAME_OUTPUTS)
+        )
     if part.startswith("rooms of "):
         return "\n".join(room_table(part.removeprefix("rooms of ")))
     return help_of(part)
@@ -42,14 +46,17 @@ def help_of(command: str) -> str:
     return f"```\n{result.stdout}```"
 
 
-def graph_table() -> Iterator[str]:
+Tensors = Mapping[GraphName, tuple[TensorFormat, ...]]
+
+
+def graph_table(graphs: Sequence[GraphName], inputs: Tensors, outputs: Tensors) -> Iterator[str]:
     yield "| graph | | name | shape | dtype |"
     yield "| --- | --- | --- | --- | --- |"
-    for stage in ("image", "motion"):
-        for kind, tensors in (("input", INPUTS[stage]), ("output", OUTPUTS[stage])):
+    for graph in graphs:
+        for kind, tensors in (("input", inputs[graph]), ("output", outputs[graph])):
             for tensor in tensors:
                 shape = ", ".join(map(str, tensor.shape))
-                yield f"| {stage} | {kind} | `{tensor.name}` | ({shape}) | {tensor.dtype} |"
+                yield f"| {graph} | {kind} | `{tensor.name}` | ({shape}) | {tensor.dtype} |"
 
 
 def room_table(package: str) -> Iterator[str]:

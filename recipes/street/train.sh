@@ -4,8 +4,8 @@
 #   recipes/street/train.sh STREETS [RUNS [TRAIN-FLAG...]]
 #
 # STREETS holds stills/ and clips/, each in the "clips" layout (docs/training.md, "A dataset of one's own").  Meant for a
-# GPU: on two CPU cores the image stage's 15,000 steps would take a week (README.md says what to do there instead), and
-# the motion stage takes hours; `--precision bf16` halves that on processors that have it.
+# GPU: on two CPU cores the image stage's 15,000 steps would take a week (README.md says what to do there instead).  The
+# motion stage's networks are tiny, and want no GPU: about an hour on two cores.
 set -euo pipefail
 
 streets=$1
@@ -17,6 +17,6 @@ recipe=$(cd "$(dirname "$0")" && pwd)
 export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=30000000000 MALLOC_TOP_PAD_=536870912
 
 seg2vid train image --data "$streets/stills" --data "$streets/clips" --out "$runs/image" "${@:3}"
-seg2vid train motion --data "$streets/clips" --set "teacher.stills=[\"$streets/stills\"]" --out "$runs/motion" "${@:3}"
+seg2vid train motion --data "$streets/clips" --set "stills=[\"$streets/stills\"]" --out "$runs/motion" "${@:3}"
 seg2vid export "$runs/image" "$runs/motion" --card "$recipe/card.toml" --onnx --half-weights --overwrite \
   -o "$recipe/../../seg2vid_cli/models/street"

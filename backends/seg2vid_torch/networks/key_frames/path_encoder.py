@@ -1,7 +1,7 @@
 """Path encoder: the camera's path through a chunk of a real clip, read from the optical flow between its frames.
 
-A point at inverse depth d that is seen at x, y is seen at x', y' after the camera moved ahead by a, turned right by h and
-looked up by n; with the focal length F, and the angles small,
+A point at inverse depth d that is seen at x, y is seen at x', y' after the camera moved ahead by a, turned right by h
+and looked up by n; with the focal length F, and the angles small,
 
     x' - x = a d x' / F - h (F + x x' / F) + n x y' / F
     y' - y = a d y' / F - h x' y / F + n (F + y y' / F)

@@ -50,7 +50,7 @@ class KeyFrameSettings(CommonSettings):
     windows: PositiveInt = 4
     """Windows of the real clips that the correction learns from in a step."""
     correction_from: int = Field(default=0, ge=0)
-    """First step that trains the correction: before, the encoder cannot tell the real clips' paths to begin with."""
+    """First step that trains the correction: before, the encoder cannot yet tell real clips' paths to begin with."""
     final_rate: float = Field(default=0.05, ge=0, le=1)
     """What the learning rate falls to, along a cosine, as a share of its height."""
     correction_rate: float = Field(default=1.0, gt=0)

@@ -94,15 +94,24 @@ class WindowPaths(nn.Module):
         self._windows = windows
 
     @torch.no_grad()
-    def fitted(self, chosen: Tensor, drawn: DrawnWindows, scenes: FilmedScenes, network: KeyFrameMotion) -> Tensor:
-        """Fit the paths of drawn windows further, to scenes that are corrected; return their steps (N, T + 1, 3)."""
+    def fitted(
+        self, chosen: Tensor, drawn: DrawnWindows, scenes: FilmedScenes, network: KeyFrameMotion, *, again: bool = True
+    ) -> Tensor:
+        """Return the steps (N, T + 1, 3) of drawn windows' paths.
+
+        Args:
+            chosen: (N,), their numbers.
+            drawn: the windows.
+            scenes: the same, corrected.
+            network: whose encoder reads paths that are not known yet.
+            again: whether those that are known are fitted further.
+        """
         basis = knot_basis(self._windows.moments, drawn.labels.device)
-        known = self.known[chosen]
-        numbers = self.numbers[chosen]
-        camera = network.camera
+        known, numbers = self.known[chosen], self.numbers[chosen]
         if not known.all():
-            found = find_path(scenes, camera, self._windows.read(network, drawn))
+            found = find_path(scenes, network.camera, self._windows.read(network, drawn))
             numbers = torch.where(known[:, None], numbers, found)
-        numbers = fit_path(scenes, camera, basis, numbers, factors=(2,), rounds=(2,))
+        if again:
+            numbers = fit_path(scenes, network.camera, basis, numbers, factors=(2,), rounds=(2,))
         self.numbers[chosen], self.known[chosen] = numbers, True
         return basis.steps(numbers)

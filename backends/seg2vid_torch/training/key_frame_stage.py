@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seg2vid_interface.model_card import Camera
-from seg2vid_torch.data.batches import normal, numpy_generator
+from seg2vid_torch.data.batches import numpy_generator
 from seg2vid_torch.data.frame_store import FrameStore
 from seg2vid_torch.data.path_teacher import PathTeacher
 from seg2vid_torch.networks.build import build_key_frame_motion
@@ -31,7 +31,7 @@ from seg2vid_torch.training.terms import Terms, weighted_sum
 
 BETAS = (0.9, 0.99)
 LARGEST_GRADIENT = 1.0
-BRIGHTER, CONTRAST = 0.1, 0.2  # one deviation of the light that first frames are shown in
+REFITTED = 3  # steps: in one of so many the paths are fitted further, which takes as long as all the rest
 VALIDATION_WINDOWS, VALIDATION_PATHS, VALIDATION_ROUNDS = 8, 256, 3
 
 
@@ -100,21 +100,15 @@ class KeyFrameStage:
         chosen = torch.from_numpy(generator.choice(len(self._windows.starts), count, replace=False))
         drawn = self._windows.draw(chosen, self._device)
         mirrored = torch.from_numpy(generator.random(count) < 0.5).to(self._device)
-        light = normal(generator, 2, count, 3, 1, 1).to(self._device)
-        factor = self._factor(self._network, drawn, mirrored, light)
+        factor = self._factor(self._network, drawn, mirrored)
         scenes = replace(drawn.scenes, factor=factor)
-        steps = self._paths.fitted(chosen, drawn, replace(drawn.scenes, factor=factor.detach()), self._network)
+        fixed, again = replace(drawn.scenes, factor=factor.detach()), step % REFITTED == 0
+        steps = self._paths.fitted(chosen, drawn, fixed, self._network, again=again)
         return correction_terms(drawn, scenes.places(steps, self._network.camera), factor)
 
-    def _factor(
-        self, network: KeyFrameMotion, drawn: DrawnWindows, mirrored: Tensor, light: Tensor | None = None
-    ) -> Tensor:
-        """Return the factors (N, H, W) that a network says, having seen some windows mirrored, in another light."""
-        first = drawn.scenes.frames[:, 0]
-        if light is not None:
-            mean = first.mean((2, 3), keepdim=True)
-            first = (first - mean) * (1 + CONTRAST * light[0]) + mean + BRIGHTER * light[1]
-        seen = [_mirror(field, mirrored) for field in (first, drawn.labels, drawn.scenes.told)]
+    def _factor(self, network: KeyFrameMotion, drawn: DrawnWindows, mirrored: Tensor) -> Tensor:
+        """Return the factors (N, H, W) that a network says, having seen some windows mirrored."""
+        seen = [_mirror(field, mirrored) for field in (drawn.labels, drawn.scenes.told)]
         return _mirror(network.factor(*seen), mirrored)
 
     @torch.no_grad()

@@ -91,7 +91,8 @@ def find_path(scenes: FilmedScenes, camera: Camera, steps: Tensor) -> Tensor:
     for known in range(count, len(moments) + 1):
         numbers = numbers if known == count else _gone_on(numbers)
         basis = knot_basis(moments[:known], steps.device)
-        numbers = fit_path(scenes.until(known), camera, basis, numbers, factors=(4, 2), rounds=(2, 2))
+        factors, rounds = ((4, 2), (2, 2)) if known == len(moments) else ((4,), (2,))
+        numbers = fit_path(scenes.until(known), camera, basis, numbers, factors=factors, rounds=rounds)
     return numbers
 
 

@@ -95,7 +95,7 @@ def test_the_correction_learns_how_near_buildings_are(drives):
     optimizer = torch.optim.Adam(learner.correction.parameters(), 5e-3)
     losses = []
     for _ in range(40):
-        factor = learner.factor(drawn.scenes.frames[:, 0], drawn.labels, drawn.scenes.told)
+        factor = learner.factor(drawn.labels, drawn.scenes.told)
         places = replace(drawn.scenes, factor=factor).places(true, CAMERA)
         terms = correction_terms(drawn, places, factor)
         losses.append((terms["picture"] + terms["flow"]).item())

@@ -1,7 +1,8 @@
-"""Depth correction: what a first frame and its labels tell of depth that the ground alone does not.
+"""Depth correction: what labels tell of depth that the ground alone does not.
 
 Label geometry puts whatever stands on the ground at the distance of its foot.  This small network at a quarter of the
-size says by what factor that is wrong, at the start by none.
+size says by what factor that is wrong, at the start by none.  It does not see the picture: with it, it learned the few
+clips that there are by heart.
 
 Shape symbols: N = batch, K = classes, H, W = height and width, h, w = a quarter of them.
 """
@@ -19,29 +20,28 @@ DILATIONS = (1, 2, 4, 8, 2)
 
 
 class DepthCorrection(nn.Module):
-    """Frame, label map and inverse depth -> factor on the inverse depth."""
+    """Label map and inverse depth -> factor on the inverse depth."""
 
     def __init__(self, classes: int, channels: int) -> None:
         """Build it for K classes; it begins with the factor 1."""
         super().__init__()
         self.embedding = nn.Embedding(classes, EMBEDDING)
-        self.head = nn.Conv2d(3 + EMBEDDING + 3, channels, 3, padding=1)
+        self.head = nn.Conv2d(EMBEDDING + 3, channels, 3, padding=1)
         self.body = nn.ModuleList(nn.Conv2d(channels, channels, 3, padding=d, dilation=d) for d in DILATIONS)
         self.out = nn.Conv2d(channels, 1, 3, padding=1)
         for parameter in self.out.parameters():
             nn.init.zeros_(parameter)
 
-    def forward(self, frame: Tensor, label_map: Tensor, inverse_depth: Tensor) -> Tensor:
+    def forward(self, label_map: Tensor, inverse_depth: Tensor) -> Tensor:
         """Return the factor (N, H, W).
 
         Args:
-            frame: (N, 3, H, W) in 0..1.
             label_map: (N, H, W) long, class indices.
             inverse_depth: (N, H, W) in pixels, 0 or more.
         """
         height, width = label_map.shape[1:]
         embedded = self.embedding(label_map[:, REDUCED // 2 :: REDUCED, REDUCED // 2 :: REDUCED]).permute(0, 3, 1, 2)
-        pooled = functional.avg_pool2d(torch.cat([frame - 0.5, (1 + inverse_depth[:, None]).log()], 1), REDUCED)
+        pooled = functional.avg_pool2d((1 + inverse_depth[:, None]).log(), REDUCED)
         seen = torch.cat([pooled, embedded, *_coordinates(pooled)], 1).to(self.head.weight.dtype)
         features = functional.leaky_relu(self.head(seen), SLOPE)
         for layer in self.body:

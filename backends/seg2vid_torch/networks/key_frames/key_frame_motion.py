@@ -36,21 +36,26 @@ class KeyFrameMotion(nn.Module):
         self.encoder = PathEncoder(camera, frames, encoder_channels)
 
     def depth(
-        self, frame: Tensor, label_map: Tensor, object_map: Tensor, object_motion: Tensor, tilt: Tensor
+        self,
+        frame: Tensor,  # noqa: ARG002
+        label_map: Tensor,
+        object_map: Tensor,
+        object_motion: Tensor,
+        tilt: Tensor,
     ) -> Tensor:
         """Return the inverse depth (N, H, W) of a first frame, see `geometry.street_scene`.
 
         Args:
-            frame: (N, 3, H, W) in 0..1.
+            frame: (N, 3, H, W) in 0..1; not looked at, but a part of what the depth may be told from.
             label_map: (N, H, W) long, class indices.
             object_map: (N, H, W) long, numbers of things.
             object_motion: (N, 256, 4), see `seg2vid_interface.clips.ClipRequest`.
             tilt: (N,) of the camera upwards, in radians.
         """
         told = first_depth(label_map, object_map, object_motion, tilt, classes=self.classes, camera=self.camera)
-        return told * self.factor(frame, label_map, told)
+        return told * self.factor(label_map, told)
 
-    def factor(self, frame: Tensor, label_map: Tensor, told: Tensor) -> Tensor:
+    def factor(self, label_map: Tensor, told: Tensor) -> Tensor:
         """Return the factor (N, H, W) on the inverse depth that labels tell; that of the ground is 1."""
         ground = self.classes.masks_of(label_map).ground
-        return self.correction(frame, label_map, told).masked_fill(ground, 1.0)
+        return self.correction(label_map, told).masked_fill(ground, 1.0)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -12,7 +13,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg2vid_interface.label_spaces import CITYSCAPES
+from seg2vid_interface.backend import ExportRequest
+from seg2vid_interface.label_spaces import CITYSCAPES, LABEL_SPACES
+from seg2vid_torch.export import exporting
+from seg2vid_torch.networks.build import build_image_network, build_motion_network
+from seg2vid_torch.settings.image import SpadeNetworkSettings
+from seg2vid_torch.settings.motion import MotionNetworkSettings
+from seg2vid_torch.stages.trained_stage import TrainedStage
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "backends" / "README.md"
@@ -28,9 +35,30 @@ def block_with(text: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def still_package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Write the README's package."""
+def unmoved_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make a model without camera: of a network of the paper's kind, as it is before any training."""
+    folder, cityscapes = tmp_path_factory.mktemp("unmoved"), LABEL_SPACES["cityscapes"]
+    settings = MotionNetworkSettings(width=1 / 16, refinement_width=1 / 64, chunk_frames=4)
+    network = build_motion_network(settings, cityscapes).eval()
+    stage = TrainedStage(
+        "motion", network, settings.model_dump(mode="json"), cityscapes, 128, 256, 17.0, "paper", 0, 0, {}
+    )
+    image_settings = SpadeNetworkSettings(channels=(8, 8), hidden=8, style_size=4, discriminator_channels=(8, 8))
+    generator = build_image_network(image_settings, cityscapes).eval()
+    image = TrainedStage(
+        "image", generator, image_settings.model_dump(mode="json"), cityscapes, 128, 256, None, "street", 0, 0, {}
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(exporting, "read_stages", lambda _: {"image": image, "motion": stage})
+        exporting.export(ExportRequest((), folder / "small"))
+    return folder / "small"
+
+
+@pytest.fixture(scope="module")
+def still_package(tmp_path_factory: pytest.TempPathFactory, unmoved_model: Path) -> Path:
+    """Write the README's package, with a model for its tests."""
     folder = tmp_path_factory.mktemp("seg2vid-still")
+    shutil.copytree(unmoved_model, folder / "small")
     (folder / "pyproject.toml").write_text(block_with("[build-system]"))
     (folder / "seg2vid_still.py").write_text(block_with("class StillBackend"))
     (folder / "test_still.py").write_text(block_with("class TestStill"))
@@ -87,12 +115,13 @@ def test_it_is_listed_and_so_is_the_broken_one(run, tmp_path):
     }
 
 
-def test_it_makes_a_video_for_the_command_line(run, tmp_path):
+def test_it_makes_a_video_for_the_command_line(run, tmp_path, unmoved_model):
     train_ids = np.zeros((128, 256), np.uint8)
     train_ids[:64] = 10
     Image.fromarray(train_ids).save(tmp_path / "street.png")
     result = run(
         *("-m", "seg2vid_cli", "generate", "street.png", "--backend", "still", "--frames", 10),
+        *("--model", unmoved_model),
         *("--format", "png", "-o", "out/", "--save", "labels"),
         cwd=tmp_path,
     )

@@ -85,7 +85,7 @@ def generate(
         typer.Option(
             metavar="PNG-or-DIR",
             readable=False,
-            help="Instance ids, for a model that knows instances; with several LABELs, a folder.",
+            help="Instance ids, for a model with a camera or one that sees instances; with several LABELs, a folder.",
         ),
     ] = None,
     style: Annotated[

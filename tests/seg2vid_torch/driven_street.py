@@ -55,6 +55,6 @@ def film(path: Tensor, *, nearer: float = 1.0) -> Tensor:
     told = first_depth(labels, none, motion, path[:, 0, 2], classes=CLASSES, camera=CAMERA)
     scene = scene_of(labels, none, told, motion, classes=CLASSES, camera=CAMERA)
     true = torch.where(labels == 2, scene.inverse_depth * nearer, scene.inverse_depth)
-    moved = chunk_motion(replace(scene, inverse_depth=true), moves_of(path, CAMERA), CAMERA)
+    moved, _ = chunk_motion(replace(scene, inverse_depth=true), moves_of(path, CAMERA), CAMERA)
     frames = bilinear(picture[:, None].expand(-1, path.shape[1] - 1, -1, -1, -1), moved.origins)
     return torch.cat([picture[:, None], frames], 1)

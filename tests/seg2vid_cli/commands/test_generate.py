@@ -336,7 +336,7 @@ def test_the_camera_that_was_saved_can_be_given_again(seg2vid, make_model, stree
     assert json.loads(result.stdout)["data"]["outputs"][0]["saved"] == ["a.camera.json", "a.frames"]
     document = json.loads(Path("a.camera.json").read_text())
     assert len(document["camera"]) == 9
-    intrinsics = {"focal_length": 128.0, "principal_point": [63.5, 16.0], "camera_height": 1.2}
+    intrinsics = {"focal_length": 128.0, "principal_point": [63.5, 16.5], "camera_height": 1.2}
     assert document["intrinsics"] == intrinsics
     result = seg2vid(*flags, "-o", "b.mp4", "--save", "camera,frames", "--camera", "a.camera.json")
     assert result.exit_code == 0, result.stderr

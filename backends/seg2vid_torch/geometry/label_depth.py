@@ -59,7 +59,7 @@ class StreetClasses:
         if "road" not in names or "sky" not in names:
             raise SettingsError(
                 f"label space {space.name}: has no classes named road and sky, so no depth can be told",
-                "Name them so, or do without: an image stage with rolled = 0 and driven = 0, a motion stage of preset paper.",
+                "Name them so, or do without: rolled = driven = 0 for an image stage, preset paper for a motion stage.",
             )
         foreground = tuple(index for index in space.foreground if index != space.other)
         ground = tuple(names.index(name) for name in GROUND if name in names)

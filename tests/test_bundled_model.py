@@ -48,6 +48,8 @@ def test_it_is_small_and_can_what_it_should(street):
         "first frames from labels",
         "clips",
         "labels of every frame",
+        "a camera that drives as told",
+        "depth and instances of every frame",
         "styles by seed",
         "the style of a picture",
         "pictures known in part",

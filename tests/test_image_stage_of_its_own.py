@@ -86,13 +86,20 @@ def test_instances_of_another_size_are_refused(seg2vid, label_id_graph_model, la
     assert list(Path().iterdir()) == []
 
 
-def test_the_bundled_model_sees_no_instances(seg2vid, label_ids, instance_ids):
-    result = seg2vid("generate", label_ids, "--instances", instance_ids)
+def test_a_model_without_a_camera_that_sees_no_instances_refuses_them(seg2vid, graph_model, label_ids, instance_ids):
+    result = seg2vid("generate", label_ids, "--instances", instance_ids, "--model", graph_model.path)
     assert result.exit_code == 2
+    name = graph_model.card.name
     assert (
         result.stderr
-        == f"error: --instances {instance_ids}: the model street sees no instances\n       Leave it out.\n"
+        == f"error: --instances {instance_ids}: the model {name} sees no instances\n       Leave it out.\n"
     )
+
+
+def test_the_bundled_model_tells_things_apart_by_them(seg2vid, label_ids, instance_ids):
+    flags = ("--frames", 2, "--save", "instances", "-o", "a.mp4")
+    result = seg2vid("generate", label_ids, "--instances", instance_ids, *flags)
+    assert result.exit_code == 0, result.stderr
 
 
 def test_its_card_is_shown(seg2vid, label_id_graph_model):

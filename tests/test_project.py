@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from seg2vid_interface.graphs import KEY_FRAME_GRAPHS
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -39,7 +41,8 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
     graphs_and_weights = {
         f"{stage}.{ending}" for stage in ("image", "style", "motion") for ending in ("onnx", "safetensors")
     }
-    assert model == graphs_and_weights | {"model.json", "LICENSE"}
+    of_key_frames = {f"{name}.onnx" for name in KEY_FRAME_GRAPHS}
+    assert model == graphs_and_weights | of_key_frames | {"model.json", "LICENSE"}
 
 
 def test_the_wheel_puts_completions_where_shells_look(wheel):

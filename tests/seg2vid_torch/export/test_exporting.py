@@ -28,7 +28,7 @@ def test_the_card_says_what_the_model_is(model, runs):
     assert card.label_space.name == "cityscapes"
     assert list(card.stages) == ["image", "motion"]
     motion = card.stages["motion"]
-    assert (motion.preset, motion.steps, motion.seed) == ("street", 4, 0)
+    assert (motion.preset, motion.steps, motion.seed) == ("first_street", 4, 0)
     assert set(motion.quality) == {"val_psnr_1", "val_psnr_T", "val_psnr_copy_T"}
     assert motion.gflop_per_frame > 0
     assert {path.name for path in model.path.iterdir()} == {

@@ -74,7 +74,7 @@ def test_an_outstretched_arm_is_as_near_as_the_feet():
 def test_a_label_space_without_a_road_has_no_depth():
     with pytest.raises(SettingsError, match="no classes named road and sky") as caught:
         StreetClasses.of(LabelSpace("faces", (LabelClass("hair", (0, 0, 0)),)))
-    assert "--set network.camera_prior=false" in caught.value.hint
+    assert "rolled = driven = 0" in caught.value.hint
 
 
 def test_the_road_moves_as_perspective_says():

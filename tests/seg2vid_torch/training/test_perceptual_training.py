@@ -7,6 +7,7 @@ import torch
 
 from seg2vid_interface.errors import SettingsError
 from seg2vid_torch.training.checkpoint import read_checkpoint
+from street_data import FIRST_STREET
 from vgg_file import write_vgg_file
 
 SETTINGS = {"rollout_probability": "0"}  # which would double the time
@@ -41,6 +42,6 @@ def test_a_weight_without_a_file_says_both_remedies(train_tiny, tmp_path):
     with pytest.raises(SettingsError) as caught:
         train_tiny("motion", tmp_path / "run", steps=1, settings={"weights.perceptual": "0.5"})
     assert caught.value.message == (
-        "--preset street, stage motion: weights.perceptual = 0.5 needs VGG19's weights: --set vgg_weights=FILE "
-        "(or vgg_weights=download), or --set weights.perceptual=0 to do without"
+        f"--preset {FIRST_STREET}, stage motion: weights.perceptual = 0.5 needs VGG19's weights: "
+        "--set vgg_weights=FILE (or vgg_weights=download), or --set weights.perceptual=0 to do without"
     )

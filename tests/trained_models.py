@@ -175,17 +175,18 @@ def key_frame_model(made_once: MadeOnce) -> ModelFolder:
 
 @pytest.fixture(scope="session")
 def key_frame_graph_model(kept_models: MadeOnce) -> ModelFolder:
-    """The same with its ONNX graphs, which take minutes."""
-    return open_model_folder(kept_models.get("key-frame-graphs", _key_frame_exporter("fp32")) / "key-frames")
+    """The same in chunks of four, as the graph of motion takes the longer to export the longer they are."""
+    exporter = _key_frame_exporter("fp32", chunk_frames=4)
+    return open_model_folder(kept_models.get("key-frame-graphs", exporter) / "key-frames")
 
 
-def _key_frame_exporter(*precisions: str) -> Callable[[Path], None]:
+def _key_frame_exporter(*precisions: str, chunk_frames: int = 8) -> Callable[[Path], None]:
     def make(folder: Path) -> None:
         from key_frame_stages import untrained_stages
         from seg2vid_torch.export import exporting
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(exporting, "read_stages", lambda _: untrained_stages())
+            patch.setattr(exporting, "read_stages", lambda _: untrained_stages(chunk_frames))
             exporting.export(ExportRequest((), folder / "key-frames", graphs=precisions))
 
     return make

@@ -19,18 +19,19 @@ IMAGE = SpadeNetworkSettings(
 MOTION = KeyFrameNetworkSettings(kind="key-frames", channels=8)
 
 
-def untrained_stages() -> dict[Stage, TrainedStage]:
+def untrained_stages(chunk_frames: int = 8) -> dict[Stage, TrainedStage]:
     """Return both stages with random weights, the same every time."""
     torch.manual_seed(0)
+    motion = MOTION.model_copy(update={"chunk_frames": chunk_frames})
     networks = {
         "image": build_image_network(IMAGE, CITYSCAPES),
-        "motion": build_motion_network(MOTION, CITYSCAPES, Camera()),
+        "motion": build_motion_network(motion, CITYSCAPES, Camera()),
     }
     return {
         stage: TrainedStage(
             stage=stage,
             network=network.eval().requires_grad_(False),
-            network_settings=(IMAGE if stage == "image" else MOTION).model_dump(mode="json"),
+            network_settings=(IMAGE if stage == "image" else motion).model_dump(mode="json"),
             label_space=CITYSCAPES,
             height=HEIGHT,
             width=WIDTH,

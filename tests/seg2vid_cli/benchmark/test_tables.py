@@ -25,7 +25,7 @@ DOCUMENT = Document(1, Machine("A", 2, 8.0, ("GPU",), "Linux"), {}, (ONNX, TORCH
 SLOWER = replace(DOCUMENT, results=(replace(ONNX, rounds=(Round(10, 200), Round(10, 200))), TORCH))
 
 LINES = """\
-A, 2 cores, GPU; clips of 13 frames, 2 rounds
+A, 2 cores, GPU; clips of 25 frames, 2 rounds
                                                load  first   chunk   chunk   network    to mp4  GPU  of own       differs
 model  size        backend  device  precision     s     ms  p50 ms  p90 ms  frames/s  frames/s   MB    peak        of 255
 town   128x256 x4  onnx     cuda    fp16       0.53    100     204     351      20.0      10.0  800     40%  1 from torch
@@ -43,7 +43,7 @@ town 128x256 batch 4 torch cuda fp32  ok             20.0      20.0  1.00 (1.00 
 MARKDOWN = """\
 ### seg2vid benchmark
 
-A, 2 cores, GPU; clips of 13 frames, 2 rounds
+A, 2 cores, GPU; clips of 25 frames, 2 rounds
 
 | model | size | backend | device | precision | load s | first ms | chunk p50 ms | chunk p90 ms | network frames/s \
 | to mp4 frames/s | GPU MB | of own peak | differs of 255 |

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seg2vid_interface.contract import AgreementContract, BackendContract
+from seg2vid_interface.contract import AgreementContract, BackendContract, ClipContract, DrivingContract
 from seg2vid_onnx.backend import OnnxBackend
 
 
@@ -30,7 +30,7 @@ class TestOnnxOnLabelIds(BackendContract):
         return label_id_graph_model.path
 
 
-class TestOnnxWithACamera(BackendContract):
+class TestOnnxWithACamera(ClipContract, DrivingContract):
     backend_class = OnnxBackend
 
     @pytest.fixture

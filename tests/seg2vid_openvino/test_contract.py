@@ -2,7 +2,7 @@
 
 import pytest
 
-from seg2vid_interface.contract import BackendContract, ClipContract, RefusalContract
+from seg2vid_interface.contract import BackendContract, ClipContract, DrivingContract, RefusalContract
 from seg2vid_openvino.backend import OpenVinoBackend
 
 
@@ -22,7 +22,7 @@ class TestOpenVinoOnLabelIds(ClipContract, RefusalContract):
         return label_id_graph_model.path
 
 
-class TestOpenVinoWithACamera(BackendContract):
+class TestOpenVinoWithACamera(ClipContract, DrivingContract):
     backend_class = OpenVinoBackend
 
     @pytest.fixture

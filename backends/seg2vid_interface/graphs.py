@@ -110,7 +110,6 @@ OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
 `label_maps` are zeros unless `labels_wanted`: to warp all classes for every frame takes a tenth of the time."""
 KEY_FRAME_INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "depth": (
-        TensorFormat("frame", ("N", 3, "h", "w")),
         TensorFormat("label_map", ("N", "h", "w"), "uint8"),
         TensorFormat("object_map", ("N", "h", "w"), "uint8"),
         CAMERA,
@@ -270,10 +269,7 @@ def open_sides(card: ModelCard, height: int, width: int) -> dict[str, int]:
 
 def motion_size(card: ModelCard, height: int, width: int) -> tuple[int, int]:
     """Return the height and width at which motion is told for frames of this height and width: about the card's own."""
-    size, step = (height, width), card.sizes.multiple
-    while size[0] * size[1] > 2 * card.height * card.width:  # the nearer one to its own, in powers of two
-        size = max(1, round(size[0] / 2 / step)) * step, max(1, round(size[1] / 2 / step)) * step
-    return size
+    return card.halvings(height, width)[0]
 
 
 def card_for_metadata(card: ModelCard) -> str:

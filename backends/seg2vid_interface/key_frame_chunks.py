@@ -16,7 +16,7 @@ from seg2vid_interface.graphs import GraphName, inputs_of, motion_size, outputs_
 from seg2vid_interface.model_card import Camera, ModelCard
 from seg2vid_interface.prefetch import prefetch
 from seg2vid_interface.requests import first_chunk
-from seg2vid_interface.resampling import nearest, resized
+from seg2vid_interface.resampling import nearest
 
 Run = Callable[[GraphName, Mapping[str, Any], Sequence[str]], Results]
 """Runs a graph of a model with inputs that are arrays or an earlier run's; returns the outputs that are named."""
@@ -57,9 +57,7 @@ class _Clips:
         maps = {name: np.stack([getattr(request, name) for request in self._requests]) for name in MAPS}
         size = motion_size(self._card, *first.shape[2:])
         small = {name: np.ascontiguousarray(nearest(values, size)) for name, values in maps.items()}
-        drive = self._drive(0)
-        picture = first if first.shape[2:] == size else resized(first, size)
-        depth = self._run("depth", {"frame": picture, **small, **drive})
+        depth = self._run("depth", {**small, **self._drive(0)})
         street = {**maps, "inverse_depth": depth.fetch("inverse_depth")}
         return street, {
             "frame": first,
@@ -72,15 +70,16 @@ class _Clips:
         assert self._card.camera is not None
         depth = metres(inverse_depth, self._card.camera)
         depth = np.ascontiguousarray(nearest(depth, first.shape[2:]))
-        clips = zip(self._requests, as_bytes(first), depth, self._things(), strict=True)
-        return [first_chunk(request, picture, *fields) for request, picture, *fields in clips]
+        clips = zip(self._requests, as_bytes(first), depth, strict=True)
+        return [first_chunk(request, picture, own, self._things(request)) for request, picture, own in clips]
 
-    def _things(self) -> NDArray[np.uint8]:
-        """Return the numbers of things (N, H, W), without the ground that moves with them."""
+    def _things(self, request: ClipRequest) -> NDArray[np.uint8]:
+        """Return the numbers of a clip's things (H, W), without the ground that moves with them."""
         space = self._card.label_space
         assert space is not None  # or no camera could drive
-        labels, objects = (np.stack([getattr(request, name) for request in self._requests]) for name in MAPS)
-        return np.where(np.isin(labels, space.foreground), objects, np.uint8(0))
+        assert request.label_map is not None
+        assert request.object_map is not None
+        return np.where(np.isin(request.label_map, space.foreground), request.object_map, np.uint8(0))
 
     def motions(self, street: State, chunks: int) -> Iterator[tuple[State, State]]:
         """Yield, chunk after chunk, the street that it goes on from, and its motion; no picture is needed for them."""

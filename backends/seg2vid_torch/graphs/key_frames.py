@@ -20,23 +20,23 @@ from seg2vid_torch.geometry.enlarging import enlarged_positions, resized_nearest
 from seg2vid_torch.geometry.key_frames import between, known_frame, on_the_ground, painted_trust
 from seg2vid_torch.geometry.label_depth import StreetClasses
 from seg2vid_torch.geometry.sampling import nearest
-from seg2vid_torch.geometry.street_scene import scene_of
+from seg2vid_torch.geometry.street_scene import horizon_row, scene_of
 from seg2vid_torch.networks.key_frames.key_frame_motion import KeyFrameMotion
 from seg2vid_torch.networks.spade.condition import painted_share
 
 
 class DepthGraph(nn.Module):
-    """First frame and its label map -> its inverse depth."""
+    """Label map of a first frame -> its inverse depth."""
 
     def __init__(self, network: KeyFrameMotion) -> None:
         super().__init__()
         self.network = network
 
     def forward(
-        self, *, frame: Tensor, label_map: Tensor, object_map: Tensor, camera: Tensor, object_motion: Tensor
+        self, *, label_map: Tensor, object_map: Tensor, camera: Tensor, object_motion: Tensor
     ) -> dict[str, Tensor]:
         """Return "inverse_depth" (N, h, w)."""
-        depth = self.network.depth(frame, label_map.long(), object_map.long(), object_motion, camera[:, 0, 2])
+        depth = self.network.depth(label_map.long(), object_map.long(), object_motion, camera[:, 0, 2])
         return {"inverse_depth": depth}
 
 
@@ -183,6 +183,6 @@ class FieldsGraph(nn.Module):
         told = resized_nearest(inverse_depths[:, :, None], size)[:, :, 0]
         focal = self.camera.focal_length * width
         rows = (torch.arange(size[0], device=labels.device) + 0.5) * (height / size[0]) - 0.5  # of the motion's
-        below = rows[:, None] - (self.camera.horizon * height + focal * tilt.tan())[..., None, None]
+        below = rows[:, None] - horizon_row(height, width, tilt, self.camera)[..., None, None]
         ground = self.classes.masks_of(labels.flatten(0, 1)).ground.view_as(labels) & (below > 0)
         return focal * self.camera.height / torch.where(ground, below, told)

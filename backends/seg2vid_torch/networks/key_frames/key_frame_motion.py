@@ -35,18 +35,10 @@ class KeyFrameMotion(nn.Module):
         self.correction = DepthCorrection(label_space.size, channels)
         self.encoder = PathEncoder(camera, frames, encoder_channels)
 
-    def depth(
-        self,
-        frame: Tensor,  # noqa: ARG002
-        label_map: Tensor,
-        object_map: Tensor,
-        object_motion: Tensor,
-        tilt: Tensor,
-    ) -> Tensor:
+    def depth(self, label_map: Tensor, object_map: Tensor, object_motion: Tensor, tilt: Tensor) -> Tensor:
         """Return the inverse depth (N, H, W) of a first frame, see `geometry.street_scene`.
 
         Args:
-            frame: (N, 3, H, W) in 0..1; not looked at, but a part of what the depth may be told from.
             label_map: (N, H, W) long, class indices.
             object_map: (N, H, W) long, numbers of things.
             object_motion: (N, 256, 4), see `seg2vid_interface.clips.ClipRequest`.

@@ -154,6 +154,14 @@ class ModelCard(_Strict):
         """Return the height and width at which the image stage makes a frame of this height and width."""
         return self.image_scale * height, self.image_scale * width
 
+    def halvings(self, height: int, width: int) -> list[tuple[int, int]]:
+        """Return the sizes, each about half of the next, from about the card's own up to this height and width."""
+        sizes, step = [(height, width)], self.sizes.multiple
+        while sizes[0][0] * sizes[0][1] > 2 * self.height * self.width:  # the nearer one to its own, in powers of two
+            height, width = (max(1, round(side / 2 / step)) * step for side in sizes[0])
+            sizes.insert(0, (height, width))
+        return sizes
+
     def texture_shape(self, height: int, width: int) -> tuple[int, int, int]:
         """Return the shape of the texture for a frame of this height and width; without any, no channels."""
         return TEXTURE_CHANNELS if self.texture else 0, *self.image_size(height, width)

@@ -37,13 +37,7 @@ def paint(request: ClipRequest, card: ModelCard, size: Size, run: Paint) -> NDAr
 
 def painting_sizes(card: ModelCard, size: Size) -> list[Size]:
     """Return the frames' sizes at which a first frame of `size` is painted, the last being `size` itself."""
-    sizes = [size]
-    own_area = card.height * card.width
-    while card.hints and sizes[0][0] * sizes[0][1] > 2 * own_area:  # the nearer one to its own, in powers of two
-        height, width = sizes[0]
-        step = card.sizes.multiple
-        sizes.insert(0, (max(1, round(height / 2 / step)) * step, max(1, round(width / 2 / step)) * step))
-    return sizes
+    return card.halvings(*size) if card.hints else [size]
 
 
 def image_inputs(

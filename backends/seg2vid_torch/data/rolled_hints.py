@@ -22,7 +22,7 @@ from seg2vid_torch.geometry.chunk_motion import chunk_motion
 from seg2vid_torch.geometry.driving import CameraMoves, moves_of
 from seg2vid_torch.geometry.key_frames import KeyFrame, moved, on_the_ground, painted
 from seg2vid_torch.geometry.label_depth import StreetClasses
-from seg2vid_torch.geometry.street_scene import first_depth, scene_of
+from seg2vid_torch.geometry.street_scene import first_depth, no_things, scene_of
 
 CHUNK_FRAMES = 8
 METRES, YAW = (0.1, 0.9), 0.004  # a frame; radians a frame, one standard deviation
@@ -64,11 +64,10 @@ class HintRoller:
         return self._after(painted(first, *paint(first)), _steps(numbers), noise[1:], paint)
 
     def _still(self, labels: Tensor, texture: Tensor, frames: Tensor, trust: float) -> KeyFrame:
-        no_things, level = _no_things(labels), texture.new_zeros(len(labels))
-        depth = first_depth(
-            labels, torch.zeros_like(labels), no_things, level, classes=self._classes, camera=self._camera
-        )
-        return KeyFrame(frames, labels, torch.zeros_like(labels), depth, texture, torch.full_like(frames[:, :1], trust))
+        nothing, level = torch.zeros_like(labels), texture.new_zeros(len(labels))
+        street: dict[str, Any] = {"classes": self._classes, "camera": self._camera}
+        depth = first_depth(labels, nothing, no_things(labels), level, **street)
+        return KeyFrame(frames, labels, nothing, depth, texture, torch.full_like(frames[:, :1], trust))
 
     def _after(self, key: KeyFrame, steps: Tensor, noise: Tensor, paint: Paint) -> KeyFrame:
         """Return what is known after as many chunks as there is noise for; all but the last are painted."""
@@ -80,17 +79,12 @@ class HintRoller:
 
     def _driven(self, key: KeyFrame, moves: CameraMoves, noise: Tensor) -> KeyFrame:
         street: dict[str, Any] = {"classes": self._classes, "camera": self._camera}
-        no_things = _no_things(key.label_map)
-        scene = scene_of(key.label_map, key.object_map, key.inverse_depth, no_things, **street)
+        things = no_things(key.label_map)
+        scene = scene_of(key.label_map, key.object_map, key.inverse_depth, things, **street)
         _, last = chunk_motion(scene, moves, self._camera)
         known = moved(key, last, noise)
         depth = on_the_ground(known.inverse_depth, known.label_map, moves.tilt[:, -1], **street)
         return replace(known, inverse_depth=depth)
-
-
-def _no_things(labels: Tensor) -> Tensor:
-    """Return the table (N, 256, 4) of no things."""
-    return torch.zeros(len(labels), 256, 4, device=labels.device)
 
 
 def _steps(numbers: Tensor) -> Tensor:

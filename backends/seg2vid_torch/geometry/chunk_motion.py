@@ -13,7 +13,7 @@ from seg2vid_torch.geometry.camera_motion import pixel_grid
 from seg2vid_torch.geometry.driving import CameraMoves, drive
 from seg2vid_torch.geometry.filling import stand_ins
 from seg2vid_torch.geometry.sampling import bilinear, nearest, taken
-from seg2vid_torch.geometry.street_scene import StreetScene
+from seg2vid_torch.geometry.street_scene import StreetScene, below_horizon
 from seg2vid_torch.geometry.tracking import track
 
 SAME_DEPTH, LEAST = 0.2, 1.0  # relative difference of inverse depths of one surface, and pixels on top of it
@@ -64,7 +64,7 @@ def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> tupl
     parts = scene.parts[:, None].expand_as(depths)
     last_depth = depths[:, -1:].expand_as(depths)
     depth, then, part = nearest(torch.stack([depths, last_depth, parts], 2), origins).unbind(2)
-    ground = ground_depth(moves, scene.inverse_depth, camera)
+    ground = below_horizon(scene.inverse_depth, moves.tilt, camera).clamp(min=0)[..., None]
     seen = found & inside(origins)
     last = filled(origins[:, -1:], depth[:, -1:], seen[:, -1:], ground[:, -1:], part[:, -1:])
     # What the key frame hides comes to the next one as what stands there then has come: at an even pace.
@@ -105,14 +105,6 @@ def _shown(next_places: Tensor, next_depth: Tensor, depth: Tensor) -> Tensor:
     """
     there = nearest(next_depth.expand(-1, next_places.shape[1], -1, -1, -1), next_places)
     return (there <= (1 + SAME_DEPTH) * depth + LEAST)[:, :, 0]
-
-
-def ground_depth(moves: CameraMoves, like: Tensor, camera: Camera) -> Tensor:
-    """Return the inverse depth (N, T, H, 1) of the ground at each row of frame t; 0 above the horizon."""
-    height, width = like.shape[1:]
-    horizon = camera.horizon * height + camera.focal_length * width * moves.tilt.tan()
-    rows = torch.arange(height, device=like.device, dtype=torch.float32)
-    return (rows - horizon[:, :, None]).clamp(min=0)[..., None]
 
 
 def inside(positions: Tensor) -> Tensor:

@@ -14,6 +14,7 @@ from seg2vid_torch.geometry.camera_motion import length, pixel_grid
 from seg2vid_torch.geometry.chunk_motion import Filled
 from seg2vid_torch.geometry.label_depth import StreetClasses
 from seg2vid_torch.geometry.sampling import cubic, doubled, half_pixel, nearest
+from seg2vid_torch.geometry.street_scene import below_horizon
 
 SHRUNK, STRETCHED = 4.0, 0.05  # areas of its origin that a pixel's are kept between
 FRESH = 0.6  # of a pixel's origin missing, from where on its texture is all new
@@ -114,9 +115,7 @@ def on_the_ground(
         classes: which classes are ground.
         camera: that sees it.
     """
-    height, width = label_map.shape[1:]
-    horizon = camera.horizon * height + camera.focal_length * width * tilt.tan()
-    below = torch.arange(height, device=tilt.device, dtype=torch.float32).view(1, -1, 1) - horizon.view(-1, 1, 1)
+    below = below_horizon(label_map, tilt, camera)[..., None]
     ground = classes.masks_of(label_map).ground & (below > 0)
     return torch.where(ground, below, inverse_depth)
 

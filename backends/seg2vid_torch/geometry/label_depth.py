@@ -10,7 +10,9 @@ with focal length F (pixels) and camera height h.  Widths in pixels are meant fo
 Shape symbols: N = batch, K = classes, H, W = height and width.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -67,36 +69,29 @@ class StreetClasses:
 
     def masks_of(self, label_map: Tensor) -> StreetMasks:
         """Sort the pixels of a label map (N, H, W), class indices, into their parts."""
-        sky = (label_map == self.sky).float()[:, None]
-        # Sky that shines through leaves is taken for leaves: torn apart pixel by pixel it would look like snow.
-        open_sky = functional.avg_pool2d(sky, SKY_WINDOW, stride=1, padding=SKY_WINDOW // 2)
-        rows = torch.arange(label_map.shape[1], device=label_map.device).view(-1, 1)
-        unlabelled = _among(label_map, () if self.other is None else (self.other,))
-        return StreetMasks(
-            ground=_among(label_map, self.ground),
-            sky=open_sky[:, 0] > 0.5,
-            bonnet=unlabelled & (rows > BONNET_FROM * label_map.shape[1]),
-            foreground=_among(label_map, self.foreground),
-        )
+        return self._masks((label_map == self.sky).float(), partial(_among, label_map))
 
     def masks(self, probabilities: Tensor) -> StreetMasks:
         """Sort the pixels of class probabilities (N, K, H, W) into their parts."""
+        return self._masks(probabilities[:, self.sky], partial(_likely, probabilities))
 
-        def likely(classes: tuple[int, ...]) -> Tensor:
-            return probabilities[:, list(classes)].sum(1) > LIKELY
-
+    def _masks(self, sky: Tensor, among: Callable[[tuple[int, ...]], Tensor]) -> StreetMasks:
+        """Sort pixels, of which this much (N, H, W) is sky, by what says which are `among` some classes."""
         # Sky that shines through leaves is taken for leaves: torn apart pixel by pixel it would look like snow.
-        open_sky = functional.avg_pool2d(
-            probabilities[:, self.sky : self.sky + 1], SKY_WINDOW, stride=1, padding=SKY_WINDOW // 2
-        )
-        unlabelled = likely(() if self.other is None else (self.other,))
-        rows = torch.arange(probabilities.shape[2], device=probabilities.device).view(-1, 1)
+        open_sky = functional.avg_pool2d(sky[:, None], SKY_WINDOW, stride=1, padding=SKY_WINDOW // 2)
+        rows = torch.arange(sky.shape[1], device=sky.device).view(-1, 1)
+        unlabelled = among(() if self.other is None else (self.other,))
         return StreetMasks(
-            ground=likely(self.ground),
+            ground=among(self.ground),
             sky=open_sky[:, 0] > 0.5,
-            bonnet=unlabelled & (rows > BONNET_FROM * probabilities.shape[2]),
-            foreground=likely(self.foreground),
+            bonnet=unlabelled & (rows > BONNET_FROM * sky.shape[1]),
+            foreground=among(self.foreground),
         )
+
+
+def _likely(probabilities: Tensor, classes: tuple[int, ...]) -> Tensor:
+    """Say where one of the classes is likely, by probabilities (N, K, H, W)."""
+    return probabilities[:, list(classes)].sum(1) > LIKELY
 
 
 def _among(label_map: Tensor, classes: tuple[int, ...]) -> Tensor:

@@ -57,7 +57,7 @@ def first_depth(
         classes: which classes play which part.
         camera: that sees it.
     """
-    horizon = camera.horizon * label_map.shape[1] + focal_length(label_map, camera) * tilt.tan()
+    horizon = horizon_row(label_map.shape[1], label_map.shape[2], tilt, camera)
     known = _own_depth(_looked_up(object_motion, object_map), camera)
     depth = inverse_depth(classes.masks_of(label_map), horizon, moves=known > 0)
     return torch.where(known > 0, known, depth)
@@ -86,14 +86,37 @@ def scene_of(
     )
 
 
-def focal_length(like: Tensor, camera: Camera) -> float:
-    """Return the focal length in pixels of a picture of the last two sides of `like`."""
-    return camera.focal_length * like.shape[-1]
+def no_things(labels: Tensor) -> Tensor:
+    """Return the table (N, 1, 4) of motions for label maps (N, H, W) in which nothing is told apart."""
+    return torch.zeros(len(labels), 1, 4, device=labels.device)
+
+
+def horizon_row(height: int, width: int, tilt: Tensor, camera: Camera) -> Tensor:
+    """Return the row of the horizon in a picture of this height and width, for every tilt upwards in radians."""
+    return camera.horizon * height + camera.focal_length * width * tilt.tan()
+
+
+def below_horizon(like: Tensor, tilt: Tensor, camera: Camera) -> Tensor:
+    """Return how far each row of a picture lies below the horizon: the inverse depth of the ground there.
+
+    Above the horizon it is less than 0.
+
+    Args:
+        like: (..., H, W), says the size of the picture.
+        tilt: (N, ...) of the camera upwards, in radians.
+        camera: that sees it.
+
+    Returns:
+        (N, ..., H).
+    """
+    height, width = like.shape[-2:]
+    rows = torch.arange(height, device=tilt.device, dtype=torch.float32)
+    return rows - horizon_row(height, width, tilt, camera)[..., None]
 
 
 def _own_depth(things: Tensor, camera: Camera) -> Tensor:
     """Return the inverse depth in pixels of things that have their own, else 0, from their rows (N, H, W, 4)."""
-    return things[..., 0] * (focal_length(things[..., 0], camera) * camera.height)
+    return things[..., 0] * (camera.focal_length * things.shape[2] * camera.height)
 
 
 def _looked_up(table: Tensor, numbers: Tensor) -> Tensor:

@@ -1,7 +1,6 @@
 """Typed settings of the image stage."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
 
@@ -12,6 +11,7 @@ from seg2vid_torch.settings.stage import (
     PositiveInt,
     StrictSettings,
     Weight,
+    kind_or,
     refuse_size,
 )
 
@@ -56,14 +56,9 @@ class Pix2PixHDNetworkSettings(StrictSettings):
     """Discriminators, each at half the size of the one before."""
 
 
-def _kind(table: Mapping[str, Any]) -> str:
-    """Return the kind of a card's network; cards from before there were several name none."""
-    return str(table.get("kind", "spade"))
-
-
 ImageNetworkSettings = Annotated[
     Annotated[SpadeNetworkSettings, Tag("spade")] | Annotated[Pix2PixHDNetworkSettings, Tag("pix2pixhd")],
-    Discriminator(_kind),
+    Discriminator(kind_or("spade")),
 ]
 """The image stage's networks, told apart by `kind`."""
 IMAGE_NETWORK: TypeAdapter[SpadeNetworkSettings | Pix2PixHDNetworkSettings] = TypeAdapter(ImageNetworkSettings)

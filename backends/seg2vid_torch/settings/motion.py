@@ -1,7 +1,6 @@
 """Typed settings of the motion stage."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
 
@@ -14,6 +13,7 @@ from seg2vid_torch.settings.stage import (
     PositiveInt,
     StrictSettings,
     Weight,
+    kind_or,
     refuse_size,
 )
 
@@ -63,14 +63,9 @@ class MotionNetworkSettings(StrictSettings):
         return self
 
 
-def _kind(table: Mapping[str, Any]) -> str:
-    """Return the kind of a card's network; cards from before there were several name none."""
-    return str(table.get("kind", "img2vid"))
-
-
 AnyMotionNetworkSettings = Annotated[
     Annotated[MotionNetworkSettings, Tag("img2vid")] | Annotated[KeyFrameNetworkSettings, Tag("key-frames")],
-    Discriminator(_kind),
+    Discriminator(kind_or("img2vid")),
 ]
 """The motion stage's networks, told apart by `kind`."""
 MOTION_NETWORK: TypeAdapter[MotionNetworkSettings | KeyFrameNetworkSettings] = TypeAdapter(AnyMotionNetworkSettings)

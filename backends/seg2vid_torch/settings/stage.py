@@ -1,6 +1,7 @@
 """What the settings of both stages have in common."""
 
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -66,6 +67,11 @@ class PerceptualSettings(CommonSettings):
                 "--set vgg_weights=FILE (or vgg_weights=download), or --set weights.perceptual=0 to do without"
             )
         return self
+
+
+def kind_or(usual: str) -> Callable[[Mapping[str, Any]], str]:
+    """Return what tells the kind of a card's network; cards from before there were several name none: the usual one."""
+    return lambda table: str(table.get("kind", usual))
 
 
 def refuse_size(settings: CommonSettings, problem: str | None) -> None:

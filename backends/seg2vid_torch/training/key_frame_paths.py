@@ -5,6 +5,7 @@ width.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +18,7 @@ from seg2vid_torch.data.real_flow import RealFlow, flow_of_windows
 from seg2vid_torch.geometry.camera_motion import pixel_grid
 from seg2vid_torch.geometry.label_depth import StreetClasses
 from seg2vid_torch.geometry.path_numbers import knot_basis, path_basis
-from seg2vid_torch.geometry.street_scene import first_depth
+from seg2vid_torch.geometry.street_scene import first_depth, no_things
 from seg2vid_torch.networks.key_frames.key_frame_motion import KeyFrameMotion
 from seg2vid_torch.training.path_fitting import FilmedScenes, find_path, fit_path
 
@@ -65,8 +66,9 @@ class RealWindows:
         frames = pictures(self._store.images[first[:, None] + torch.tensor([0, *self.moments])], device)
         labels = self._store.labels[first].to(device).long()
         masks = self._classes.masks_of(labels)
-        level, none = labels.new_zeros(len(labels)).float(), labels.new_zeros(len(labels), 1, 4).float()
-        told = first_depth(labels, torch.zeros_like(labels), none, level, classes=self._classes, camera=self._camera)
+        nothing, level = torch.zeros_like(labels), torch.zeros(len(labels), device=device)
+        street: dict[str, Any] = {"classes": self._classes, "camera": self._camera}
+        told = first_depth(labels, nothing, no_things(labels), level, **street)
         still = ~masks.foreground & ~masks.bonnet
         scenes = FilmedScenes(frames, self.moments, told, torch.ones_like(told), still, masks.bonnet)
         flow, seen = self._flow.flow[chosen].to(device).float(), self._flow.seen[chosen].to(device)

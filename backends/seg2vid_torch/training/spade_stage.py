@@ -3,7 +3,7 @@
 Shape symbols: N = batch, K = classes, Z = style size, H, W = height and width.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -41,20 +41,13 @@ LOOKS = 2  # drawn styles on a sheet of samples
 
 
 @dataclass(frozen=True)
-class SpadeDraws(Stills):
+class SpadeDraws(HintDraws, Stills):
     """All that differs from step to step."""
 
     style: Tensor
     """(N, Z), standard normal: the second half's styles, and by what the first half's differ from their means."""
     texture: Tensor
     """(N, 4, H, W), standard normal."""
-    hints: Tensor
-    """This and what follows are `HintDraws`."""
-    rolls: Tensor
-    paths: Tensor
-    textures: Tensor
-    driven_paths: Tensor
-    driven_textures: Tensor
 
 
 class SpadeStage(ImageStage):
@@ -109,9 +102,7 @@ class SpadeStage(ImageStage):
         generator = torch_generator(self._device, self._context.seed, step, "image step")
         style_size = self._settings.network.style_size
         return SpadeDraws(
-            stills.images,
-            stills.labels,
-            stills.flipped,
+            **vars(stills),
             style=torch.randn(count, style_size, generator=generator, device=self._device),
             texture=torch.randn(count, TEXTURE_CHANNELS, *self._size, generator=generator, device=self._device),
             **vars(self._hints.draw(step, count // 2, count - count // 2)),
@@ -157,12 +148,12 @@ class SpadeStage(ImageStage):
 
     def _known(self, batch: SpadeBatch, style: Tensor, draws: SpadeDraws) -> Known:
         """Return what the generator is told: some of the first half have hints, some of the second are driven on to."""
-        half, hints = batch.half, HintDraws(**{field.name: getattr(draws, field.name) for field in fields(HintDraws)})
+        half = batch.half
         own = self._hints.own(
-            batch.frames[:half], batch.labels[:half], draws.texture[:half], hints, self._painter(style[:half])
+            batch.frames[:half], batch.labels[:half], draws.texture[:half], draws, self._painter(style[:half])
         )
-        driven = self._painter(style[len(style) - len(hints.driven_paths) :])
-        return Known.joined([own, self._hints.drawn(batch.labels[half:], draws.texture[half:], hints, driven)])
+        driven = self._painter(style[len(style) - len(draws.driven_paths) :])
+        return Known.joined([own, self._hints.drawn(batch.labels[half:], draws.texture[half:], draws, driven)])
 
     def _painter(self, style: Tensor) -> Paint:
         """Return what paints key frames in these styles (N, Z): the averaged generator, which clips are made with."""

@@ -157,6 +157,21 @@ def test_a_result_that_is_there_in_part_is_neither_skipped_nor_replaced(seg2vid,
     assert (below(Path()), Path("street.mp4").read_bytes()) == ({"street.mp4"}, before)
 
 
+@pytest.mark.parametrize("out", ["maps/", "maps/clips/"])
+@pytest.mark.parametrize("kind", ["mp4", "png"])
+def test_results_among_the_maps_are_not_read_when_it_goes_on(seg2vid, model, street, out, kind):
+    for name in ("a", "deep/b"):
+        path = Path(f"maps/{name}.png")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(street.read_bytes())
+    flags = ("maps", "--model", model, "-o", out, "--save", "all", "--format", kind, "--samples", 2)
+    assert seg2vid("generate", *flags).exit_code == 0
+    before = below(Path())
+    result = seg2vid("generate", *flags, "--skip-existing")
+    assert (result.exit_code, result.stdout, below(Path())) == (0, "", before)
+    assert result.stderr.splitlines()[-1] == "skipped 4 of 4 results, which are there already"
+
+
 def test_maps_are_read_when_their_clips_are_due(seg2vid, model, street, tmp_path, monkeypatch):
     folder = tmp_path / "maps"
     folder.mkdir()

@@ -120,6 +120,7 @@ def test_where_all_is_there_no_model_is_opened_and_no_map_read(seg2vid, model, s
     result = seg2vid(*flags)
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == "skipped 2 of 2 results, which are there already\n"
+    assert seg2vid(*flags, "--label-format", "kitty").exit_code == 2
     document = json.loads(seg2vid(*flags, "--json").stdout)
     assert document["ok"] is True
     assert document["data"] == {

@@ -3,6 +3,7 @@
 import struct
 import warnings
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -28,7 +29,19 @@ class GivenPicture:
         return self.name
 
 
-PictureSource = Path | GivenPicture
+@dataclass(frozen=True, eq=False)
+class PictureBytes:
+    """A picture file that came another way than by its path."""
+
+    name: str
+    """What messages call it, e.g. "stdin"."""
+    data: bytes
+
+    def __str__(self) -> str:
+        return self.name
+
+
+PictureSource = Path | GivenPicture | PictureBytes
 
 
 def open_picture(source: PictureSource, error: type[Seg2VidError]) -> Image.Image:
@@ -44,13 +57,13 @@ def open_picture(source: PictureSource, error: type[Seg2VidError]) -> Image.Imag
     return _read_picture(source, error)
 
 
-def _read_picture(path: Path, error: type[Seg2VidError]) -> Image.Image:
-    _require_file(path, error)
+def _read_picture(path: Path | PictureBytes, error: type[Seg2VidError]) -> Image.Image:
+    file = _require_file(path, error) if isinstance(path, Path) else _require_bytes(path, error)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on metadata that play no part here
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(path, formats=_FORMATS) as image:
+            with Image.open(file, formats=_FORMATS) as image:
                 _require_size(image, path, error)
                 frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)  # MPO: a camera's previews
                 image.load()
@@ -83,7 +96,13 @@ def without_alpha(image: Image.Image, path: PictureSource, error: type[Seg2VidEr
     return image if opaque_mode == image.mode else image.convert(opaque_mode)
 
 
-def _require_file(path: Path, error: type[Seg2VidError]) -> None:
+def _require_bytes(picture: PictureBytes, error: type[Seg2VidError]) -> BytesIO:
+    if not picture.data:
+        raise error(f"{picture}: empty, not a picture")
+    return BytesIO(picture.data)
+
+
+def _require_file(path: Path, error: type[Seg2VidError]) -> Path:
     try:
         if path.is_dir():
             raise error(f"{path}: a folder, not a picture", "Name the picture itself.")
@@ -96,6 +115,7 @@ def _require_file(path: Path, error: type[Seg2VidError]) -> None:
         raise error(f"{path}: not a regular file", "Save the picture to a file first.")
     if size == 0:
         raise error(f"{path}: an empty file")
+    return path
 
 
 def _require_size(image: Image.Image, path: PictureSource, error: type[Seg2VidError]) -> None:

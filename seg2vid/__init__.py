@@ -278,7 +278,7 @@ class Clip:
         """Write the clip as `seg2vid generate -o PATH` does; return all that was written, the video first.
 
         Args:
-            path: .mp4, .webm, .gif or .webp.
+            path: .mp4, .webm, .gif, .webp or .rgb.
             save: what is written beside it: any of "labels", "flow", "occlusion", "depth", "instances", "boxes",
                 "camera", "first-frame", "frames", or "all".
             flow_format: "npy", "flo" or "kitti".

@@ -9,7 +9,6 @@ import typer
 from seg2vid_cli.commands import options
 from seg2vid_cli.completion import offers
 from seg2vid_cli.inputs.camera_names import CAMERA_NAMES
-from seg2vid_cli.inputs.label_maps.format_names import LABEL_FORMATS
 from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, MIN_SIDE, max_megapixels
 from seg2vid_cli.model_store.store import DEFAULT_MODEL
 from seg2vid_cli.outputs.save_names import ALL, SAVE_NAMES
@@ -110,7 +109,7 @@ def generate(
         typer.Option(
             "--label-format",
             metavar="FORMAT",
-            help=f"{', '.join(LABEL_FORMATS)}, or a label space's TOML file.",
+            help="auto, one of `seg2vid label-formats`, or a file of your own: TOML, or CVAT's or labelme's .txt.",
             autocompletion=offers.label_format,
         ),
     ] = "auto",

@@ -132,7 +132,7 @@ def read_scene(paths: Input | GivenScene, label_format: str, card: "ModelCard", 
     if paths.label_map is not None and card.label_space is not None:
         found = read_label_map(paths.label_map, label_format, card.label_space, card.image_label_space)
         label_map, aspect_message = fit_label_map(found.indices, height, width)
-        messages = [f"{paths.label_map}: {message}" for message in (found.encoding, aspect_message) if message]
+        messages = [f"{paths.label_map}: {message}" for message in (found.description, aspect_message) if message]
         ids = read_instances(paths.instances, found.indices.shape) if paths.instances else found.instances
         image = image_conditions(card, found.image_indices, ids, (height, width))
         instances = None if ids is None else resize_nearest(ids, height, width)

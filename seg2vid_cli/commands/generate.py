@@ -17,7 +17,7 @@ from seg2vid_interface.devices import cuda_index
 from seg2vid_interface.errors import Seg2VidError, UsageError
 
 if TYPE_CHECKING:
-    from seg2vid_cli.generation.run import Outcome
+    from seg2vid_cli.generation.outcome import Outcome
 
 
 class FailedInputsError(Seg2VidError):
@@ -29,11 +29,11 @@ class FailedInputsError(Seg2VidError):
 def generate(
     *,
     labels: Annotated[
-        list[Path] | None,
+        list[str] | None,
         typer.Argument(
             metavar="LABEL",
-            readable=False,
-            help="Label maps; left out only for a model without labels.",
+            help="Label maps: files, folders, quoted patterns ('maps/**/*.png'), or - for one from stdin; "
+            "left out only for a model without labels.",
             autocompletion=offers.files,
         ),
     ] = None,
@@ -43,7 +43,8 @@ def generate(
             "--out",
             "-o",
             metavar="OUT",
-            help="A file (.mp4, .webm, .gif, .webp), or a folder with a slash at its end.  [default: ./LABEL.mp4]",
+            help="A file (.mp4, .webm, .gif, .webp, .rgb), a folder with a slash at its end, or - for stdout.  "
+            "[default: ./LABEL.mp4]",
             autocompletion=offers.files,
         ),
     ] = None,
@@ -127,8 +128,11 @@ def generate(
     ] = "npy",
     sheet: Annotated[Path | None, typer.Option(metavar="PNG", readable=False, help="Save an overview picture.")] = None,
     kind: Annotated[
-        Literal["mp4", "webm", "gif", "webp", "png"] | None,
-        typer.Option("--format", help="Of the results in a folder; png makes folders of frames.  [default: mp4]"),
+        Literal["mp4", "webm", "gif", "webp", "png", "raw"] | None,
+        typer.Option(
+            "--format",
+            help="Of results in a folder or on stdout; png makes folders of frames, raw is RGB24.  [default: mp4]",
+        ),
     ] = None,
     backend: Annotated[
         str,
@@ -138,6 +142,9 @@ def generate(
     precision: options.Precision = "auto",
     json: options.Json = False,
     overwrite: options.Overwrite = False,
+    skip_existing: Annotated[
+        bool, typer.Option("--skip-existing", help="Go on with a batch that was stopped: make only what is not there.")
+    ] = False,
     quiet: options.Quiet = False,
     debug: options.Debug = False,
 ) -> None:
@@ -154,14 +161,16 @@ def generate(
     if isinstance(given_style, int):
         options.check_range("--style", given_style, 0, options.LARGEST_SEED)
     height_width = None if size is None else parse_size(size)
+    check_destination(out, json=json, overwrite=overwrite, skip_existing=skip_existing)
 
     from seg2vid_cli.files.cache import graph_cache
     from seg2vid_cli.generation.run import GenerationRequest, generate_clips
+    from seg2vid_cli.inputs.stdin import label_path
     from seg2vid_interface.backend import OpenOptions
 
     console = Console("generate", json=json, quiet=quiet, debug=debug)
     request = GenerationRequest(
-        labels=tuple(labels or ()),
+        labels=tuple(label_path(text) for text in labels or ()),
         out=out,
         model=model,
         frames=frames,
@@ -180,8 +189,19 @@ def generate(
         backend=backend,
         options=OpenOptions(device, precision, height_width, graph_cache()),
         overwrite=overwrite,
+        skip_existing=skip_existing,
     )
-    _finish(generate_clips(request, console), len(request.labels), console)
+    _finish(generate_clips(request, console), console)
+
+
+def check_destination(out: str | None, *, json: bool, overwrite: bool, skip_existing: bool) -> None:
+    """Raise UsageError for flags of which each says something else of where results go."""
+    if overwrite and skip_existing:
+        raise UsageError("--overwrite: contradicts --skip-existing", "Leave one out.")
+    if out == "-" and json:
+        raise UsageError("--json: contradicts -o -, as both go to standard output", "Name a file: -o clip.mp4")
+    if out == "-" and skip_existing:
+        raise UsageError("--skip-existing: nothing can exist on standard output", "Leave it out.")
 
 
 def parse_size(text: str) -> tuple[int, int]:
@@ -202,7 +222,7 @@ def parse_style(text: str) -> int | Path:
     return int(text) if re.fullmatch(r"[+-]?[0-9]{1,30}", text) else Path(text)
 
 
-def _finish(outcome: "Outcome", inputs: int, console: Console) -> None:
+def _finish(outcome: "Outcome", console: Console) -> None:
     """End the command.
 
     If inputs failed, JSON has `ok` false, `data` with the outputs that were made and a list `failures` (input, code,
@@ -212,7 +232,7 @@ def _finish(outcome: "Outcome", inputs: int, console: Console) -> None:
         console.succeed((), outcome.data())
         return
     error, *_ = outcome.failures.values()
-    if inputs > 1:
-        error = FailedInputsError(f"{len(outcome.failures)} of {inputs} inputs failed")
+    if outcome.inputs > 1:
+        error = FailedInputsError(f"{len(outcome.failures)} of {outcome.inputs} inputs failed")
     console.fail(error, outcome.data())
     raise typer.Exit(error.exit_code)

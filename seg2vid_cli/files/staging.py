@@ -49,6 +49,8 @@ class Staging:
     def commit(self) -> None:
         """Give every file its name; in a folder that exists, only files of equal name are replaced.
 
+        What was added first gets its name last: where it is, all is, even if the process was killed.
+
         Raises:
             OSError: a name cannot be given; all is as it was before.
             OutputError: a target exists and is not to be replaced; nothing has changed.
@@ -56,10 +58,10 @@ class Staging:
         renames = [rename for target, ending in self._targets.items() for rename in self._renames(target, ending)]
         _check_free(renames)
         try:
-            for rename in renames:
+            for rename in reversed(renames):
                 rename.apply()
         except BaseException as error:
-            for rename in reversed(renames):
+            for rename in renames:
                 rename.undo()
             if isinstance(error, OSError):
                 _check_free(renames)  # what came between is why this failed

@@ -1,33 +1,43 @@
 """`seg2vid generate` behind its flags: from paths and settings to finished clips, one at a time.
 
 What is cheap to check comes first, so that bad input fails before a network is loaded: the model's card, the size,
-whether the results can be written, and the label maps.
+and whether all results can be written.  Label maps are then read one after another, each when its clips are due, so
+that memory does not grow with their number; the first that can be read opens the model.
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from seg2vid_cli.generation.look import OWN_LOOK, Look, look_of
+from seg2vid_cli.generation.outcome import Clip, Outcome, Skipped, as_text
 from seg2vid_cli.generation.scene_clip import SceneClip
 from seg2vid_cli.generation.things import check_things, fit_to_things
 from seg2vid_cli.inputs.cameras import check_camera, read_camera
-from seg2vid_cli.inputs.scenes import Input, Scene, check_inputs, pair_inputs, read_scene
+from seg2vid_cli.inputs.found_files import search_label_maps
+from seg2vid_cli.inputs.scenes import Input, Scene, check_inputs, check_label_format, pair_inputs, read_scene
+from seg2vid_cli.inputs.stdin import STDIN, check_stdin
 from seg2vid_cli.inputs.styles import check_style, read_style_picture
 from seg2vid_cli.model_store.store import open_model
 from seg2vid_cli.outputs.checks import check_outputs
-from seg2vid_cli.outputs.plan import plan_outputs
+from seg2vid_cli.outputs.existing import left_to_make
+from seg2vid_cli.outputs.plan import is_folder, plan_outputs
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.save_names import names_to_save
+from seg2vid_cli.outputs.video.kinds import Kind
+from seg2vid_cli.outputs.video.raw import how_to_read
 from seg2vid_cli.plugins import open_session
+from seg2vid_cli.terminal.binary_stdout import ReaderGoneError, check_stdout
 from seg2vid_cli.terminal.console import Console, ProgressBar
 from seg2vid_interface.backend import OpenOptions, Session
 from seg2vid_interface.errors import Seg2VidError, UsageError
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
+
+STDOUT = "-"
+"""Stands for standard output in the place of a result's name."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +45,9 @@ class GenerationRequest:
     """One run of `seg2vid generate`."""
 
     labels: tuple[Path, ...]
+    """Files, folders, patterns, or STDIN."""
     out: str | None
-    """As typed: a trailing slash means a folder."""
+    """As typed: a trailing slash means a folder, STDOUT standard output."""
     model: str
     """Name or folder."""
     frames: int | None
@@ -64,48 +75,21 @@ class GenerationRequest:
     """A name or "auto"."""
     options: OpenOptions
     overwrite: bool
+    skip_existing: bool
+    """Whether results that are there are left as they are, and their label maps unread."""
+
+    @property
+    def to_stdout(self) -> bool:
+        """Whether the only clip goes to standard output."""
+        return self.out == STDOUT
 
 
 @dataclass(frozen=True)
-class Clip:
-    """One finished result, as JSON's `outputs` lists it."""
+class _Task:
+    """One input and the clips that are to be made from it."""
 
-    input: str | None
-    output: str
-    saved: list[str]
-    frames: int
-    height: int
-    width: int
-    seed: int
-    sample: int
-    style: int | str
-    """Seed of the look, or the name of the picture that it is of."""
-    camera: str | None
-    """The camera's path as it was given, or "drawn"; None for a model whose camera does not drive as it is told."""
-    seconds: float
-
-
-@dataclass
-class Outcome:
-    """What a run made, and which of its inputs failed."""
-
-    model: str
-    backend: str | None = None
-    device: str | None = None
-    precision: str | None = None
-    outputs: list[Clip] = field(default_factory=list)
-    failures: dict[Input, Seg2VidError] = field(default_factory=dict)
-
-    def data(self) -> dict[str, Any]:
-        """Return JSON's `data`; it has `failures` only if some input failed."""
-        data = {name: getattr(self, name) for name in ("model", "backend", "device", "precision")}
-        data["outputs"] = [asdict(clip) for clip in self.outputs]
-        if self.failures:
-            data["failures"] = [
-                {"input": _text(paths.label_map), "code": error.code, "message": error.message, "hint": error.hint}
-                for paths, error in self.failures.items()
-            ]
-        return data
+    paths: Input
+    outputs: tuple[PlannedOutput, ...]
 
 
 def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
@@ -118,12 +102,14 @@ def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
     check_inputs(request.labels, request.first_frame, model.card, request.instances)
     check_style(request.style, request.first_frame, model.card)
     check_camera(request.camera, model.card)
+    check_label_format(request.label_format, model.card)
+    if STDIN in request.labels:
+        check_stdin()
+    if request.to_stdout:
+        check_stdout()
     generation = _Generation(request, console, model)
-    inputs = pair_inputs(request.labels, request.first_frame, request.instances)
-    outputs = generation.plan(inputs)
-    scenes = generation.read(inputs)
-    if scenes:
-        generation.make(scenes, outputs)
+    with suppress(ReaderGoneError):
+        generation.make(generation.plan())
     return generation.outcome
 
 
@@ -139,17 +125,33 @@ class _Generation:
         self.frames = request.frames or card.frames
         self.frames_per_second = request.frames_per_second or card.frames_per_second
         self.height, self.width = choose_size(card.sizes, request.options.size, (card.height, card.width))
-        self.outcome = Outcome(card.name)
+        self.outcome = Outcome(card.name, skipped=[] if request.skip_existing else None)
         self.camera = None if request.camera is None else read_camera(request.camera)
         style = request.style
         self.style_picture = read_style_picture(style, card) if isinstance(style, Path) else None
         self.look = Look(seed=style) if isinstance(style, int) else OWN_LOOK
 
-    def plan(self, inputs: list[Input]) -> list[PlannedOutput]:
-        """Plan all clips.  Raises UsageError or OutputError if one cannot be written."""
-        request, has_labels = self.request, self.label_space is not None
-        has_camera = self.model.card.camera is not None
-        outputs = plan_outputs(
+    def plan(self) -> list[_Task]:
+        """Find the inputs and plan all clips.  Raises Seg2VidError if there are none, or one cannot be written."""
+        request = self.request
+        results = Path(request.out) if request.out and is_folder(request.out) else None
+        found = search_label_maps(request.labels, results)
+        for message in found.messages:
+            self.console.say(message)
+        inputs = pair_inputs(found.paths, request.first_frame, request.instances, found.places)
+        self.outcome.inputs = len(inputs)
+        outputs = self._left_to_make(self._planned(inputs, found.places))
+        if outputs:
+            self._check(outputs, inputs)
+        by_source: dict[Path | None, list[PlannedOutput]] = {}
+        for output in outputs:
+            by_source.setdefault(output.source, []).append(output)
+        return [_Task(paths, tuple(by_source[paths.source])) for paths in inputs if paths.source in by_source]
+
+    def _planned(self, inputs: Sequence[Input], places: Mapping[Path, Path]) -> list[PlannedOutput]:
+        request, card = self.request, self.model.card
+        has_labels, has_camera = self.label_space is not None, card.camera is not None
+        return plan_outputs(
             [paths.source for paths in inputs],
             request.out,
             kind=request.kind,
@@ -158,7 +160,23 @@ class _Generation:
             sheet=request.sheet,
             overwrite=request.overwrite,
             flow_format=request.flow_format,
+            places=places,
+            to_stdout=request.to_stdout,
         )
+
+    def _left_to_make(self, outputs: list[PlannedOutput]) -> list[PlannedOutput]:
+        """Return the outputs without those that are there already, if these are to be skipped."""
+        if self.outcome.skipped is None:
+            return outputs
+        left = left_to_make(outputs, self.frames, self.request.save)
+        kept = {output.video for output in left}
+        skipped = [output for output in outputs if output.video not in kept]
+        self.outcome.skipped += [Skipped(as_text(o.source), str(o.video), o.sample) for o in skipped]
+        if skipped:
+            self.console.say(f"skipped {len(skipped)} of {len(outputs)} results, which are there already")
+        return left
+
+    def _check(self, outputs: Sequence[PlannedOutput], inputs: Sequence[Input]) -> None:
         check_outputs(
             outputs,
             [*(file for paths in inputs for file in paths.files()), *self._style_file(), *self._camera_file()],
@@ -166,45 +184,55 @@ class _Generation:
             height=self.height,
             width=self.width,
             frames_per_second=self.frames_per_second,
-            has_labels=has_labels,
-            has_camera=has_camera,
+            has_labels=self.label_space is not None,
+            has_camera=self.model.card.camera is not None,
         )
-        return outputs
 
-    def read(self, inputs: list[Input]) -> dict[Input, Scene]:
-        """Read all inputs; those that fail are left out."""
-        scenes: dict[Input, Scene] = {}
-        for paths in inputs:
-            with self._failing(paths):
-                scene = read_scene(paths, self.request.label_format, self.model.card, self.height, self.width)
-                notes = check_things(scene, self.model.card, self.request.save)
-                scenes[paths] = scene
-                for message in (*scene.messages, *notes):
-                    self.console.say(message)
-        return scenes
+    def make(self, tasks: Sequence[_Task]) -> None:
+        """Make the clips, one after another.  Raises ReaderGoneError if nobody wants more of a clip."""
+        clips, clips_before = sum(len(task.outputs) for task in tasks), 0
+        opened: tuple[Session, ProgressBar] | None = None
+        with ExitStack() as resources:
+            for task in tasks:
+                scene = self._read(task.paths)
+                if scene is not None:
+                    opened = opened or self._begin(resources, clips, task.outputs[0])
+                    self._make_clips(task, scene, *opened, clips_before)
+                clips_before += len(task.outputs)
 
-    def make(self, scenes: dict[Input, Scene], outputs: list[PlannedOutput]) -> None:
-        """Make the clips of the scenes, one after another."""
-        inputs = {paths.source: paths for paths in scenes}
-        planned = [output for output in outputs if output.source in inputs]
-        total = self.frames * len(planned)
-        with self._open_session() as session, self.console.progress("generating", total, "frames") as bar:
-            if self.style_picture is not None:  # read before the session was opened
-                (file,) = self._style_file()
-                self.look = look_of(self.style_picture, file.name, session, str(self.outcome.backend))
-            for number, output in enumerate(planned):
-                paths = inputs[output.source]
-                if paths in self.outcome.failures:
-                    continue
-                with self._failing(paths):
-                    began = time.perf_counter()
-                    clip = self._clip(session, scenes[paths], output.sample)
-                    saved = clip.write(
-                        fit_to_things(output, scenes[paths], self.model.card), self._advancing(bar, number)
-                    )
-                    self._record(paths, output, saved, time.perf_counter() - began)
-                if paths not in self.outcome.failures:
-                    self.console.write_lines([str(output.video)])
+    def _read(self, paths: Input) -> Scene | None:
+        """Read an input; None if that fails."""
+        with self._failing(paths):
+            scene = read_scene(paths.given(), self.request.label_format, self.model.card, self.height, self.width)
+            notes = check_things(scene, self.model.card, self.request.save)
+            for message in (*scene.messages, *notes):
+                self.console.say(message)
+            return scene
+        return None
+
+    def _begin(self, resources: ExitStack, clips: int, first: PlannedOutput) -> tuple[Session, ProgressBar]:
+        """Open the model, and the progress bar for so many clips; `resources` closes them."""
+        session = resources.enter_context(self._open_session())
+        bar = resources.enter_context(self.console.progress("generating", self.frames * clips, "frames"))
+        if self.style_picture is not None:  # read before the session was opened
+            (file,) = self._style_file()
+            self.look = look_of(self.style_picture, file.name, session, str(self.outcome.backend))
+        if first.kind is Kind.RAW:
+            size = {"height": self.height, "width": self.width}
+            self.console.say(how_to_read(str(first.video), frames_per_second=self.frames_per_second, **size))
+        return session, bar
+
+    def _make_clips(self, task: _Task, scene: Scene, session: Session, bar: ProgressBar, clips_before: int) -> None:
+        for number, output in enumerate(task.outputs, clips_before):
+            with self._failing(task.paths):
+                began = time.perf_counter()
+                clip = self._clip(session, scene, output.sample)
+                saved = clip.write(fit_to_things(output, scene, self.model.card), self._advancing(bar, number))
+                self._record(task.paths, output, saved, time.perf_counter() - began)
+            if task.paths in self.outcome.failures:
+                return
+            if not output.to_stdout:
+                self.console.write_lines([str(output.video)])
 
     def _open_session(self) -> Session:
         opened = open_session(self.request.backend, self.model, self.request.options, self.console.say)
@@ -239,7 +267,7 @@ class _Generation:
 
     def _record(self, paths: Input, output: PlannedOutput, saved: list[Path], seconds: float) -> None:
         clip = Clip(
-            input=_text(paths.label_map),
+            input=as_text(paths.label_map),
             output=str(output.video),
             saved=[str(path) for path in saved],
             frames=self.frames,
@@ -262,9 +290,5 @@ class _Generation:
             if error.exit_code == UsageError.exit_code:
                 raise
             self.outcome.failures[paths] = error
-            if len(self.request.labels) > 1:
+            if self.outcome.inputs > 1:
                 self.console.report(error)
-
-
-def _text(path: Path | None) -> str | None:
-    return None if path is None else str(path)

@@ -1,8 +1,9 @@
 """What clips are made from: label maps, first frames and instances, paired, read and brought to the model's size."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +12,17 @@ from numpy.typing import NDArray
 from seg2vid_cli.inputs.conditions import ImageConditions, image_conditions
 from seg2vid_cli.inputs.first_frames import match_first_frames, read_first_frame
 from seg2vid_cli.inputs.instances import match_instances, read_instances
+from seg2vid_cli.inputs.label_maps.formats import Spaces, formats_named
 from seg2vid_cli.inputs.label_maps.reading import fit_label_map, read_label_map, resize_nearest
 from seg2vid_cli.inputs.pictures.reading import PictureSource
+from seg2vid_cli.inputs.stdin import NAME as STDIN_NAME
+from seg2vid_cli.inputs.stdin import STDIN, read_stdin
 from seg2vid_interface.errors import UsageError
 
 if TYPE_CHECKING:
     from seg2vid_interface.model_card import ModelCard
+
+_NOWHERE_ELSE: Mapping[Path, Path] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Input:
     """The files that one scene is read from."""
 
     label_map: Path | None
-    """None for a model without labels."""
+    """None for a model without labels; STDIN for what comes that way."""
     first_frame: Path | None
     """None if the image stage is to make it."""
     instances: Path | None = None
@@ -36,8 +42,13 @@ class Input:
         return self.label_map or self.first_frame
 
     def files(self) -> list[Path]:
-        """Return all of them."""
-        return [path for path in (self.label_map, self.first_frame, self.instances) if path is not None]
+        """Return all of them that are files."""
+        return [path for path in (self.label_map, self.first_frame, self.instances) if path not in {None, STDIN}]
+
+    def given(self) -> "GivenScene":
+        """Return what is to be read.  Standard input is read at once, and raises LabelMapError if it cannot be."""
+        label_map = read_stdin() if self.label_map == STDIN else self.label_map
+        return GivenScene(label_map, self.first_frame, self.instances)
 
 
 @dataclass(frozen=True)
@@ -67,32 +78,83 @@ class Scene:
     """What messages call the label map."""
 
 
-def pair_inputs(label_maps: Sequence[Path], first_frame: Path | None, instances: Path | None = None) -> list[Input]:
+def pair_inputs(
+    label_maps: Sequence[Path],
+    first_frame: Path | None,
+    instances: Path | None = None,
+    places: Mapping[Path, Path] = _NOWHERE_ELSE,
+) -> list[Input]:
     """Pair label maps with `--first-frame` and `--instances`: a picture, or a folder of those with the maps' stems.
+
+    A folder may hold folders as those lie in which the label maps were found, and the pictures in these.
+
+    Args:
+        label_maps: all of a run.
+        first_frame: as it was given.
+        instances: likewise.
+        places: label map -> the folder in which it was found, as seen from the one that was searched.
 
     Raises:
         UsageError: one picture for several label maps.
         ImageError: a folder lacks a picture, or has several for one label map.
     """
-    first_frames = _paired(label_maps, first_frame, "--first-frame", match_first_frames)
-    ids = _paired(label_maps, instances, "--instances", match_instances)
+    first_frames = _paired(label_maps, places, first_frame, "--first-frame", match_first_frames)
+    ids = _paired(label_maps, places, instances, "--instances", match_instances)
     return [Input(*files) for files in zip(label_maps or (None,), first_frames, ids, strict=True)]
 
 
 def _paired(
-    label_maps: Sequence[Path], given: Path | None, flag: str, match: Callable[[Path, Sequence[Path]], list[Path]]
+    label_maps: Sequence[Path],
+    places: Mapping[Path, Path],
+    given: Path | None,
+    flag: str,
+    match: Callable[[Path, Sequence[Path]], list[Path]],
 ) -> Sequence[Path | None]:
     """Return the picture of each label map, or one if there is no label map; None where none is given."""
     if given is None:
         return [None] * (len(label_maps) or 1)
     if label_maps and given.is_dir():
-        return match(given, label_maps)
+        return _matched(label_maps, places, given, flag, match)
     if len(label_maps) > 1:
         raise UsageError(
             f"{flag} {given}: one picture for {len(label_maps)} label maps",
             "Give a folder of pictures that are named like the label maps.",
         )
     return [given]
+
+
+def _matched(
+    label_maps: Sequence[Path],
+    places: Mapping[Path, Path],
+    given: Path,
+    flag: str,
+    match: Callable[[Path, Sequence[Path]], list[Path]],
+) -> list[Path]:
+    if STDIN in label_maps:
+        raise UsageError(
+            f"{flag} {given}: a folder's pictures are found by name, and {STDIN_NAME} has none", "Name the picture."
+        )
+    by_folder: dict[Path, list[Path]] = {}
+    for path in label_maps:
+        place = given / places.get(path, Path())
+        by_folder.setdefault(place if place.is_dir() else given, []).append(path)
+    pictures: dict[Path, Path] = {}
+    for folder, paths in by_folder.items():
+        pictures |= zip(paths, match(folder, paths), strict=True)
+    owners: dict[Path, Path] = {}
+    for path, picture in pictures.items():
+        if places.get(owners.setdefault(picture, path)) != places.get(path):
+            raise UsageError(
+                f"{flag} {given}: {picture.name} would belong to both {owners[picture]} and {path}",
+                "Lay the pictures in folders that are named as the label maps' are.",
+            )
+    return [pictures[path] for path in label_maps]
+
+
+def check_label_format(label_format: str, card: "ModelCard") -> None:
+    """Raise UsageError or SettingsError if there is no such format, or its file is wrong; no picture is read."""
+    if card.label_space is not None and label_format != "auto":
+        formats_named(label_format, Spaces(card.label_space))
 
 
 def check_inputs(

@@ -4,8 +4,9 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from seg2vid_cli.files.numbered_files import numbered_files, numbered_name
+from seg2vid_cli.files.numbered_files import numbered_files
 from seg2vid_cli.files.staging import existing_results_error
+from seg2vid_cli.outputs.existing import existing_results
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES, BY_CAMERA
 from seg2vid_cli.outputs.video.kinds import check_memory, check_video
@@ -45,13 +46,17 @@ def check_outputs(
     for output in outputs:
         _check_saved(output, frames, has_labels=has_labels, has_camera=has_camera)
         _check_folders(output)
-    existing = [path for output in outputs for path in _existing_results(output)]
+    existing = [path for output in outputs for path in existing_results(output)]
     if existing and not outputs[0].overwrite:
         raise existing_results_error(existing, _flag(existing[0], outputs[0]))
     for output in outputs:
         _check_numbered_files(output, frames)
-        for kind in {output.kind, output.saved_kind} if output.series else {output.kind}:
-            check_video(kind, height=height, width=width, frames_per_second=frames_per_second)
+    kinds = {
+        kind for output in outputs for kind in ({output.kind, output.saved_kind} if output.series else {output.kind})
+    }
+    for kind in sorted(kinds):
+        check_video(kind, height=height, width=width, frames_per_second=frames_per_second)
+    for output in outputs:
         check_memory(output.kind, frames=frames * (1 + len(output.series)), height=height, width=width)
 
 
@@ -75,21 +80,19 @@ def _check_saved(output: PlannedOutput, frames: int, *, has_labels: bool, has_ca
 
 def _check_numbered_files(output: PlannedOutput, frames: int) -> None:
     """Raise OutputError if a clip of this length would leave older files behind among its numbered ones."""
-    fields_between_frames = {output.saved_folder(name) for name in BETWEEN_FRAMES}
-    for folder, ending in output.folders.items():
-        count = frames - 1 if folder in fields_between_frames else frames
-        written = {numbered_name(number, ending) for number in range(count)}
-        left_over = [path.name for path in numbered_files(folder, ending) if path.name not in written]
+    for folder, written in output.numbered(frames).items():
+        numbered = numbered_files(folder, output.folders[folder])
+        left_over = [path.name for path in numbered if path.name not in written]
         if left_over:
             raise OutputError(
-                f"{folder}: holds {left_over[0]}, beyond the {count} files that would be written there",
+                f"{folder}: holds {left_over[0]}, beyond the {len(written)} files that would be written there",
                 "Remove such files, or choose another -o.",
             )
 
 
 def _check_collisions(outputs: Sequence[PlannedOutput], inputs: Iterable[Path]) -> None:
     flags: dict[Path, str] = {}
-    results = [(path, _flag(path, output)) for output in outputs for path in [output.video, *output.saved]]
+    results = [(path, _flag(path, output)) for output in outputs for path in output.results]
     for path, flag in results:
         if not flags.keys().isdisjoint(_with_parents(path)):
             hint = "Rename an input, or run twice." if flag == "-o" else f"Choose another {flag}."
@@ -143,8 +146,3 @@ def _check_writable(folder: Path, flag: str) -> None:
         raise OutputError(f"{folder}: not a folder, so nothing can be written in it", f"Choose another {flag}.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise OutputError(f"{folder}: not writable", f"Choose another {flag}, or change the folder's permissions.")
-
-
-def _existing_results(output: PlannedOutput) -> list[Path]:
-    files = [file for file in output.files if os.path.lexists(file)]
-    return files + [file for folder, ending in output.folders.items() for file in numbered_files(folder, ending)]

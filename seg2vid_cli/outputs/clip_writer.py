@@ -25,6 +25,7 @@ from seg2vid_cli.outputs.flow_files import write_flo, write_kitti_flow
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.video.kinds import Kind, open_video
 from seg2vid_cli.outputs.visualize import contact_sheet, labels_to_color, sheet_indices
+from seg2vid_cli.terminal.binary_stdout import binary_stdout
 from seg2vid_interface.clips import Chunk
 from seg2vid_interface.errors import BackendError, OutputError
 
@@ -192,8 +193,9 @@ class ClipWriter:
             return self._folder(target)
         if target not in self._writers:
             height, width, _ = frame.shape
+            is_streamed = self._output.to_stdout and target == self._output.video
             self._writers[target] = open_video(
-                self._staging.add_file(target),
+                binary_stdout() if is_streamed else self._staging.add_file(target),
                 kind,
                 height=height,
                 width=width,
@@ -225,6 +227,6 @@ class ClipWriter:
             yield
         except OSError as error:
             raise OutputError(
-                f"{self._output.video}: cannot be written: {error.strerror or error}",
-                "See that the disk has room and the folder is still there.",
+                f"{self._output.name}: cannot be written: {error.strerror or error}",
+                None if self._output.to_stdout else "See that the disk has room and the folder is still there.",
             ) from error

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from seg2vid_cli.outputs.save_names import SAVE_NAMES
+from seg2vid_cli.files.numbered_files import numbered_name
+from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES, SAVE_NAMES
 from seg2vid_cli.outputs.video.kinds import Kind
 from seg2vid_interface.clips import Field
 
@@ -56,6 +57,13 @@ class PlannedOutput:
     """Whether `video.parent` is to be made, with its parents."""
     flow_format: str = "npy"
     """Among `FLOW_FORMATS`."""
+    to_stdout: bool = False
+    """Whether the clip goes to standard output; `video` is then no file."""
+
+    @property
+    def name(self) -> str:
+        """What messages call the clip."""
+        return "standard output" if self.to_stdout else str(self.video)
 
     @property
     def fields(self) -> frozenset[Field]:
@@ -70,7 +78,7 @@ class PlannedOutput:
     @property
     def saved_kind(self) -> Kind:
         """The kind of the coloured videos."""
-        return Kind.MP4 if self.kind is Kind.PNG else self.kind
+        return Kind.MP4 if self.kind in {Kind.PNG, Kind.RAW} else self.kind
 
     @property
     def first_frame(self) -> Path:
@@ -119,4 +127,17 @@ class PlannedOutput:
     @property
     def files(self) -> list[Path]:
         """The single files."""
-        return [path for path in [self.video, *self.saved] if path not in self.folders]
+        return [path for path in self.results if path not in self.folders]
+
+    @property
+    def results(self) -> list[Path]:
+        """All that lies on disk afterwards: files and folders, the video first."""
+        return self.saved if self.to_stdout else [self.video, *self.saved]
+
+    def numbered(self, frames: int) -> dict[Path, frozenset[str]]:
+        """Return the names of the files in each of `folders`, for a clip of so many frames."""
+        between_frames = {self.saved_folder(name) for name in BETWEEN_FRAMES}
+        return {
+            folder: frozenset(numbered_name(n, ending) for n in range(frames - (folder in between_frames)))
+            for folder, ending in self.folders.items()
+        }

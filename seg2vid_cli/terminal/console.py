@@ -177,7 +177,7 @@ def _write_line(stream: TextIO | None, line: str) -> None:
         stream.write(f"{line}\n")
         stream.flush()
     except OSError as error:
-        _silence(stream)
+        silence(stream)
         if stream is sys.stdout and not isinstance(error, BrokenPipeError):  # broken: head or less has seen enough
             raise OutputError(f"standard output: {error.strerror}") from error
 
@@ -188,9 +188,9 @@ def flush_results() -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError:
-        _silence(sys.stdout)
+        silence(sys.stdout)
 
 
-def _silence(stream: TextIO) -> None:
+def silence(stream: TextIO) -> None:
     """Send what follows nowhere, and what is still to be flushed."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -5,6 +5,7 @@ A format maps ids and colours to the model's class indices, and says in which la
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -132,6 +133,7 @@ def formats_named(label_format: str, spaces: Spaces) -> tuple[LabelFormat, ...]:
     return (mapped_format(label_format, read_mapped_label_space(Path(label_format)), spaces),)
 
 
+@lru_cache(maxsize=4)  # a folder's maps ask for the same ones
 def fitting_shipped_formats(spaces: Spaces) -> tuple[LabelFormat, ...]:
     """Return those of the shipped formats whose classes the model has."""
     return tuple(_those_that_fit(shipped_formats(), spaces))

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from seg2vid_cli.inputs.pictures.reading import DecodedPicture, GivenPicture, PictureSource, decode_picture
+from seg2vid_cli.inputs.pictures.reading import DecodedPicture, GivenPicture, PictureSource, decode_picture, file_of
 from seg2vid_interface.errors import LabelMapError
 
 _Value = TypeVar("_Value", bound=np.integer[Any])
@@ -124,7 +124,7 @@ def _deep_channels(
         raise _error(source, f"a {picture.image.format} of 16-bit colours")
     import av
 
-    with av.open(str(source), format="png_pipe") as file:
+    with av.open(file_of(source), "r", format="png_pipe") as file:
         array = next(file.decode(video=0)).to_ndarray(format="rgba64le").astype(np.uint16, copy=False)
     if picture.stored.startswith("LA"):
         array = array[..., [0, 3]]

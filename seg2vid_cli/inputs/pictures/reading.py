@@ -3,6 +3,7 @@
 import struct
 import warnings
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
@@ -28,7 +29,19 @@ class GivenPicture:
         return self.name
 
 
-PictureSource = Path | GivenPicture
+@dataclass(frozen=True, eq=False)
+class PictureBytes:
+    """A picture file that came another way than by its path."""
+
+    name: str
+    """What messages call it, e.g. "stdin"."""
+    data: bytes
+
+    def __str__(self) -> str:
+        return self.name
+
+
+PictureSource = Path | GivenPicture | PictureBytes
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,19 +74,19 @@ def decode_picture(source: PictureSource, error: type[Seg2VidError]) -> DecodedP
     return _read_picture(source, error)
 
 
-def _read_picture(path: Path, error: type[Seg2VidError]) -> DecodedPicture:
-    _require_file(path, error)
+def _read_picture(path: Path | PictureBytes, error: type[Seg2VidError]) -> DecodedPicture:
+    file = _require_file(path, error) if isinstance(path, Path) else _require_bytes(path, error)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on metadata that play no part here
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with Image.open(path, formats=_FORMATS) as image:
+            with Image.open(file, formats=_FORMATS) as image:
                 _require_size(image, path, error)
                 frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)  # MPO: a camera's previews
                 stored, largest = _storage(image)
                 image.load()
             if image.format == "PNG":
-                with Image.open(path, formats=("PNG",)) as again:
+                with Image.open(file_of(path), formats=("PNG",)) as again:
                     again.verify()  # the checksums, which `load` passes over
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise _too_large(path, error) from None
@@ -88,6 +101,11 @@ def _read_picture(path: Path, error: type[Seg2VidError]) -> DecodedPicture:
             raise error(f"{path}: a TIFF of {frames} pages, not one picture", "Save one page as a PNG.")
         raise error(f"{path}: an animation of {frames} frames, not one picture", "Save one frame as a PNG.")
     return DecodedPicture(image, stored, largest)
+
+
+def file_of(source: Path | PictureBytes) -> Path | BytesIO:
+    """Return the file as libraries open it."""
+    return source if isinstance(source, Path) else BytesIO(source.data)
 
 
 def _storage(image: Image.Image) -> tuple[str, int | None]:
@@ -118,7 +136,13 @@ def without_alpha(image: Image.Image, path: PictureSource, error: type[Seg2VidEr
     return image if opaque_mode == image.mode else image.convert(opaque_mode)
 
 
-def _require_file(path: Path, error: type[Seg2VidError]) -> None:
+def _require_bytes(picture: PictureBytes, error: type[Seg2VidError]) -> BytesIO:
+    if not picture.data:
+        raise error(f"{picture}: empty, not a picture")
+    return BytesIO(picture.data)
+
+
+def _require_file(path: Path, error: type[Seg2VidError]) -> Path:
     try:
         if path.is_dir():
             raise error(f"{path}: a folder, not a picture", "Name the picture itself.")
@@ -131,6 +155,7 @@ def _require_file(path: Path, error: type[Seg2VidError]) -> None:
         raise error(f"{path}: not a regular file", "Save the picture to a file first.")
     if size == 0:
         raise error(f"{path}: an empty file")
+    return path
 
 
 def _require_size(image: Image.Image, path: PictureSource, error: type[Seg2VidError]) -> None:

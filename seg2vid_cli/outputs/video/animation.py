@@ -3,7 +3,7 @@
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,8 +30,8 @@ class AnimationWriter:
     The encoders merge a frame that equals the one before (webp: almost equals) into it, and show that one longer.
     """
 
-    def __init__(self, path: Path, name: str, *, frames_per_second: float, comment: str) -> None:
-        self._path = path
+    def __init__(self, target: Path | BinaryIO, name: str, *, frames_per_second: float, comment: str) -> None:
+        self._target = target
         self._name = name
         self._rate = Fraction(str(frames_per_second))
         self._comment = comment
@@ -48,7 +48,7 @@ class AnimationWriter:
         first, *others = self._pictures
         durations = frame_durations(len(self._pictures), self._rate, _TICK_MILLISECONDS[self._name])
         first.save(
-            self._path,
+            self._target,
             self._name,
             save_all=True,
             append_images=others,

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
+from typing import BinaryIO, cast
 
 import av
 import numpy as np
@@ -33,6 +33,8 @@ class Encoding:
     encoder: str
     encoder_options: dict[str, str]
     container_options: dict[str, str] = field(default_factory=dict)
+    stream_options: dict[str, str] = field(default_factory=dict)
+    """In the place of those options that need a file, where there is but a stream."""
 
 
 # bitexact leaves out the libraries' versions and, in webm, a random segment id.
@@ -43,6 +45,8 @@ MP4 = Encoding(
     # at 32x64 and 192x320 with PyAV 18.1); without it they came out equal at every size tried.
     encoder_options={"crf": "18", "preset": "medium", "x264-params": "mbtree=0"},
     container_options={"movflags": "+faststart", "fflags": "+bitexact"},
+    # A fragment for every second at the least, each with its own index: a reader need not wait for the end.
+    stream_options={"movflags": "+frag_keyframe+empty_moov+default_base_moof", "frag_duration": "1000000"},
 )
 WEBM = Encoding(
     "webm",
@@ -67,12 +71,20 @@ class EncodedVideoWriter:
     """Encodes RGB frames to 4:2:0 BT.709 and writes them out at once; memory does not grow with the video."""
 
     def __init__(
-        self, path: Path, encoding: Encoding, *, height: int, width: int, frames_per_second: float, comment: str
+        self,
+        target: Path | BinaryIO,
+        encoding: Encoding,
+        *,
+        height: int,
+        width: int,
+        frames_per_second: float,
+        comment: str,
     ) -> None:
         self._reformatter = VideoReformatter()
+        file, options = (str(target), {}) if isinstance(target, Path) else (target, encoding.stream_options)
         with _as_os_errors():
             self._container = av.open(
-                str(path), "w", format=encoding.container, options=dict(encoding.container_options)
+                file, "w", format=encoding.container, options=encoding.container_options | options
             )
         self._container.metadata["comment"] = comment
         # Through its decimal digits 29.97 is 2997/100, not the binary fraction nearest to it.

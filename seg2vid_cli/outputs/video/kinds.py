@@ -2,13 +2,14 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_cli.outputs.video.animation import AnimationWriter, check_animation_format
 from seg2vid_cli.outputs.video.encoded import MP4, WEBM, EncodedVideoWriter, check_encoder
+from seg2vid_cli.outputs.video.raw import RAW_ENDING, RawWriter
 from seg2vid_interface.errors import OutputError, UsageError
 
 IN_MEMORY_LIMIT = 256 * 2**20
@@ -26,9 +27,16 @@ class Kind(StrEnum):
     WEBP = "webp"
     PNG = "png"
     """A folder of numbered pictures, not a single file."""
+    RAW = "raw"
+    """The frames' bytes and nothing else."""
+
+    @property
+    def ending(self) -> str:
+        """Of a file of this kind."""
+        return RAW_ENDING if self is Kind.RAW else f".{self}"
 
 
-FILE_KINDS = (Kind.MP4, Kind.WEBM, Kind.GIF, Kind.WEBP)
+FILE_KINDS = (Kind.MP4, Kind.WEBM, Kind.GIF, Kind.WEBP, Kind.RAW)
 _ENCODINGS = {Kind.MP4: MP4, Kind.WEBM: WEBM}
 _ANIMATIONS = {Kind.GIF: "GIF", Kind.WEBP: "WEBP"}
 
@@ -56,9 +64,9 @@ def kind_of(path: Path) -> Kind:
         UsageError: the ending names no kind of video file.
     """
     for kind in FILE_KINDS:
-        if path.suffix.lower() == f".{kind}":
+        if path.suffix.lower() == kind.ending:
             return kind
-    known = ", ".join(f".{kind}" for kind in FILE_KINDS)
+    known = ", ".join(kind.ending for kind in FILE_KINDS)
     problem = f"the ending {path.suffix} is no kind of video" if path.suffix else "no ending that names a kind of video"
     raise UsageError(
         f"-o {path}: {problem}",
@@ -105,17 +113,22 @@ def check_memory(kind: Kind, *, frames: int, height: int, width: int) -> None:
 
 
 def open_video(
-    path: Path, kind: Kind, *, height: int, width: int, frames_per_second: float, comment: str
+    target: Path | BinaryIO, kind: Kind, *, height: int, width: int, frames_per_second: float, comment: str
 ) -> VideoWriter:
-    """Begin the video file `path` of (height, width) pixels; `comment` goes into its metadata.
+    """Begin a video of (height, width) pixels; `comment` goes into its metadata, if the kind has any.
 
     The same frames give the same bytes: neither time, path nor the machine's number of cores has a part in them.
+
+    Args:
+        target: the file, or what takes bytes one after another; it is left open.
 
     Raises:
         OSError: the file cannot be made.
     """
+    if kind is Kind.RAW:
+        return RawWriter(target)
     if kind in _ANIMATIONS:
-        return AnimationWriter(path, _ANIMATIONS[kind], frames_per_second=frames_per_second, comment=comment)
+        return AnimationWriter(target, _ANIMATIONS[kind], frames_per_second=frames_per_second, comment=comment)
     return EncodedVideoWriter(
-        path, _ENCODINGS[kind], height=height, width=width, frames_per_second=frames_per_second, comment=comment
+        target, _ENCODINGS[kind], height=height, width=width, frames_per_second=frames_per_second, comment=comment
     )

@@ -1,0 +1,71 @@
+"""What became of a run: its clips, what was there before, and the inputs that failed."""
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from seg2vid_cli.inputs.scenes import Input
+from seg2vid_interface.errors import Seg2VidError
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One finished result, as JSON's `outputs` lists it."""
+
+    input: str | None
+    """"-" for standard input."""
+    output: str
+    saved: list[str]
+    frames: int
+    height: int
+    width: int
+    seed: int
+    sample: int
+    style: int | str
+    """Seed of the look, or the name of the picture that it is of."""
+    camera: str | None
+    """The camera's path as it was given, or "drawn"; None for a model whose camera does not drive as it is told."""
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A result that was there already, as JSON's `skipped` lists it."""
+
+    input: str | None
+    output: str
+    sample: int
+
+
+@dataclass
+class Outcome:
+    """What a run made, and which of its inputs failed."""
+
+    model: str
+    backend: str | None = None
+    device: str | None = None
+    precision: str | None = None
+    inputs: int = 0
+    """How many there are, those that failed or were skipped included."""
+    outputs: list[Clip] = field(default_factory=list)
+    skipped: list[Skipped] | None = None
+    """None unless `--skip-existing` is given."""
+    failures: dict[Input, Seg2VidError] = field(default_factory=dict)
+
+    def data(self) -> dict[str, Any]:
+        """Return JSON's `data`; it has `failures` only if some input failed."""
+        data = {name: getattr(self, name) for name in ("model", "backend", "device", "precision")}
+        data["outputs"] = [asdict(clip) for clip in self.outputs]
+        if self.skipped is not None:
+            data["skipped"] = [asdict(result) for result in self.skipped]
+        if self.failures:
+            data["failures"] = [
+                {"input": as_text(paths.label_map), "code": error.code, "message": error.message, "hint": error.hint}
+                for paths, error in self.failures.items()
+            ]
+        return data
+
+
+def as_text(path: Path | None) -> str | None:
+    """Return a path as JSON gives it."""
+    return None if path is None else str(path)

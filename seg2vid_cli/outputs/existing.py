@@ -1,0 +1,55 @@
+"""Results that are there already: refused, or skipped where a run that was stopped goes on."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from seg2vid_cli.files.numbered_files import numbered_files
+from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.save_names import ALL, OF_THINGS
+from seg2vid_interface.errors import OutputError
+
+
+def existing_results(output: PlannedOutput) -> list[Path]:
+    """Return the files of an output's names that are there."""
+    files = [file for file in output.files if os.path.lexists(file)]
+    return files + [file for folder, ending in output.folders.items() for file in numbered_files(folder, ending)]
+
+
+def left_to_make(outputs: Sequence[PlannedOutput], frames: int, asked: frozenset[str]) -> list[PlannedOutput]:
+    """Return the outputs that are not there; files get their names when they are whole, the clip's own the last.
+
+    Args:
+        outputs: all of a run.
+        frames: length of each clip.
+        asked: `--save`, as it was given; of ALL, a clip has no more than its label map has.
+
+    Raises:
+        OutputError: some of an output's files are there and others are not.
+    """
+    return [output for output in outputs if not _is_there(output, frames, asked)]
+
+
+def _is_there(output: PlannedOutput, frames: int, asked: frozenset[str]) -> bool:
+    optional = set(OF_THINGS) - asked if ALL in asked else set()
+    missing = _missing(replace(output, save=output.save - optional), frames)
+    if missing is None:
+        return True
+    if found := existing_results(output):
+        raise OutputError(
+            f"{found[0]}: exists already, but {missing} does not, so it cannot be skipped",
+            "Replace it with --overwrite in the place of --skip-existing, remove it, or choose another -o.",
+        )
+    return False
+
+
+def _missing(output: PlannedOutput, frames: int) -> Path | None:
+    """Return the first file that is not there."""
+    if file := next((file for file in output.files if not os.path.lexists(file)), None):
+        return file
+    for folder, names in output.numbered(frames).items():
+        present = {path.name for path in numbered_files(folder, output.folders[folder])}
+        if lacking := sorted(names - present):
+            return folder / lacking[0]
+    return None

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from drawn_formats import FORMATS
 from seg2vid_interface.graphs import KEY_FRAME_GRAPHS
 
 ROOT = Path(__file__).parents[1]
@@ -36,6 +37,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
     }
     assert all(f"{package}/py.typed" in names for package in packages)
     assert "seg2vid_torch/presets/street.toml" in names
+    assert names.issuperset(path.relative_to(ROOT).as_posix() for path in FORMATS.values())
     folder = "seg2vid_cli/models/street/"
     model = {name.removeprefix(folder) for name in names if name.startswith(folder)}
     graphs_and_weights = {

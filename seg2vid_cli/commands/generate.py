@@ -105,15 +105,7 @@ def generate(
             autocompletion=offers.camera,
         ),
     ] = None,
-    label_format: Annotated[
-        str,
-        typer.Option(
-            "--label-format",
-            metavar="FORMAT",
-            help="auto, one of `seg2vid label-formats`, or a file of your own: TOML, or CVAT's or labelme's .txt.",
-            autocompletion=offers.label_format,
-        ),
-    ] = "auto",
+    label_format: options.LabelFormat = "auto",
     save: Annotated[
         str | None,
         typer.Option(

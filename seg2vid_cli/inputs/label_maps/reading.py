@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from seg2vid_cli.inputs.label_maps.blurred_ids import refuse_blurred_ids
 from seg2vid_cli.inputs.label_maps.choosing import choose
 from seg2vid_cli.inputs.label_maps.formats import Spaces
-from seg2vid_cli.inputs.label_maps.pixels import read_pixels
+from seg2vid_cli.inputs.label_maps.pixels import Pixels, read_pixels
 from seg2vid_cli.inputs.pictures.aspect_ratios import distortion_message
 from seg2vid_cli.inputs.pictures.reading import PictureSource
 from seg2vid_interface.label_spaces import LabelSpace
@@ -29,6 +29,8 @@ class LabelMap:
     """(H, W), class indices of the image stage's label space, the model's if it has none of its own."""
     instances: NDArray[np.uint16] | None
     """(H, W), if the file holds the ids of instances."""
+    label_format: str
+    """What `--label-format` takes for exactly this, e.g. "label-ids:ids"."""
     doubt: str | None = None
     """What else the file may be, where that is not sure."""
     without_class: tuple[str, ...] = ()
@@ -53,17 +55,21 @@ def read_label_map(
         UsageError: `label_format` is unknown.
         SettingsError: its file is malformed or does not fit `label_space`.
     """
-    spaces = Spaces(label_space, image_label_space)
-    pixels = read_pixels(path)
-    choice = choose(path, pixels, label_format, spaces)
+    return interpret(path, read_pixels(path), label_format, Spaces(label_space, image_label_space))
+
+
+def interpret(source: PictureSource, pixels: Pixels, label_format: str, spaces: Spaces) -> LabelMap:
+    """Return what the pixels of `source` show; raises as `read_label_map`."""
+    choice = choose(source, pixels, label_format, spaces)
     reading = choice.reading
     if reading.layout != "colors":
-        refuse_blurred_ids(path, pixels.spread(reading.values))
+        refuse_blurred_ids(source, pixels.spread(reading.values))
     return LabelMap(
         pixels.spread(reading.classes),
         reading.title,
         pixels.spread(reading.image_classes),
         None if reading.instances is None else pixels.spread(reading.instances),
+        f"{reading.format.name}:{reading.layout}",
         choice.doubt,
         reading.format.without_class,
     )

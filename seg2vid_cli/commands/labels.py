@@ -70,11 +70,11 @@ def labels(
 
 def label_formats(json: options.Json = False, quiet: options.Quiet = False, debug: options.Debug = False) -> None:
     """List the formats of label maps that --label-format takes by name."""
-    from seg2vid_cli.inputs.label_maps.listing import format_rows, table
+    from seg2vid_cli.inputs.label_maps.listing import described, format_rows
 
     rows = format_rows()
     console = Console("label-formats", json=json, quiet=quiet, debug=debug)
-    console.succeed(() if json else table(rows), {"formats": rows})
+    console.succeed(described(rows), {"formats": rows})
 
 
 def _finish(outcome: "Outcome", console: Console) -> None:

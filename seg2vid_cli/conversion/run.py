@@ -1,11 +1,13 @@
 """`seg2vid labels` behind its flags: says what label maps are read as, and writes them anew."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seg2vid_cli.conversion.sheet import MOST_MAPS, beside
 from seg2vid_cli.files.numbered_files import write_png
@@ -97,57 +99,64 @@ def convert_label_maps(request: ConversionRequest, console: Console) -> Outcome:
     targets = _targets(request, found.paths, found.places)
     for message in found.messages:
         console.say(message)
-    outcome, pictures = Outcome(card.name, len(found.paths)), []
+    outcome, pictures = Outcome(card.name, len(found.paths)), list[tuple[str, NDArray[np.uint8]]]()
     with console.progress("reading", len(found.paths), "maps") as bar:
-        for number, path in enumerate(found.paths):
+        for number, path in enumerate(found.paths, start=1):
             try:
-                source = read_stdin() if path == STDIN else path
-                pixels = read_pixels(source)
-                label_map = interpret(source, pixels, request.label_format, Spaces(space))
-                target = targets.get(path)
-                if target is not None:
-                    _write(label_map, target, request, space)
+                row, pair = _convert(path, targets.get(path), request, space)
             except Seg2VidError as error:
                 outcome.failures[path] = error
                 if len(found.paths) > 1:
                     console.report(error)
-                continue
-            outcome.maps.append(_row(path, label_map, space, target))
-            console.write_lines([_line(outcome.maps[-1])])
-            if request.sheet is not None:
-                pictures += beside(str(source), pixels, label_map, space)
-            bar.advance(number + 1)
+            else:
+                outcome.maps.append(row)
+                pictures += pair
+                console.write_lines([_line(row)])
+            bar.advance(number)
     if request.sheet is not None and pictures:
-        _write_sheet(request, pictures)
+        _save(request.sheet, contact_sheet(pictures), "seg2vid labels", overwrite=request.overwrite)
     return outcome
 
 
+def _convert(
+    path: Path, target: Path | None, request: ConversionRequest, space: LabelSpace
+) -> tuple[ReadMap, list[tuple[str, NDArray[np.uint8]]]]:
+    """Return what a map is read as, and its part of the sheet; writes it, if it has a target."""
+    source = read_stdin() if path == STDIN else path
+    pixels = read_pixels(source)
+    label_map = interpret(source, pixels, request.label_format, Spaces(space))
+    if target is not None:
+        _write(label_map, target, request, space)
+    pair = [] if request.sheet is None else beside(str(source), pixels, label_map, space)
+    return _row(path, label_map, space, target), pair
+
+
 def _targets(request: ConversionRequest, paths: tuple[Path, ...], places: Mapping[Path, Path]) -> dict[Path, Path]:
-    """Return the file that each map is written to; raises UsageError or OutputError if one cannot be."""
-    if request.sheet is not None and request.sheet.suffix.lower() != ".png":
-        hint = f"Write --sheet {request.sheet.with_suffix('.png')}"
-        raise UsageError(f"--sheet {request.sheet}: a sheet is a .png picture", hint)
-    if request.sheet is not None and len(paths) > MOST_MAPS:
-        raise UsageError(f"--sheet {request.sheet}: one sheet cannot show {len(paths)} maps", "Name fewer maps.")
+    """Return the file that each map is written to; raises UsageError or OutputError if one, or the sheet, cannot be."""
+    _check_sheet(request.sheet, len(paths))
     targets: dict[Path, Path] = {}
-    owners: dict[Path, Path] = {} if request.sheet is None else {request.sheet.absolute(): request.sheet}
-    for path in paths if request.out is not None else ():
-        assert request.out is not None
-        stem = STDIN_NAME if path == STDIN else path.stem
-        target = request.out / places.get(path, Path()) / f"{stem}.png"
-        if target.absolute() in owners:
-            raise UsageError(
-                f"{owners[target.absolute()]} and {path}: both results would be called {target}", "Rename one."
-            )
-        owners[target.absolute()] = path
-        targets[path] = target
+    if request.out is not None:
+        for path in paths:
+            stem = STDIN_NAME if path == STDIN else path.stem
+            targets[path] = request.out / places.get(path, Path()) / f"{stem}.png"
+    results = [*targets.values(), *([] if request.sheet is None else [request.sheet])]
+    names = Counter(result.absolute() for result in results)
+    if repeated := [result for result in results if names[result.absolute()] > 1]:
+        raise UsageError(f"{repeated[0]}: two results would be written there", "Rename an input, or run twice.")
     read = {path.resolve() for path in paths if path != STDIN}
-    if replaced := [target for target in owners if target.resolve() in read]:
+    if replaced := [result for result in results if result.resolve() in read]:
         raise UsageError(f"{replaced[0]}: is read, and a result would replace it", "Choose another -o or --sheet.")
-    there = [target for target in owners if target.exists()]
+    there = [result for result in results if result.exists()]
     if there and not request.overwrite:
         raise existing_results_error(there)
     return targets
+
+
+def _check_sheet(sheet: Path | None, maps: int) -> None:
+    if sheet is not None and sheet.suffix.lower() != ".png":
+        raise UsageError(f"--sheet {sheet}: a sheet is a .png picture", f"Write --sheet {sheet.with_suffix('.png')}")
+    if sheet is not None and maps > MOST_MAPS:
+        raise UsageError(f"--sheet {sheet}: one sheet cannot show {maps} maps", f"Name at most {MOST_MAPS}.")
 
 
 def _write(label_map: LabelMap, target: Path, request: ConversionRequest, space: LabelSpace) -> None:
@@ -157,12 +166,7 @@ def _write(label_map: LabelMap, target: Path, request: ConversionRequest, space:
     _save(target, picture, f"seg2vid labels: {label_map.encoding}", overwrite=request.overwrite)
 
 
-def _write_sheet(request: ConversionRequest, pictures: list[tuple[str, Any]]) -> None:
-    assert request.sheet is not None
-    _save(request.sheet, contact_sheet(pictures), "seg2vid labels", overwrite=request.overwrite)
-
-
-def _save(target: Path, picture: Any, comment: str, *, overwrite: bool) -> None:
+def _save(target: Path, picture: NDArray[np.uint8], comment: str, *, overwrite: bool) -> None:
     staging = Staging(overwrite=overwrite, new_folder=target.parent)
     try:
         write_png(staging.add_file(target), picture, comment)

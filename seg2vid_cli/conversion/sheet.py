@@ -24,9 +24,8 @@ def _looks(pixels: Pixels) -> NDArray[np.uint8]:
     """Return the colours (K, 3) of the distinct pixels; ids are brightened, for they are too dark to tell apart."""
     colors = pixels.distinct if pixels.palette is None else pixels.palette
     colors = colors[:, :3] if colors.shape[1] >= 3 else colors[:, :1].repeat(3, axis=1)
-    brightest = max(int(colors.max()), 1) if pixels.palette is None and (colors == colors[:, :1]).all() else 255
-    brightest = max(brightest, int(colors.max()))
-    looks: NDArray[np.uint8] = (colors.astype(np.float64) * 255 / brightest).astype(np.uint8)
+    brightest = int(colors[colors != (1 << pixels.bits) - 1].max(initial=1))
+    looks: NDArray[np.uint8] = (colors.astype(np.float64) * 255 / brightest).clip(0, 255).astype(np.uint8)
     return looks
 
 

@@ -8,6 +8,7 @@ poles between a house and a tree); in the same maps resized smoothly at least fi
 import numpy as np
 from numpy.typing import NDArray
 
+from seg2vid_cli.inputs.label_maps.pixels import Pixels
 from seg2vid_cli.inputs.pictures.reading import PictureSource
 from seg2vid_interface.errors import LabelMapError
 
@@ -17,18 +18,21 @@ _SHARE = 1 / 8
 """... if they are so many of its values."""
 _MOSTLY = 0.6
 """Share of a value's pixels that must lie in seams."""
-_SIDE = 1024
+_SIDE = 512
 """Rows and columns in the middle that are looked at."""
+_LEAST_SIDE = 32
+"""Rows and columns of the smallest map that is looked at: in a smaller one whole classes are a pixel wide."""
 
 
-def refuse_blurred_ids(source: PictureSource, ids: NDArray[np.intp]) -> None:
-    """Raise LabelMapError if the ids, (H, W), were interpolated."""
-    values = _middle(ids)
-    numbers, ranks = np.unique(values, return_inverse=True)
-    counts = np.bincount(ranks.ravel())
-    in_seams = np.bincount(ranks.reshape(values.shape)[_between(values)], minlength=numbers.size) / counts
-    of_seams = numbers[in_seams >= _MOSTLY].tolist()
-    if len(of_seams) >= max(_FEWEST, _SHARE * numbers.size):
+def refuse_blurred_ids(source: PictureSource, pixels: Pixels, ids: NDArray[np.intp]) -> None:
+    """Raise LabelMapError if the ids, (K,) of the distinct pixels, were interpolated."""
+    which = _middle(pixels.which)
+    if min(which.shape) < _LEAST_SIDE or ids.size < _FEWEST:
+        return
+    counts = np.bincount(which.ravel(), minlength=ids.size)
+    between = np.bincount(which[_between(ids.astype(np.int32)[which])], minlength=ids.size)
+    of_seams = ids[between > _MOSTLY * counts].tolist()
+    if len(of_seams) >= max(_FEWEST, _SHARE * ids.size):
         listed = ", ".join(map(str, of_seams[:_FEWEST]))
         raise LabelMapError(
             f"{source}: ids blurred by smooth resizing or compression: {listed} and more lie only between others",
@@ -36,12 +40,12 @@ def refuse_blurred_ids(source: PictureSource, ids: NDArray[np.intp]) -> None:
         )
 
 
-def _middle(ids: NDArray[np.intp]) -> NDArray[np.intp]:
-    top, left = (max(0, (side - _SIDE) // 2) for side in ids.shape)
-    return ids[top : top + _SIDE, left : left + _SIDE]
+def _middle(which: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    top, left = (max(0, (side - _SIDE) // 2) for side in which.shape)
+    return which[top : top + _SIDE, left : left + _SIDE]
 
 
-def _between(values: NDArray[np.intp]) -> NDArray[np.bool_]:
+def _between(values: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Return where a value lies strictly between its neighbours to the left and right, or above and below."""
     between = np.zeros(values.shape, np.bool_)
     for turned, marks in ((values, between), (values.T, between.T)):

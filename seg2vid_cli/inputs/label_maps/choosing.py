@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from seg2vid_cli.inputs.label_maps.faults import unexplained
 from seg2vid_cli.inputs.label_maps.file_names import format_of_name
 from seg2vid_cli.inputs.label_maps.formats import (
@@ -13,7 +15,7 @@ from seg2vid_cli.inputs.label_maps.formats import (
 )
 from seg2vid_cli.inputs.label_maps.layouts import grey_levels
 from seg2vid_cli.inputs.label_maps.pixels import Pixels
-from seg2vid_cli.inputs.label_maps.plausibility import CLEAR_LEAD, PLAUSIBLE, USUAL, scores
+from seg2vid_cli.inputs.label_maps.plausibility import CLEAR_LEAD, FEWEST_CLASSES, PLAUSIBLE, USUAL, scores
 from seg2vid_cli.inputs.label_maps.readings import Reading, by_picture, try_formats
 from seg2vid_cli.inputs.pictures.reading import PictureSource
 from seg2vid_interface.errors import LabelMapError
@@ -111,8 +113,10 @@ def _beyond_doubt(pictures: Sequence[_Picture]) -> Choice | None:
     if not pictures:
         return None
     first = pictures[0]
+    if _is_proven(first) and len(pictures) == 1:
+        return Choice(first.reading)
     is_usual = first.score is not None and first.score >= USUAL and _is_clear(pictures)
-    return Choice(first.reading) if is_usual or (_is_proven(first) and len(pictures) == 1) else None
+    return Choice(first.reading) if is_usual and np.unique(first.reading.classes).size >= FEWEST_CLASSES else None
 
 
 def _clearest(source: PictureSource, pictures: Sequence[_Picture]) -> Choice:

@@ -15,8 +15,8 @@ _MANY_LEVELS = 100
 """Distinct 8-bit values beyond which a grey picture is taken for a photograph."""
 _MANY_COLORS = 256
 """Distinct colours beyond which a picture is taken for a photograph, unless most lie near label colours."""
-_NEAR = 12
-"""Largest difference of a channel by which JPEG moves a flat colour."""
+_NEAR = 6
+"""Largest difference of a channel by which JPEG moves most pixels of a flat colour."""
 _MOSTLY = 0.75
 """Share of near pixels from which a picture is called blurred."""
 _PHOTOGRAPH = "Give the label map; a photograph of the scene goes to --first-frame."

@@ -1,6 +1,7 @@
 """What a label map's own name says of its format: Cityscapes and those who follow it end names so."""
 
 import re
+from pathlib import PurePath
 
 _ENDINGS = {
     "labelIds": "label-ids",
@@ -16,7 +17,12 @@ _ENDINGS = {
 
 
 def format_of_name(name: str) -> str | None:
-    """Return the name of the format that a file of this name has, e.g. "label-ids" of x_gtFine_labelIds.png."""
-    stem = name.rpartition(".")[0]
-    found = re.search(rf"_({'|'.join(sorted(_ENDINGS, key=len, reverse=True))})$", stem)
+    """Return the name of the format that a file of this name has, e.g. "label-ids" of x_gtFine_labelIds.png.
+
+    What `seg2vid generate --save labels` wrote, CLIP.labels/000000.png, holds train ids.
+    """
+    path = PurePath(name)
+    if path.parent.suffix == ".labels" and path.stem.isdigit():
+        return "train-ids"
+    found = re.search(rf"_({'|'.join(_ENDINGS)})$", path.stem)
     return _ENDINGS[found[1]] if found else None

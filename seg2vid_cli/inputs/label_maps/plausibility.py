@@ -22,6 +22,8 @@ from seg2vid_interface.label_spaces import LabelSpace
 
 USUAL = -1.8
 """Score of a reading in a common numbering that need not be compared with those of rarer ones."""
+FEWEST_CLASSES = 4
+"""Classes without which no reading is USUAL, for two or three lie well by chance."""
 PLAUSIBLE = -2.1
 """Score that a reading needs to be taken without being asked for."""
 CLEAR_LEAD = 0.5

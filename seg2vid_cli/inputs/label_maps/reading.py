@@ -62,12 +62,13 @@ def interpret(source: PictureSource, pixels: Pixels, label_format: str, spaces: 
     """Return what the pixels of `source` show; raises as `read_label_map`."""
     choice = choose(source, pixels, label_format, spaces)
     reading = choice.reading
-    if reading.layout != "colors":
-        refuse_blurred_ids(source, pixels.spread(reading.values))
+    if reading.layout != "colors" and not reading.is_proof:
+        refuse_blurred_ids(source, pixels, reading.values)
+    indices = pixels.spread(reading.classes)
     return LabelMap(
-        pixels.spread(reading.classes),
+        indices,
         reading.title,
-        pixels.spread(reading.image_classes),
+        indices if spaces.image is None else pixels.spread(reading.image_classes),
         None if reading.instances is None else pixels.spread(reading.instances),
         f"{reading.format.name}:{reading.layout}",
         choice.doubt,

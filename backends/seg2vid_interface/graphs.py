@@ -57,7 +57,7 @@ INVERSE_DEPTH: Final = TensorFormat("inverse_depth", ("N", "h", "w"))
 """Pixels, at the size at which motion is told, by which ground at that depth lies below the horizon."""
 ORIGINS: Final = TensorFormat("origins", ("N", "T", 2, "h", "w"))
 """x and y in pixels: where a frame's pixels stood in the key frame before."""
-PARTS: Final = TensorFormat("parts", ("N", "T", "h", "w"), "uint8")
+PARTS: Final = TensorFormat("parts", ("N", "h", "w"), "uint8")
 """0 where a pixel is of the street, 1 = of a thing, 2 = of the camera's own bonnet."""
 GROUND: Final = TensorFormat("ground", ("N", "T", "h", 1))
 """Inverse depth of the ground at each row."""

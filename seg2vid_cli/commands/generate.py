@@ -156,7 +156,8 @@ def generate(
     check_destination(out, json=json, overwrite=overwrite, skip_existing=skip_existing)
 
     from seg2vid_cli.files.cache import graph_cache
-    from seg2vid_cli.generation.run import GenerationRequest, generate_clips
+    from seg2vid_cli.generation.request import GenerationRequest
+    from seg2vid_cli.generation.run import generate_clips
     from seg2vid_cli.inputs.stdin import label_path
     from seg2vid_interface.backend import OpenOptions
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from seg2vid_cli.generation.look import OWN_LOOK, Look, look_of
 from seg2vid_cli.generation.outcome import Clip, Outcome, Skipped, as_text
+from seg2vid_cli.generation.request import GenerationRequest
 from seg2vid_cli.generation.scene_clip import SceneClip
 from seg2vid_cli.generation.things import check_things, fit_to_things
 from seg2vid_cli.inputs.cameras import check_camera, read_camera
@@ -31,57 +32,10 @@ from seg2vid_cli.outputs.video.raw import how_to_read
 from seg2vid_cli.plugins import open_session
 from seg2vid_cli.terminal.binary_stdout import ReaderGoneError, check_stdout
 from seg2vid_cli.terminal.console import Console, ProgressBar
-from seg2vid_interface.backend import OpenOptions, Session
+from seg2vid_interface.backend import Session
 from seg2vid_interface.errors import Seg2VidError, UsageError
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
-
-STDOUT = "-"
-"""Stands for standard output in the place of a result's name."""
-
-
-@dataclass(frozen=True)
-class GenerationRequest:
-    """One run of `seg2vid generate`."""
-
-    labels: tuple[Path, ...]
-    """Files, folders, patterns, or STDIN."""
-    out: str | None
-    """As typed: a trailing slash means a folder, STDOUT standard output."""
-    model: str
-    """Name or folder."""
-    frames: int | None
-    """Length of a clip; None = the model's."""
-    frames_per_second: float | None
-    """None = the model's."""
-    seed: int
-    samples: int
-    """Clips per input."""
-    first_frame: Path | None
-    instances: Path | None
-    style: int | Path | None
-    """Seed of the look, or a picture whose look it is to be; None = the clip's own."""
-    camera: str | None
-    """The path that is driven: a name, rates or a file; None = as the motion says."""
-    label_format: str
-    save: frozenset[str]
-    """Among `SAVE_NAMES`, or "all"."""
-    flow_format: str
-    """Among `FLOW_FORMATS`."""
-    sheet: Path | None
-    kind: str | None
-    """Of the results: "mp4", ...; None = what `out` says."""
-    backend: str
-    """A name or "auto"."""
-    options: OpenOptions
-    overwrite: bool
-    skip_existing: bool
-    """Whether results that are there are left as they are, and their label maps unread."""
-
-    @property
-    def to_stdout(self) -> bool:
-        """Whether the only clip goes to standard output."""
-        return self.out == STDOUT
 
 
 @dataclass(frozen=True)

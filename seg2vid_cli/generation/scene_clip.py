@@ -19,7 +19,7 @@ from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.terminal.console import program_version
 from seg2vid_interface.backend import Session
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
-from seg2vid_interface.driving.paths import Drive, drawn_path
+from seg2vid_interface.driving.paths import drawn_path
 from seg2vid_interface.driving.scene import DrivenScene, driven
 from seg2vid_interface.graphs import motion_size
 from seg2vid_interface.latents import chunk_noise, motion_latent
@@ -43,12 +43,6 @@ class SceneClip:
     look: Look = OWN_LOOK
     camera: GivenCamera | None = None
     """The path that is driven, by a model that has a camera; None = as the motion says."""
-
-    @property
-    def drive(self) -> Drive:
-        """What the camera does, if the model has one."""
-        path = drawn_path(self._latent()) if self.camera is None else self.camera.path
-        return Drive(path, self.frames_per_second, self.card.chunk_frames)
 
     def chunks(self, fields: frozenset[Field]) -> Generator[Chunk]:
         """Make the clip with these fields; a chunk is made while the one before is used.
@@ -96,7 +90,7 @@ class SceneClip:
             self.card,
             self.scene.label_map,
             self.scene.instances,
-            self.drive.path,
+            drawn_path(self._latent()) if self.camera is None else self.camera.path,
             self.frames_per_second,
             seed=self.seed,
             sample=self.sample,
@@ -110,10 +104,10 @@ class SceneClip:
         return ClipMetadata(self.card.name, self.seed, self.sample, look, program_version(), camera)
 
     def _camera_file(self) -> str | None:
-        if self.card.camera is None:
+        if self._driven is None or self.card.camera is None:
             return None
         size = self.session.height, self.session.width
-        return camera_file(self.drive, self.frames, self.card.camera, size, motion_size(self.card, *size)[0])
+        return camera_file(self._driven.drive, self.frames, self.card.camera, size, motion_size(self.card, *size)[0])
 
     def _request(self, fields: frozenset[Field]) -> ClipRequest:
         session, scene = self.session, self.scene

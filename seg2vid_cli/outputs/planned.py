@@ -127,7 +127,8 @@ class PlannedOutput:
     @property
     def files(self) -> list[Path]:
         """The single files."""
-        return [path for path in self.results if path not in self.folders]
+        folders = self.folders
+        return [path for path in self.results if path not in folders]
 
     @property
     def results(self) -> list[Path]:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from seg2vid_interface.driving.components import components
 from seg2vid_interface.driving.paths import Drive, Pose
-from seg2vid_interface.driving.things import KINDS, MOVES, NUMBERS, Thing, columns_in_lane, what_it_does
+from seg2vid_interface.driving.things import GROUND, KINDS, MOVES, NUMBERS, Thing, columns_in_lane, what_it_does
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.latents import object_numbers
 from seg2vid_interface.model_card import Camera
@@ -30,7 +30,6 @@ MOST: Final = 256
 SMALLEST = 6  # pixels of 128x256: what covers less is left to the street around it
 SHADOW = 0.2  # of a thing's height
 NEAREST = 0.8  # metres
-_GROUND: Final = ("road", "sidewalk", "terrain")
 
 
 @dataclass(frozen=True)
@@ -102,7 +101,7 @@ def find_objects(
         things.append(what_it_does(mask, int(groups[mask][0]), camera, drawn[first], road=road, rider=rider))
     ids = [n if instances is None else int(instances[regions == region][0]) for n, region in enumerate(chosen, 1)]
     classes = [int(np.bincount(label_map[regions == region]).argmax()) for region in chosen]
-    ground = np.array([c.name in _GROUND for c in space.classes])[label_map]
+    ground = np.array([c.name in GROUND for c in space.classes])[label_map]
     return Objects(_with_shadows(numbers[regions], things, ground), tuple(ids), tuple(classes), tuple(things))
 
 

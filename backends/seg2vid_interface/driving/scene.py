@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_interface.driving.objects import Objects, find_objects
-from seg2vid_interface.driving.paths import CameraPath, Drive
+from seg2vid_interface.driving.paths import CameraPath, DrawnPath, Drive
+from seg2vid_interface.driving.roads import RoadPath, road_of
 
 if TYPE_CHECKING:
     from seg2vid_interface.model_card import ModelCard
@@ -46,13 +47,14 @@ def driven(
         card: the model's.
         label_map: (H, W) class indices of the first frame.
         instances: (H, W) ids of its things; None = they are to be told from the label map.
-        path: of the camera.
+        path: of the camera; one that is drawn keeps to the road that the label map shows.
         frames_per_second: of the clip.
         seed: of the clip.
         sample: its number, 1, 2, ...
     """
     if card.camera is None or card.label_space is None or label_map is None:
         return None
-    drive = Drive(path, frames_per_second, card.chunk_frames)
     objects = find_objects(label_map, instances, card.label_space, card.camera, seed=seed, sample=sample)
-    return DrivenScene(drive, objects)
+    if isinstance(path, DrawnPath) and (road := road_of(label_map, objects, card.label_space, card.camera)):
+        path = RoadPath(path, road)
+    return DrivenScene(Drive(path, frames_per_second, card.chunk_frames), objects)

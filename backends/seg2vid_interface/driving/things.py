@@ -20,6 +20,8 @@ KINDS: Final = (
     ("truck", "bus", "train"),
 )
 """Names of classes that are things of one kind."""
+GROUND: Final = ("road", "sidewalk", "terrain")
+"""Names of classes that things stand on, the road first."""
 TALL: Final = (1.7, 1.7, 1.5, 3.0, 1.7)
 """Metres, of each kind and of what is of none."""
 MOVES: Final = ("walks", "rides", "drives", "drives", "walks")

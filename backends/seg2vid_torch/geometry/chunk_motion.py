@@ -35,8 +35,6 @@ class ChunkMotion:
     """(N, T, 1, H, W) bool: whether that shows them."""
     inverse_depth: Tensor
     """(N, T, H, W) of frame t's pixels, see `StreetScene`; where the key frame does not show them, a guess."""
-    part: Tensor
-    """(N, T, H, W) float: which part of the scene they are of, as in `StreetScene`; likewise."""
     ground: Tensor
     """(N, T, H, 1), the inverse depth of the ground at each row of frame t; 0 above the horizon."""
 
@@ -61,12 +59,10 @@ def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> tupl
     places, depths = drive(scene, moves, camera)
     origins, found = track(places, scene.nearness)
     grid = pixel_grid(scene.inverse_depth.shape[1], scene.inverse_depth.shape[2], scene.inverse_depth.device)
-    parts = scene.parts[:, None].expand_as(depths)
-    last_depth = depths[:, -1:].expand_as(depths)
-    depth, then, part = nearest(torch.stack([depths, last_depth, parts], 2), origins).unbind(2)
+    depth, then = nearest(torch.stack([depths, depths[:, -1:].expand_as(depths)], 2), origins).unbind(2)
     ground = below_horizon(scene.inverse_depth, moves.tilt, camera).clamp(min=0)[..., None]
     seen = found & inside(origins)
-    last = filled(origins[:, -1:], depth[:, -1:], seen[:, -1:], ground[:, -1:], part[:, -1:])
+    last = filled(origins[:, -1:], depth[:, -1:], seen[:, -1:], ground[:, -1:], scene.parts)
     # What the key frame hides comes to the next one as what stands there then has come: at an even pace.
     left = 1 - moves.frames / moves.frames[:, -1:]
     hidden = left[:, :, None, None, None] * (grid - last.origins)
@@ -80,15 +76,23 @@ def chunk_motion(scene: StreetScene, moves: CameraMoves, camera: Camera) -> tupl
         next_places=next_places,
         next_seen=next_seen[:, :, None],
         inverse_depth=depth,
-        part=part,
         ground=ground,
     )
     return motion, last
 
 
-def filled(origins: Tensor, inverse_depth: Tensor, seen: Tensor, ground: Tensor, part: Tensor) -> Filled:
-    """Return what frames show, of what `ChunkMotion` says of them: `seen` is (N, F, H, W)."""
+def filled(origins: Tensor, inverse_depth: Tensor, seen: Tensor, ground: Tensor, parts: Tensor) -> Filled:
+    """Return what F frames show, of what `ChunkMotion` says of them.
+
+    Args:
+        origins: (N, F, 2, H, W).
+        inverse_depth: (N, F, H, W).
+        seen: (N, F, H, W) bool.
+        ground: (N, F, H, 1).
+        parts: (N, H, W), those of the key frame, see `StreetScene`.
+    """
     grid = pixel_grid(origins.shape[3], origins.shape[4], origins.device)
+    part = nearest(parts[:, None, None].expand(-1, origins.shape[1], -1, -1, -1), origins)[:, :, 0]
     stand_in, seen = stand_ins(seen, inverse_depth, ground, part)
     known = taken(torch.cat([origins, origins - grid, inverse_depth[:, :, None]], 2), stand_in)
     sources, shift, depth = known.split([2, 2, 1], 2)

@@ -18,11 +18,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from seg2vid_interface.driving.things import GROUND
 from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_torch.geometry.filling import stand_ins
 
-GROUND = ("road", "sidewalk", "terrain")
 TALLEST = 4095  # pixels: the highest picture whose depth is told
 LIKELY = 0.497  # not 0.5, which warping by half a pixel hits, and where the last digit would decide
 LOWEST_GROUND = 0.5  # pixels below the horizon: bounds the depth

@@ -57,27 +57,28 @@ def track(places: Tensor, nearness: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _inverse_jacobians(shift: Tensor, told: int, moments: int) -> Tensor:
-    """Return the inverses of the motions' Jacobians (N, T, 4, H, W), row by row.
+    """Return the inverses of the motions' Jacobians (N, T, 3, H, W): how x grows with x, x with y, y with y.
 
-    They are guessed from that of one frame, which is near enough for what is half a pixel away at most, and takes an
-    eighth of the time: as a camera comes near, 1 / the size of things shrinks evenly, and the ground is stretched down
-    the picture by the square of that.
+    How far things move down the picture hardly changes across it, as their depth does not.  The Jacobians are guessed
+    from that of one frame, which is near enough for what is half a pixel away at most, and takes an eighth of the time:
+    as a camera comes near, 1 / the size of things shrinks evenly, and the ground is stretched down the picture by the
+    square of that.
 
     Args:
         shift: (N, 2, H, W) of an early frame, when little has left the picture yet.
         told: which that is, 1, 2, ...
         moments: T.
     """
-    xx, xy, yx, yy = inverse_jacobian(shift)[:, None].unbind(2)
+    xx, xy, _, yy = inverse_jacobian(shift)[:, None].unbind(2)
     share = torch.arange(1, moments + 1, device=shift.device, dtype=torch.float32).view(1, -1, 1, 1) / told
     down = (1 + share * (yy.clamp(min=0).sqrt() - 1)).clamp(min=SMALLEST)
-    return torch.stack([1 + share * (xx - 1), share * xy, share * yx, down * down], 2)
+    return torch.stack([1 + share * (xx - 1), share * xy, down * down], 2)
 
 
 def _bases(places: Tensor, jacobians: Tensor, grid: Tensor) -> Tensor:
     """Return (N, T, 2, H, W): what the pixel 0, 0 of frame t would show if the motion around each pixel went on so."""
-    (x, y), (xx, xy, yx, yy) = places.unbind(2), jacobians.unbind(2)
-    return torch.stack([grid[0] - xx * x - xy * y, grid[1] - yx * x - yy * y], 2)
+    (x, y), (xx, xy, yy) = places.unbind(2), jacobians.unbind(2)
+    return torch.stack([grid[0] - xx * x - xy * y, grid[1] - yy * y], 2)
 
 
 def _nearest_around(shown: Tensor, origin: Tensor, grid: Tensor) -> Tensor:
@@ -118,8 +119,8 @@ def _search(table: Tensor, starts: Tensor, grid: Tensor) -> tuple[Tensor, Tensor
     """Search from positions (S, N, 2, H, W); return origins, and how near they are (S, N, 1, H, W), HIDDEN if none.
 
     Args:
-        table: (N H W, 7): of every pixel of the key frame its base (see `_bases`), the inverse of its motion's Jacobian
-            row by row, and how near it is.
+        table: (N H W, 6): of every pixel of the key frame its base (see `_bases`), the inverse of its motion's Jacobian
+            (see `_inverse_jacobians`), and how near it is.
         starts: S beginnings of the search.
         grid: (2, H, W), x and y of the pixels.
     """
@@ -130,7 +131,7 @@ def _search(table: Tensor, starts: Tensor, grid: Tensor) -> tuple[Tensor, Tensor
     for _ in range(STEPS):
         pixel_x, pixel_y = x.detach().round().clamp(0, width - 1), y.detach().round().clamp(0, height - 1)
         rows = table.index_select(0, (firsts + (pixel_y * width + pixel_x).long()).flatten())
-        base_x, base_y, xx, xy, yx, yy, near = (column.view_as(x) for column in rows.split(1, 1))
-        x, y = base_x + xx * grid_x + xy * grid_y, base_y + yx * grid_x + yy * grid_y
+        base_x, base_y, xx, xy, yy, near = (column.view_as(x) for column in rows.split(1, 1))
+        x, y = base_x + xx * grid_x + xy * grid_y, base_y + yy * grid_y
     solved = ((x - pixel_x).abs() < SOLVED) & ((y - pixel_y).abs() < SOLVED)
     return torch.stack([x, y], 2), torch.where(solved, near, HIDDEN)[:, :, None]

@@ -66,7 +66,7 @@ class MotionGraph(nn.Module):
             "next_seen": motion.next_seen.float(),
             "places": motion.places,
             "inverse_depths": motion.inverse_depth,
-            "parts": motion.part.to(torch.uint8),
+            "parts": scene.parts.to(torch.uint8),
             "ground": motion.ground,
             "last_origin": last.origins[:, 0],
             "next_label_map": next_maps[:, 0],

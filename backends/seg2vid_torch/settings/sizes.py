@@ -13,8 +13,11 @@ KEY_FRAME_SIZES = SizeRule(multiple=4, smallest=32)  # the depth correction work
 
 
 def image_sizes(levels: int) -> SizeRule:
-    """Return the rule of an image network of so many resolutions, each half as wide as the next."""
-    return SizeRule(multiple=2 ** (levels - 1))
+    """Return the rule of an image network of so many resolutions, each half as wide as the next.
+
+    At the coarsest one there are two pixels: one at the first border, one at the last (`condition_convolution`).
+    """
+    return SizeRule(multiple=2 ** (levels - 1), smallest=2**levels)
 
 
 def pix2pixhd_sizes(halvings: int) -> SizeRule:

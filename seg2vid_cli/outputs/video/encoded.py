@@ -46,7 +46,7 @@ MP4 = Encoding(
     encoder_options={"crf": "18", "preset": "medium", "x264-params": "mbtree=0"},
     container_options={"movflags": "+faststart", "fflags": "+bitexact"},
     # A fragment for every second at the least, each with its own index: a reader need not wait for the end.
-    stream_options={"movflags": "+frag_keyframe+empty_moov+default_base_moof", "frag_duration": "1000000"},
+    stream_options={"movflags": "+frag_keyframe+delay_moov+default_base_moof", "frag_duration": "1000000"},
 )
 WEBM = Encoding(
     "webm",

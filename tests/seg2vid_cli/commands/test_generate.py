@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import signal
@@ -10,13 +11,21 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from seg2vid_cli import plugins
+from seg2vid_cli.app import app
 from seg2vid_cli.commands.generate import parse_size, parse_style
 from seg2vid_cli.files import staging
 from seg2vid_interface.label_spaces import CITYSCAPES
 
 pytestmark = pytest.mark.usefixtures("fake_backends")
+
+
+@pytest.fixture
+def pipe(seg2vid):
+    """Run the program in this process, like seg2vid, but with bytes on its standard input."""
+    return lambda *args, stdin=b"": CliRunner().invoke(app, [str(arg) for arg in args], input=stdin)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -417,6 +426,124 @@ def test_a_failure_in_the_middle_leaves_nothing(seg2vid, make_model, street):
     assert contents(Path()) == {}
     failed = seg2vid("generate", street, "--model", model, "--json")
     assert json.loads(failed.stdout)["error"]["code"] == "backend"
+
+
+def test_a_picture_from_standard_input(pipe, model, street):
+    result = pipe("generate", "-", "--model", model, stdin=street.read_bytes())
+    assert (result.exit_code, result.stdout) == (0, "stdin.mp4\n")
+    assert result.stderr == "stdin: Cityscapes train ids\nmodel tiny, backend fake, device cpu, precision fp32\n"
+    assert read_video(Path("stdin.mp4")).shape == (6, 32, 64, 3)
+    result = pipe("generate", "-", street, "-o", "new/", "--model", model, "--json", stdin=street.read_bytes())
+    clips = json.loads(result.stdout)["data"]["outputs"]
+    assert [(clip["input"], Path(clip["output"]).name) for clip in clips] == [
+        ("-", "stdin.mp4"),
+        (str(street), "street.mp4"),
+    ]
+    assert Path("new/stdin.mp4").read_bytes() == Path("new/street.mp4").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [(b"", "stdin: empty, not a picture"), (b"no picture", "stdin: not a picture, or damaged")],
+)
+def test_standard_input_without_a_picture(pipe, model, data, message):
+    result = pipe("generate", "-", "--model", model, "--json", stdin=data)
+    document = json.loads(result.stdout)
+    assert (result.exit_code, document["error"]["code"], document["error"]["message"]) == (1, "label_map", message)
+    assert document["data"]["failures"][0]["input"] == "-"
+    assert contents(Path()) == {}
+
+
+def test_a_file_that_is_called_like_standard_input(seg2vid, model, street):
+    Path("-").write_bytes(street.read_bytes())
+    result = seg2vid("generate", "./-", "--model", model, "-o", "a.mp4", "--json")
+    assert json.loads(result.stdout)["data"]["outputs"][0]["input"] == str(Path("-").absolute())
+
+
+@pytest.mark.parametrize("kind", ["mp4", "webm", "gif", "webp"])
+def test_standard_output_gets_the_video_and_nothing_else(pipe, model, street, kind):
+    result = pipe("generate", "-", "-o", "-", "--format", kind, "--model", model, stdin=street.read_bytes())
+    assert (result.exit_code, contents(Path())) == (0, {})
+    assert result.stderr == "stdin: Cityscapes train ids\nmodel tiny, backend fake, device cpu, precision fp32\n"
+    seg2vid_file = Path(f"a.{kind}")
+    assert pipe("generate", street, "-o", seg2vid_file, "--model", model).exit_code == 0
+    if kind in {"gif", "webp"}:
+        assert result.stdout_bytes == seg2vid_file.read_bytes()
+        return
+    with av.open(io.BytesIO(result.stdout_bytes)) as container:
+        frames = np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)])
+    np.testing.assert_array_equal(frames, read_video(seg2vid_file))
+
+
+def test_standard_output_gets_mp4_unless_told_otherwise_and_a_sheet_may_go_beside(pipe, model, street):
+    result = pipe("generate", street, "-o", "-", "--model", model, "--sheet", "s.png", "--overwrite")
+    assert (result.exit_code, list(contents(Path()))) == (0, ["s.png"])
+    assert result.stdout_bytes[4:8] == b"ftyp"
+
+
+def test_raw_video_and_the_line_that_reads_it(pipe, model, street):
+    flags = ("--model", model, "--format", "raw", "--frames", 5, "--fps", 12.5)
+    result = pipe("generate", street, "-o", "-", *flags)
+    told = "rawvideo rgb24 64x32 12.5 fps: ffmpeg -f rawvideo -pix_fmt rgb24 -s 64x32 -r 12.5 -i {} clip.mp4"
+    assert result.stderr.splitlines()[-1] == told.format("-")
+    frames = np.frombuffer(result.stdout_bytes, np.uint8).reshape(5, 32, 64, 3)
+    result = pipe("generate", street, *flags, "--save", "frames,labels")
+    assert (result.stdout, result.stderr.splitlines()[-1]) == ("street.rgb\n", told.format("street.rgb"))
+    assert Path("street.rgb").read_bytes() == frames.tobytes()
+    np.testing.assert_array_equal(read_frames(Path("street.frames")), frames)
+    assert Path("street.labels.mp4").exists()
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--json",), "--json: contradicts -o -, as both go to standard output"),
+        (("--skip-existing",), "--skip-existing: nothing can exist on standard output"),
+        (("--samples", 2), "-o -: standard output cannot take 2 clips"),
+        (("--save", "labels"), "--save labels: lies beside the clip, which goes to standard output"),
+        (("--format", "png"), "--format png: a folder of pictures cannot go to standard output"),
+    ],
+)
+def test_what_standard_output_cannot_take(*, seg2vid, model, street, flags, message):
+    result = seg2vid("generate", street, "-o", "-", "--model", model, *flags)
+    assert result.exit_code == 2
+    assert result.stderr.startswith(f"error: {message}\n")
+    assert contents(Path()) == {}
+
+
+def test_a_failure_after_the_first_bytes_is_an_error(pipe, make_model, street):
+    result = pipe("generate", street, "-o", "-", "--format", "raw", "--model", make_model(fails_at_chunk=2))
+    assert (result.exit_code, len(result.stdout_bytes)) == (1, 5 * 32 * 64 * 3)
+    assert result.stderr.endswith("error: out of memory\n       Make smaller clips with --size.\n")
+
+
+def test_overwrite_contradicts_skip_existing(seg2vid, model, street):
+    result = seg2vid("generate", street, "--model", model, "--overwrite", "--skip-existing")
+    assert result.stderr == "error: --overwrite: contradicts --skip-existing\n       Leave one out.\n"
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("kind", ["mp4", "raw"])
+def test_a_reader_that_has_seen_enough_is_no_error(start_seg2vid, model, street, tmp_path, kind):
+    here = tmp_path / "here"
+    here.mkdir()
+    flags = ("--format", kind, "--frames", 20_000, "--quiet", "--model", model)
+    process = start_seg2vid("generate", street, "-o", "-", *flags, cwd=here)
+    assert len(process.stdout.buffer.read(1000)) == 1000
+    process.stdout.close()
+    process.stdout = None
+    _, stderr = process.communicate(timeout=60)
+    assert (process.returncode, stderr, contents(here)) == (0, "", {})
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_full_standard_output_is_one_error(start_seg2vid, model, street, tmp_path):
+    with Path("/dev/full").open("w") as full:
+        flags = ("-o", "-", "--quiet", "--model", model)
+        process = start_seg2vid("generate", street, *flags, cwd=tmp_path, stdout=full.fileno())
+        _, stderr = process.communicate(timeout=30)
+    expected = "error: standard output: cannot be written: No space left on device\n"
+    assert (process.returncode, stderr) == (1, expected)
 
 
 def test_a_first_frame_begins_the_video(seg2vid, model, street, tmp_path):

@@ -85,7 +85,7 @@ def test_after_the_last_argument_only_options_are_left(offered):
         (("generate", "a.png", "b.png", "c"), [":files"]),
         (("generate", "--out", ""), [":files"]),
         (("generate", "--first-frame=x"), [":files"]),
-        (("generate", "--format", ""), ["mp4", "webm", "gif", "webp", "png"]),
+        (("generate", "--format", ""), ["mp4", "webm", "gif", "webp", "png", "raw"]),
         (("generate", "--precision=b"), ["bf16"]),
         (("generate", "--device", ""), ["auto", "cpu", "cuda"]),
         (("generate", "--camera", "st"), ["still", "straight"]),

@@ -72,6 +72,21 @@ def test_overwriting_replaces_files_of_equal_name_and_takes_none_away(tmp_path: 
     assert tree(tmp_path) == expected
 
 
+def test_what_was_added_first_gets_its_name_last(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    staging = Staging(overwrite=False)
+    for name in ("a.mp4", "a.labels.mp4", "sheet.png"):
+        staging.add_file(tmp_path / name).touch()
+    apply, named = _Rename.apply, list[str]()
+
+    def noted(rename: _Rename) -> None:
+        apply(rename)
+        named.append(rename.target.name)
+
+    monkeypatch.setattr(_Rename, "apply", noted)
+    staging.commit()
+    assert named == ["sheet.png", "a.labels.mp4", "a.mp4"]
+
+
 @pytest.mark.parametrize("when", range(3))
 @pytest.mark.parametrize("after", [False, True])
 def test_an_interrupt_between_any_two_renames_changes_nothing(

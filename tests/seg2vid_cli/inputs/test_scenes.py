@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg2vid_cli.inputs.scenes import Input, check_inputs, pair_inputs, read_scene
-from seg2vid_interface.errors import ImageError, UsageError
+from seg2vid_cli.inputs.scenes import Input, check_inputs, check_label_format, pair_inputs, read_scene
+from seg2vid_cli.inputs.stdin import STDIN
+from seg2vid_interface.errors import ImageError, SettingsError, UsageError
 from seg2vid_interface.model_card import read_card
 
 MAPS = [Path("a.png"), Path("b.png")]
@@ -29,6 +30,49 @@ def test_pairs_with_a_folder(tmp_path):
     assert pair_inputs(MAPS, tmp_path) == [Input(MAPS[0], tmp_path / "a.jpg"), Input(MAPS[1], tmp_path / "b.png")]
     with pytest.raises(ImageError, match="c"):
         pair_inputs([Path("c.png")], tmp_path)
+
+
+def lay(*paths):
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def test_pictures_lie_in_folders_as_label_maps_do(tmp_path):
+    maps = [Path("gtFine/ulm/x_gtFine_labelIds.png"), Path("gtFine/bonn/x_gtFine_labelIds.png")]
+    places = {path: Path(path.parent.name) for path in maps}
+    photos = [tmp_path / "ulm" / "x_leftImg8bit.png", tmp_path / "bonn" / "x_leftImg8bit.png"]
+    lay(*photos, tmp_path / "x_leftImg8bit.png")
+    assert [pair.first_frame for pair in pair_inputs(maps, tmp_path, places=places)] == photos
+
+
+def test_pictures_of_maps_in_folders_may_lie_in_one_if_their_names_differ(tmp_path):
+    maps = [Path("a/x.png"), Path("b/y.png"), Path("b/x.png")]
+    places = {path: path.parent for path in maps}
+    lay(tmp_path / "x.jpg", tmp_path / "y.jpg")
+    pairs = pair_inputs(maps[:2], None, tmp_path, places)
+    assert [pair.instances for pair in pairs] == [tmp_path / "x.jpg", tmp_path / "y.jpg"]
+    with pytest.raises(UsageError, match=r"^--first-frame .*: x\.jpg would belong to both a.x\.png and b.x\.png$"):
+        pair_inputs(maps, tmp_path, places=places)
+
+
+def test_standard_input_has_no_name_to_find_a_picture_by(tmp_path):
+    with pytest.raises(
+        UsageError, match=r"^--first-frame .*: a folder's pictures are found by name, and stdin has none$"
+    ):
+        pair_inputs([STDIN], tmp_path)
+    assert pair_inputs([STDIN], Path("x.jpg")) == [Input(STDIN, Path("x.jpg"))]
+    assert Input(STDIN, Path("x.jpg")).files() == [Path("x.jpg")]
+
+
+def test_a_label_format_is_checked_without_a_picture(make_model):
+    street, blind = read_card(make_model()), read_card(make_model("blind", with_labels=False))
+    check_label_format("label-ids", street)
+    check_label_format("kitty", blind)
+    with pytest.raises(UsageError, match="kitty"):
+        check_label_format("kitty", street)
+    with pytest.raises(SettingsError, match=r"missing\.toml"):
+        check_label_format("missing.toml", street)
 
 
 def test_a_model_gets_what_it_takes(make_model):

@@ -157,3 +157,70 @@ def test_several_results_are_shown_a_folder(out: str | None, folder: str) -> Non
     with pytest.raises(UsageError) as caught:
         plan(["a.png", "b.png"], out)
     assert caught.value.hint == f"Name a folder, with a slash: -o {folder}"
+
+
+def test_what_was_found_in_folders_keeps_its_place() -> None:
+    places = {Path("maps/x/a.png"): Path("x"), Path("maps/y/a.png"): Path("y")}
+    outputs = plan(["maps/x/a.png", "maps/y/a.png", "b.png"], "new/", samples=2, places=places)
+    assert videos(outputs) == [
+        f"new/{name}" for name in ("x/a.mp4", "x/a_2.mp4", "y/a.mp4", "y/a_2.mp4", "b.mp4", "b_2.mp4")
+    ]
+    assert videos(plan(["maps/x/a.png"], places=places)) == ["a.mp4"]
+    assert videos(plan(["maps/x/a.png"], "z.gif", places=places)) == ["z.gif"]
+    with pytest.raises(UsageError, match=r"both results would be called x.a$"):
+        plan(
+            ["maps/x/a.png", "maps/x/a.bmp"],
+            "new/",
+            places={Path(f"maps/x/a.{end}"): Path("x") for end in ("png", "bmp")},
+        )
+
+
+def test_places_in_a_folder_that_exists_are_made(folder: Path) -> None:
+    (folder / "new" / "x").mkdir(parents=True)
+    places = {Path("x/a.png"): Path("x"), Path("y/a.png"): Path("y")}
+    assert [output.makes_folder for output in plan(list(map(str, places)), "new", places=places)] == [False, True]
+
+
+def test_standard_input_gives_a_name() -> None:
+    assert videos(plan(["-"])) == ["stdin.mp4"]
+    assert videos(plan(["-", "a.png"], "new/")) == ["new/stdin.mp4", "new/a.mp4"]
+    with pytest.raises(UsageError, match=r"^stdin and stdin: both results would be called stdin$"):
+        plan(["-", "-"], "new/")
+
+
+def test_raw_video_is_a_kind_of_file() -> None:
+    (output,) = plan(["a.png"], kind="raw", save=frozenset({"labels"}))
+    assert (output.video, output.kind, output.saved[0]) == (Path("a.rgb"), "raw", Path("a.labels.mp4"))
+    (output,) = plan(["a.png"], "b.RGB")
+    assert (output.video, output.kind) == (Path("b.RGB"), "raw")
+
+
+def test_standard_output_takes_one_clip_and_leaves_nothing_but_a_sheet_on_disk() -> None:
+    (output,) = plan(["a.png"], "-", kind="webm", to_stdout=True, sheet=Path("s.png"))
+    assert (output.name, output.kind, output.files, output.folders) == ("standard output", "webm", [Path("s.png")], {})
+    assert plan(["a.png"], "-", to_stdout=True)[0].kind == "mp4"
+
+
+@pytest.mark.parametrize(
+    ("label_maps", "flags", "message"),
+    [
+        (["a.png", "b.png"], {}, "-o -: standard output cannot take 2 clips"),
+        (["a.png"], {"samples": 3}, "-o -: standard output cannot take 3 clips"),
+        (["a.png"], {"kind": "png"}, "--format png: a folder of pictures cannot go to standard output"),
+        (
+            ["a.png"],
+            {"save": frozenset({"labels", "flow"})},
+            "--save flow,labels: lies beside the clip, which goes to standard output",
+        ),
+    ],
+)
+def test_what_standard_output_cannot_take(label_maps: list[str], flags: dict[str, Any], message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        plan(label_maps, "-", to_stdout=True, **flags)
+    assert caught.value.message == message
+    assert caught.value.hint
+
+
+def test_the_name_of_standard_output_is_no_file_for_those_who_do_not_mean_it() -> None:
+    with pytest.raises(UsageError, match=r"^-o -: no ending that names a kind of video$"):
+        plan(["a.png"], "-")

@@ -12,9 +12,10 @@ from seg2vid_torch.networks.layers import double_size
 from seg2vid_torch.networks.pix2pixhd.global_generator import GlobalGenerator
 from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
 from seg2vid_torch.networks.pix2pixhd.multiscale_discriminator import MultiscaleDiscriminator
-from seg2vid_torch.networks.spade.condition import condition_channels, condition_pyramid, painted_share
+from seg2vid_torch.networks.spade.condition import OTHERS, condition_pyramid, painted_share
+from seg2vid_torch.networks.spade.condition_convolution import ConditionConvolution
 from seg2vid_torch.networks.spade.segmentation_discriminator import SegmentationDiscriminator
-from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
+from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator, SpatiallyAdaptiveNorm
 from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.settings.motion import MotionNetworkSettings
 
@@ -74,17 +75,36 @@ def test_the_share_that_is_painted_falls_with_trust():
 
 def test_textures_stay_white_from_level_to_level():
     torch.manual_seed(0)
-    labels, style, texture = torch.zeros(1, 2, 128, 256), torch.randn(1, 3), torch.randn(1, 4, 128, 256)
-    pyramid = condition_pyramid(
-        labels, style, texture, torch.zeros(1, 3, 128, 256), torch.zeros(1, 1, 128, 256), levels=4
-    )
+    labels, texture = torch.zeros(1, 2, 128, 256), torch.randn(1, 4, 128, 256)
+    pyramid = condition_pyramid(labels, texture, torch.zeros(1, 3, 128, 256), torch.zeros(1, 1, 128, 256), levels=4)
     for level, condition in enumerate(pyramid):
-        assert condition.shape == (1, condition_channels(2, 3), 128 >> level, 256 >> level)
-        assert condition[:, 7:11].std() == pytest.approx(1, abs=0.1)
-        assert torch.equal(condition[0, 2:5, 0, 0], style[0])
-    y, x = pyramid[0][0, 5], pyramid[0][0, 6]
+        assert condition.shape == (1, 2 + OTHERS, 128 >> level, 256 >> level)
+        assert condition[:, 4:8].std() == pytest.approx(1, abs=0.1)
+    y, x = pyramid[0][0, 2], pyramid[0][0, 3]
     torch.testing.assert_close(y[:, 7], torch.linspace(-1, 1, 128))
     torch.testing.assert_close(x[7], torch.linspace(-1, 1, 256))
+
+
+@pytest.mark.parametrize("size", [(2, 2), (2, 5), (7, 3), (16, 32)])
+@pytest.mark.parametrize("style_size", [0, 3])
+def test_a_style_is_seen_as_if_it_were_laid_out_as_planes(size, style_size):
+    torch.manual_seed(0)
+    convolution = ConditionConvolution(4, style_size, 5, 6)
+    labels, style, others = torch.randn(2, 4, *size), torch.randn(2, style_size), torch.randn(2, 5, *size)
+    laid_out = torch.cat([labels, style[:, :, None, None].expand(-1, -1, *size), others], 1)
+    ordinary = torch.nn.functional.conv2d(laid_out, convolution.weight, convolution.bias, padding=1)
+    torch.testing.assert_close(convolution(torch.cat([labels, others], 1), style), ordinary)
+
+
+def test_a_norm_of_running_averages_is_what_its_formula_says():
+    torch.manual_seed(0)
+    norm = SpatiallyAdaptiveNorm(6, 4)
+    for _ in range(3):
+        norm(torch.randn(2, 6, 8, 8) * 3 + 2, torch.randn(2, 4, 8, 8))  # averages that are not 0 and 1
+    norm.eval()
+    features, hidden = torch.randn(2, 6, 8, 8), torch.randn(2, 4, 8, 8)
+    told = norm.norm(features) * (1 + norm.scale(hidden)) + norm.shift(hidden)
+    torch.testing.assert_close(norm(features, hidden), told)
 
 
 def test_the_style_encoder_reads_a_picture_the_same_in_any_batch():

@@ -1,6 +1,7 @@
 """What the image stage's generator sees at every level beside its features.
 
-The condition of a pixel is [labels (K), style (Z), y, x, texture (4), hint (3), trust (1)], in this order.  Labels,
+The condition of a pixel is [labels (K), style (Z), y, x, texture (4), hint (3), trust (1)], in this order; the style,
+which is the same everywhere, is not laid out as planes (`condition_convolution`).  Labels,
 style and coordinates say what is to be painted, in which look and where; the texture, white noise, is what a region of
 one class can make its grain of (without it there is nothing but the zero padding and the upsampling, and the generator
 weaves a grid); the hint is a picture that is known in part, and its trust says how sharp it is there.
@@ -15,28 +16,21 @@ from torch.nn import functional
 from seg2vid_interface.model_card import TEXTURE_CHANNELS
 
 COORDINATES, HINT_CHANNELS = 2, 4
+OTHERS = COORDINATES + TEXTURE_CHANNELS + HINT_CHANNELS
 SHARP, UNKNOWN = 0.8, 0.5  # trust from which a hint is kept as it is, and up to which it is painted over
 
 
-def condition_channels(classes: int, style_size: int) -> int:
-    """Return the channels of the condition."""
-    return classes + style_size + COORDINATES + TEXTURE_CHANNELS + HINT_CHANNELS
-
-
-def condition_pyramid(
-    labels: Tensor, style: Tensor, texture: Tensor, hint: Tensor, trust: Tensor, *, levels: int
-) -> list[Tensor]:
-    """Return the conditions (N, channels, H / 2^l, W / 2^l) of levels l = 0, 1, ...
+def condition_pyramid(labels: Tensor, texture: Tensor, hint: Tensor, trust: Tensor, *, levels: int) -> list[Tensor]:
+    """Return the conditions but for the style, (N, K + OTHERS, H / 2^l, W / 2^l), of levels l = 0, 1, ...
 
     Args:
         labels: (N, K, H, W), class probabilities.
-        style: (N, Z).
         texture: (N, 4, H, W), standard normal; stays so from level to level.
         hint: (N, 3, H, W) in 0..1.
         trust: (N, 1, H, W) in 0..1.
         levels: how many.
     """
-    still = torch.cat([labels, style[:, :, None, None].expand(-1, -1, *labels.shape[2:]), *_coordinates(labels)], 1)
+    still = torch.cat([labels, *_coordinates(labels)], 1)
     known = torch.cat([hint * trust, trust], 1)
     pyramid = [torch.cat([still, texture, known], 1)]
     for _ in range(levels - 1):

@@ -10,13 +10,16 @@ Shape symbols: N = batch, K = classes, Z = style size, C = channels, H, W = heig
 """
 
 from collections.abc import Sequence
+from functools import partial
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from seg2vid_torch.networks.layers import SLOPE
-from seg2vid_torch.networks.spade.condition import condition_channels, condition_pyramid, painted_share
+from seg2vid_torch.networks.spade.condition import OTHERS, condition_pyramid, painted_share
+from seg2vid_torch.networks.spade.condition_convolution import ConditionConvolution
 from seg2vid_torch.settings.sizes import image_sizes
 
 
@@ -31,25 +34,44 @@ class SpatiallyAdaptiveNorm(nn.Module):
 
     def forward(self, features: Tensor, hidden: Tensor) -> Tensor:
         """Normalise `features` (N, C, H, W) by the hidden map (N, hidden, H, W) of the condition."""
-        return self.norm(features) * (1 + self.scale(hidden)) + self.shift(hidden)
+        if self.training:
+            return self.norm(features) * (1 + self.scale(hidden)) + self.shift(hidden)
+        (scale, scale_bias), (shift, shift_bias) = self._fixed()
+        scaled = features * functional.conv2d(hidden, scale, scale_bias)
+        return scaled + functional.conv2d(hidden, shift, shift_bias)
+
+    def _fixed(self) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+        """Return kernels and biases of scale and shift that do what the norm by its running averages does as well.
+
+        Then a graph has nothing between its convolutions that takes a runtime out of its fast layout.
+        """
+        mean, variance = self.norm.running_mean, self.norm.running_var
+        assert mean is not None
+        assert variance is not None
+        stretch = (variance + self.norm.eps).rsqrt()
+        start = -mean * stretch
+        weight, bias = self.scale.weight, 1 + cast(Tensor, self.scale.bias)
+        scale = weight * stretch.view(-1, 1, 1, 1), bias * stretch
+        shift = self.shift.weight + weight * start.view(-1, 1, 1, 1), cast(Tensor, self.shift.bias) + bias * start
+        return scale, shift
 
 
 class SpadeResidualBlock(nn.Module):
     """SPADE's residual block (Fig. 4) with the hidden map of its resolution."""
 
-    def __init__(self, inputs: int, outputs: int, condition: int, hidden: int) -> None:
+    def __init__(self, inputs: int, outputs: int, condition: ConditionConvolution) -> None:
         super().__init__()
-        middle = min(inputs, outputs)
-        self.condition = nn.Conv2d(condition, hidden, 3, padding=1)
+        middle, hidden = min(inputs, outputs), condition.out_channels
+        self.condition = condition
         self.norm_1 = SpatiallyAdaptiveNorm(inputs, hidden)
         self.conv_1 = nn.Conv2d(inputs, middle, 3, padding=1)
         self.norm_2 = SpatiallyAdaptiveNorm(middle, hidden)
         self.conv_2 = nn.Conv2d(middle, outputs, 3, padding=1)
         self.shortcut = nn.Conv2d(inputs, outputs, 1, bias=False) if inputs != outputs else nn.Identity()
 
-    def forward(self, features: Tensor, condition: Tensor) -> Tensor:
-        """Map (N, inputs, H, W) to (N, outputs, H, W) under the condition (N, condition, H, W)."""
-        hidden = functional.relu(self.condition(condition))
+    def forward(self, features: Tensor, condition: Tensor, style: Tensor) -> Tensor:
+        """Map (N, inputs, H, W) to (N, outputs, H, W) under a condition (N, C, H, W) and style (N, Z)."""
+        hidden = functional.relu(self.condition(condition, style))
         x = self.conv_1(functional.leaky_relu(self.norm_1(features, hidden), SLOPE))
         x = self.conv_2(functional.leaky_relu(self.norm_2(x, hidden), SLOPE))
         return self.shortcut(features) + x
@@ -72,11 +94,11 @@ class SpadeGenerator(nn.Module):
         """
         super().__init__()
         self.style_size, self.sizes = style_size, image_sizes(len(channels))
-        condition = condition_channels(classes, style_size)
-        self.head = nn.Conv2d(condition, channels[0], 3, padding=1)
+        condition = partial(ConditionConvolution, classes, style_size, OTHERS)
+        self.head = condition(channels[0])
         outputs = [*channels[1:], channels[-1]]
         self.blocks = nn.ModuleList(
-            SpadeResidualBlock(a, b, condition, hidden) for a, b in zip(channels, outputs, strict=True)
+            SpadeResidualBlock(a, b, condition(hidden)) for a, b in zip(channels, outputs, strict=True)
         )
         self.to_rgb = nn.Conv2d(channels[-1], 3, 3, padding=1)
 
@@ -90,13 +112,13 @@ class SpadeGenerator(nn.Module):
             hint: (N, 3, H, W) float in 0..1, RGB: what is known of the picture; any value where nothing is.
             trust: (N, 1, H, W) float in 0..1, how sharp the hint is: 1 = untouched, 0.5 = magnified twice, 0 = unknown.
         """
-        pyramid = condition_pyramid(labels, style, texture, hint, trust, levels=len(self.blocks))
+        pyramid = condition_pyramid(labels, texture, hint, trust, levels=len(self.blocks))
         pyramid = [condition.to(self.head.weight.dtype) for condition in pyramid]
-        features = self.head(pyramid[-1])
+        features = self.head(pyramid[-1], style)
         for level, block in enumerate(self.blocks):
             if level:
                 features = functional.interpolate(features, scale_factor=2.0, mode="nearest")
-            features = block(features, pyramid[-1 - level])
+            features = block(features, pyramid[-1 - level], style)
         rgb = self.to_rgb(functional.leaky_relu(features, SLOPE))
         painted = (torch.tanh(rgb.float()) + 1) / 2  # bf16 would leave 256 steps between black and white
         return hint + (painted - hint) * painted_share(trust)

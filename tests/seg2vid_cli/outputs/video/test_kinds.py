@@ -5,7 +5,9 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from fractions import Fraction
+from io import BytesIO
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import av
 import numpy as np
@@ -39,18 +41,19 @@ def write_video(path: Path, kind: Kind, count: int = 12, frames_per_second: floa
 
 
 @pytest.mark.parametrize(
-    ("name", "kind"), [("a.mp4", "mp4"), ("a.WebM", "webm"), ("x.y.gif", "gif"), ("a.webp", "webp")]
+    ("name", "kind"),
+    [("a.mp4", "mp4"), ("a.WebM", "webm"), ("x.y.gif", "gif"), ("a.webp", "webp"), ("a.rgb", "raw")],
 )
 def test_the_ending_chooses_the_kind(name: str, kind: str) -> None:
     assert kind_of(Path(name)) == kind
 
 
-@pytest.mark.parametrize("name", ["a.avi", "a.png", "results", ".mp4"])
+@pytest.mark.parametrize("name", ["a.avi", "a.png", "results", ".mp4", "a.raw"])
 def test_an_unknown_ending_is_wrong_usage_and_the_known_ones_are_listed(name: str) -> None:
     with pytest.raises(UsageError) as caught:
         kind_of(Path(name))
     assert name in caught.value.message
-    assert ".mp4, .webm, .gif, .webp" in str(caught.value.hint)
+    assert ".mp4, .webm, .gif, .webp, .rgb" in str(caught.value.hint)
 
 
 @pytest.mark.parametrize(("kind", "codec"), ENCODED.items())
@@ -74,6 +77,72 @@ def test_an_encoded_video_holds_every_frame_in_its_colours(tmp_path: Path, kind:
         difference = frame.to_ndarray(format="rgb24").astype(int) - expected
         assert np.abs(difference).mean() < 3
         assert np.abs(difference).max() < 16
+
+
+class Pipe:
+    """Takes bytes one after another, and cannot go back."""
+
+    def __init__(self) -> None:
+        self.data = b""
+
+    def write(self, data: bytes) -> int:
+        self.data += bytes(data)
+        return len(data)
+
+    def flush(self) -> None:
+        pass
+
+
+def write_to_pipe(kind: Kind, count: int = 12) -> Pipe:
+    pipe = Pipe()
+    writer = open_video(
+        cast(BinaryIO, pipe), kind, height=HEIGHT, width=WIDTH, frames_per_second=17.0, comment='{"model": "street"}'
+    )
+    for frame in smooth_frames(count):
+        writer.write(frame)
+    writer.close()
+    writer.abort()
+    return pipe
+
+
+@pytest.mark.parametrize(("kind", "codec"), ENCODED.items())
+def test_a_pipe_gets_the_same_frames_as_a_file(tmp_path: Path, kind: Kind, codec: str) -> None:
+    data = write_to_pipe(kind).data
+    assert write_to_pipe(kind).data == data
+    path = tmp_path / f"clip.{kind}"
+    write_video(path, kind)
+    with av.open(BytesIO(data)) as streamed, av.open(str(path)) as container:
+        assert {name.lower(): value for name, value in streamed.metadata.items()}["comment"] == '{"model": "street"}'
+        assert streamed.streams.video[0].average_rate == 17
+        assert streamed.streams.video[0].start_time in {0, None}
+        frames = [frame.to_ndarray(format="rgb24") for frame in streamed.decode(video=0)]
+        expected = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    np.testing.assert_array_equal(frames, expected)
+
+
+@pytest.mark.parametrize("kind", [Kind.GIF, Kind.WEBP])
+def test_a_pipe_gets_the_same_animation_as_a_file(tmp_path: Path, kind: Kind) -> None:
+    write_video(tmp_path / "clip", kind)
+    assert write_to_pipe(kind).data == (tmp_path / "clip").read_bytes()
+
+
+def test_an_mp4_for_a_pipe_comes_in_fragments_of_a_second() -> None:
+    pipe = Pipe()
+    writer = open_video(cast(BinaryIO, pipe), Kind.MP4, height=HEIGHT, width=WIDTH, frames_per_second=5.0, comment="")
+    for frame in smooth_frames(100):
+        writer.write(frame)
+    assert pipe.data.count(b"moof") >= 5
+    writer.close()
+    assert pipe.data.count(b"moof") in range(20, 22)
+
+
+def test_raw_video_is_the_frames_bytes(tmp_path: Path) -> None:
+    write_video(tmp_path / "clip.rgb", Kind.RAW)
+    data = (tmp_path / "clip.rgb").read_bytes()
+    np.testing.assert_array_equal(
+        np.frombuffer(data, np.uint8).reshape(12, HEIGHT, WIDTH, 3), np.stack(list(smooth_frames(12)))
+    )
+    assert write_to_pipe(Kind.RAW).data == data
 
 
 def test_an_mp4_starts_with_its_index_so_that_browsers_play_it_while_it_loads(tmp_path: Path) -> None:

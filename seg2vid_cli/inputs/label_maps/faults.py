@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from seg2vid_cli.inputs.label_maps.formats import UNLABELLED
-from seg2vid_cli.inputs.label_maps.layouts import grey_levels
+from seg2vid_cli.inputs.label_maps.layouts import OF_COLORS, grey_levels
 from seg2vid_cli.inputs.label_maps.pixels import Pixels
 from seg2vid_cli.inputs.label_maps.readings import Attempt
 from seg2vid_cli.inputs.pictures.reading import PictureSource
@@ -45,7 +45,7 @@ def unexplained(source: PictureSource, pixels: Pixels, attempts: Sequence[Attemp
 
 def _blurred(source: PictureSource, pixels: Pixels, attempts: Sequence[Attempt]) -> LabelMapError | None:
     """Return the error for a photograph, or for label colours that are smeared."""
-    of_colors = [attempt for attempt in attempts if attempt.layout == "colors"]
+    of_colors = [attempt for attempt in attempts if attempt.layout in OF_COLORS]
     if not of_colors or len(pixels.distinct) <= _MANY_COLORS // 8:
         return None
     near, closest = max(((_share_near(pixels, attempt), attempt) for attempt in of_colors), key=lambda pair: pair[0])
@@ -78,7 +78,7 @@ def _unknown_values(
     """Name what the closest format lacks: the one that explains the most pixels."""
     closest = max(attempts, key=lambda attempt: int(pixels.counts[~attempt.unknown].sum()))
     values = np.unique(closest.layer.values[closest.unknown]).tolist()
-    what = "colours" if closest.layout == "colors" else "values"
+    what = "colours" if closest.layout in OF_COLORS else "values"
     listed = [str(_rgb(value)) if what == "colours" else str(value) for value in values[:_LISTED]]
     more = f" and {len(values) - _LISTED} more" if len(values) > _LISTED else ""
     known = "no known format's; the closest is" if label_format == "auto" else "not those of"

@@ -86,7 +86,7 @@ def own_formats(spaces: Spaces) -> tuple[LabelFormat, ...]:
     formats = (
         LabelFormat("train-ids", f"{title} train ids", ("ids", "greys"), train_ids, colors),
         replace(of_label_ids, numbered=_numbered(space)),
-        LabelFormat("colors", f"{title} colours", ("colors",), {}, colors),
+        LabelFormat("colors", f"{title} colours", ("colors", "bgr-colors"), {}, colors),
     )
     return tuple(replace(own, is_own=True) for own in formats)
 

@@ -58,6 +58,13 @@ def _colors(pixels: Pixels) -> Layer | None:
     return Layer(pack_colors(pixels.distinct)) if pixels.channels == 3 and pixels.bits == 8 else None
 
 
+def _bgr_colors(pixels: Pixels) -> Layer | None:
+    """Colours whose channels a program wrote in the other order; the red of 0xRRGGBB is the file's blue."""
+    if pixels.palette is not None or pixels.channels != 3 or pixels.bits != 8 or grey_levels(pixels) is not None:
+        return None
+    return Layer(pack_colors(pixels.distinct[:, ::-1]))
+
+
 def _only_channel(pixels: Pixels, channel: int) -> Layer | None:
     """Ids in one channel, where the others are zero."""
     if not _may_hold_ids(pixels) or pixels.channels != 3:
@@ -101,10 +108,13 @@ def _first_channel_16(pixels: Pixels) -> Layer | None:
     return Layer(pixels.distinct[:, 0].astype(np.intp), _numbers(pixels) if has_instances else None)
 
 
+OF_COLORS = ("colors", "bgr-colors")
+"""Layouts whose values are colours; those of all others are ids."""
 LAYOUTS: Mapping[str, Callable[[Pixels], Layer | None]] = {
     "ids": _ids,
     "greys": _greys_of_palette,
     "colors": _colors,
+    "bgr-colors": _bgr_colors,
     "red": lambda pixels: _only_channel(pixels, 0),
     "blue": lambda pixels: _only_channel(pixels, 2),
     "red-instances": lambda pixels: _channel_and_instances(pixels, 0),
@@ -117,14 +127,16 @@ LAYOUTS: Mapping[str, Callable[[Pixels], Layer | None]] = {
 """What `--label-format NAME:LAYOUT` can ask for."""
 WITH_ITS_VARIANTS = {
     "ids": ("ids", "greys"),
+    "colors": ("colors", "bgr-colors"),
     "red": ("red", "blue"),
     "red-instances": ("red-instances", "blue-instances"),
 }
-"""Layout of a format -> those that it stands for: programs that write BGR put the red channel's ids into the blue."""
+"""Layout of a format -> those that it stands for: some programs write BGR for RGB."""
 TITLES = {
     "ids": "ids",
     "greys": "ids as grey levels of a palette",
     "colors": "colours",
+    "bgr-colors": "colours in BGR order",
     "red": "ids in the red channel",
     "blue": "ids in the blue channel",
     "red-instances": "ids in the red channel, instances in the others",

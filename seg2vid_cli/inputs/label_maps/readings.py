@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_cli.inputs.label_maps.formats import LabelFormat, Meaning
-from seg2vid_cli.inputs.label_maps.layouts import LAYOUTS, TITLES, Layer, pack_colors
+from seg2vid_cli.inputs.label_maps.layouts import LAYOUTS, OF_COLORS, TITLES, Layer, pack_colors
 from seg2vid_cli.inputs.label_maps.pixels import Pixels
 
 _ENOUGH_COLORS = 4
@@ -66,7 +66,9 @@ def try_formats(pixels: Pixels, formats: Iterable[LabelFormat]) -> tuple[list[Re
     for found, layout in _combinations(formats):
         if (layer := layers.get(layout)) is None:
             continue
-        meanings = found.colors if layout == "colors" else found.ids
+        if layout == "bgr-colors" and readings and readings[-1].format is found and readings[-1].layout == "colors":
+            continue  # colours that make sense as they stand are in the usual order
+        meanings = found.colors if layout in OF_COLORS else found.ids
         unknown = np.array([value not in meanings for value in layer.values.tolist()])
         unknown |= _wrongly_numbered(found, layout, layer)
         if unknown.any():
@@ -98,7 +100,7 @@ def _wrongly_numbered(found: LabelFormat, layout: str, layer: Layer) -> NDArray[
 
 
 def _reading(found: LabelFormat, layout: str, layer: Layer, pixels: Pixels) -> Reading:
-    meanings = found.colors if layout == "colors" else found.ids
+    meanings = found.colors if layout in OF_COLORS else found.ids
     chosen = [meanings[value] for value in layer.values.tolist()]
     return Reading(
         found,
@@ -113,7 +115,7 @@ def _reading(found: LabelFormat, layout: str, layer: Layer, pixels: Pixels) -> R
 
 def _known_colors(found: LabelFormat, layout: str, layer: Layer, pixels: Pixels, chosen: list[Meaning]) -> int:
     """Count the colours that have the class which the format gives them; none if one of a palette has another."""
-    if layout == "colors":
+    if layout in OF_COLORS:
         return len(set(layer.values.tolist()))
     if pixels.palette is None:
         return 0

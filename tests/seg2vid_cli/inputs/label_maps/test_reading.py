@@ -174,6 +174,11 @@ class TestColors:
 
         assert_reads(save(tmp_path / "map.png", pixels), "Cityscapes colours", INDICES, label_format)
 
+    def test_colours_in_bgr_order(self, tmp_path: Path) -> None:
+        path = save(tmp_path / "map.png", COLORS[INDICES][..., ::-1])
+
+        assert_reads(path, "Cityscapes colours (colours in BGR order)", INDICES)
+
     def test_few_colours_may_be_chance(self, tmp_path: Path) -> None:
         """PASCAL VOC's first class and its background are a building and void to CamVid."""
         pixels = np.zeros((8, 8, 3), np.uint8)
@@ -320,7 +325,7 @@ class TestOtherLabelSpaces:
         with pytest.raises(UsageError) as caught:
             read_label_map(save(tmp_path / "map.png", INDICES), "kitti:red", CITYSCAPES)
         assert caught.value.message == "--label-format kitti:red: kitti has no such layout"
-        assert caught.value.hint == "It has ids, greys, ids-256, colors."
+        assert caught.value.hint == "It has ids, greys, ids-256, colors, bgr-colors."
 
 
 class TestRefusals:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from seg2vid_cli.inputs.label_maps.blurred_ids import refuse_blurred_ids
 from seg2vid_cli.inputs.label_maps.faults import unexplained
 from seg2vid_cli.inputs.label_maps.file_names import format_of_name
 from seg2vid_cli.inputs.label_maps.formats import (
@@ -56,6 +57,7 @@ def choose(source: PictureSource, pixels: Pixels, label_format: str, spaces: Spa
         LabelMapError: no format explains all of its values, or several do and it is not clear which is meant.
         UsageError, SettingsError: as `formats_named`.
     """
+    refuse_blurred_ids(source, pixels)
     if label_format == "auto":
         return _find_out(source, pixels, spaces)
     readings, attempts = try_formats(pixels, formats_named(label_format, spaces))

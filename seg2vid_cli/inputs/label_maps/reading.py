@@ -6,10 +6,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from seg2vid_cli.inputs.label_maps.blurred_ids import refuse_blurred_ids
 from seg2vid_cli.inputs.label_maps.choosing import choose
 from seg2vid_cli.inputs.label_maps.formats import Spaces
-from seg2vid_cli.inputs.label_maps.layouts import OF_COLORS
 from seg2vid_cli.inputs.label_maps.pixels import Pixels, read_pixels
 from seg2vid_cli.inputs.pictures.aspect_ratios import distortion_message
 from seg2vid_cli.inputs.pictures.reading import PictureSource
@@ -63,8 +61,6 @@ def interpret(source: PictureSource, pixels: Pixels, label_format: str, spaces: 
     """Return what the pixels of `source` show; raises as `read_label_map`."""
     choice = choose(source, pixels, label_format, spaces)
     reading = choice.reading
-    if reading.layout not in OF_COLORS and not reading.is_proof:
-        refuse_blurred_ids(source, pixels, reading.values)
     indices = pixels.spread(reading.classes)
     return LabelMap(
         indices,

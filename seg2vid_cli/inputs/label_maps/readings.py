@@ -20,8 +20,6 @@ class Reading:
 
     format: LabelFormat
     layout: str
-    values: NDArray[np.intp]
-    """(K,): ids, or colours packed as 0xRRGGBB."""
     classes: NDArray[np.uint8]
     """(K,): class indices of the model."""
     image_classes: NDArray[np.uint8]
@@ -105,7 +103,6 @@ def _reading(found: LabelFormat, layout: str, layer: Layer, pixels: Pixels) -> R
     return Reading(
         found,
         layout,
-        layer.values,
         np.array([meaning.own for meaning in chosen], np.uint8),
         np.array([meaning.of_image for meaning in chosen], np.uint8),
         layer.instances,

@@ -433,7 +433,7 @@ class TestRefusals:
         path = save(tmp_path / "map.png", np.asarray(smooth).clip(0, 33))
 
         if label_format == "label-ids":
-            assert refusal(path, label_format)[0].startswith("ids blurred by smooth resizing or compression: ")
+            assert refusal(path, label_format)[0].startswith("ids blurred by smooth resizing or compression")
         else:
             refusal(path)
         nearest = Image.fromarray(large).resize((200, 130), Image.Resampling.NEAREST)

@@ -15,6 +15,7 @@ from seg2vid_cli.commands.backends import backends
 from seg2vid_cli.commands.benchmark import benchmark
 from seg2vid_cli.commands.export import export
 from seg2vid_cli.commands.generate import generate
+from seg2vid_cli.commands.labels import label_formats, labels
 from seg2vid_cli.commands.models import models
 from seg2vid_cli.commands.quick_help import QuickHelpGroup
 from seg2vid_cli.commands.train import train
@@ -137,6 +138,8 @@ def _program(
 
 
 app.command()(generate)
+app.command()(labels)
+app.command("label-formats")(label_formats)
 app.command()(train)
 app.command()(export)
 app.command()(benchmark)

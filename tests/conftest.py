@@ -196,8 +196,9 @@ def model(make_model: Callable[..., Path]) -> Path:
 
 @pytest.fixture
 def street(tmp_path: Path) -> Path:
-    """Return a label map of 32x64 train ids: road below, sky above, a car between them."""
+    """Return a label map of 32x64 train ids: road below, sky and a building above, a car between them."""
     train_ids = np.full((32, 64), 10, np.uint8)
+    train_ids[4:16, 40:] = 2
     train_ids[16:] = 0
     train_ids[12:20, 20:34] = 13
     path = tmp_path / "street.png"

@@ -20,6 +20,15 @@ Precision = Annotated[
     Literal["auto", "fp32", "fp16", "bf16"], typer.Option("--precision", help="Number format that networks run in.")
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Of the random numbers; 0 or more.")]
+LabelFormat = Annotated[
+    str,
+    typer.Option(
+        "--label-format",
+        metavar="FORMAT",
+        help="auto, a name of `seg2vid label-formats`, or a file: TOML, or CVAT's or labelme's .txt.",
+        autocompletion=offers.label_format,
+    ),
+]
 LARGEST_SEED = 2**63 - 1
 """PyTorch's seeds end here; NumPy's go further."""
 

@@ -179,14 +179,15 @@ def test_boxes_of_what_has_none(seg2vid, make_model, model, street, tmp_path):
         "error: --save boxes: this model has no camera, by which it could tell depth and things\n"
         "       Leave it out, or take a model whose `seg2vid models show` names depth and instances of every frame.\n"
     )
-    result = seg2vid("generate", road, "--model", driving, "--save", "boxes")
+    result = seg2vid("generate", road, "--model", driving, "--save", "boxes", "--label-format", "train-ids")
     assert result.exit_code == 1
     assert result.stderr == (
         f"error: {road}: --save boxes: there is no thing to save\n"
         "       Things are what is one of person, rider, car, truck, bus, train, motorcycle, bicycle.\n"
     )
     assert contents(Path()) == {}
-    result = seg2vid("generate", road, street, "--model", driving, "--save", "all", "-o", "new/", "--frames", 2)
+    flags = ("--label-format", "train-ids", "--save", "all", "-o", "new/", "--frames", 2)
+    result = seg2vid("generate", road, street, "--model", driving, *flags)
     assert (result.exit_code, "new/road.depth" in str(sorted(map(str, Path("new").iterdir())))) == (0, True)
     assert {path.name for path in Path("new").glob("*.boxes.json")} == {"street.boxes.json"}
 
@@ -699,7 +700,7 @@ def test_bad_label_maps_are_refused_by_name(seg2vid, model, bad_label_maps, kind
         (("--save", "depth"), 2, "--save depth"),
         (("--flow-format", "kitti"), 2, "--flow-format kitti: no flow is saved"),
         (("--save", "flow", "--flow-format", "exr"), 2, "Invalid value for '--flow-format': 'exr' is not one of"),
-        (("--label-format", "kitti"), 2, "--label-format"),
+        (("--label-format", "vistas"), 2, "--label-format"),
         (("--first-frame", "none.png"), 1, "none.png"),
         (("--model", "motorway"), 1, "motorway: no such model and no such folder"),
         (("--backend", "tensorflow"), 2, "--backend tensorflow: no such backend"),

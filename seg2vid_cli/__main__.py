@@ -4,17 +4,18 @@ import signal
 import sys
 from typing import NoReturn
 
-from seg2vid_cli.terminal.signals import Stopped, stop_on_sigterm
+from seg2vid_cli.terminal.signals import Stopped, stop_on_signals
 
 
 def main() -> NoReturn:
     """Run `seg2vid`; never returns."""
     try:
-        with stop_on_sigterm():
+        with stop_on_signals() as stop:
             from seg2vid_cli.app import main as run_program
 
+            stop.check()
             run_program()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # before the handlers were there
         stopped = Stopped(signal.SIGINT)
     except Stopped as error:
         stopped = error

@@ -20,7 +20,7 @@ from seg2vid_cli.commands.quick_help import QuickHelpGroup
 from seg2vid_cli.commands.train import train
 from seg2vid_cli.completion.scripts import VARIABLE as COMPLETION_VARIABLE
 from seg2vid_cli.terminal.console import Console, flush_results, program_version
-from seg2vid_cli.terminal.signals import Stopped, stop_on_sigterm
+from seg2vid_cli.terminal.signals import Stopped, stop_on_signals
 from seg2vid_interface.errors import Seg2VidError, UsageError
 
 _PLAIN_WORDS = {
@@ -58,7 +58,7 @@ class ErrorReportingGroup(QuickHelpGroup):
     def _run(self, args: Sequence[str] | None, *positional: Any, **named: Any) -> Any:
         """Return the exit code; whatever happens, raise nothing but Seg2VidError, Stopped and TyperException."""
         try:
-            with stop_on_sigterm():
+            with stop_on_signals():
                 if request := os.environ.get(COMPLETION_VARIABLE):
                     return self._answer_shell(sys.argv[1:] if args is None else args, request)
                 exit_code = super().main(args, *positional, **{**named, "standalone_mode": False})

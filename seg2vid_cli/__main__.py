@@ -5,6 +5,7 @@ import sys
 from typing import NoReturn
 
 from seg2vid_cli.terminal.signals import Stopped, stop_on_signals
+from seg2vid_cli.terminal.streams import prepare_streams
 
 
 def main() -> NoReturn:
@@ -19,6 +20,7 @@ def main() -> NoReturn:
         stopped = Stopped(signal.SIGINT)
     except Stopped as error:
         stopped = error
+    prepare_streams()  # the program may not have come to it
     sys.stderr.write(f"{stopped.message}\n")
     sys.exit(stopped.exit_code)
 

@@ -5,7 +5,6 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
-from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -21,6 +20,7 @@ from seg2vid_cli.commands.train import train
 from seg2vid_cli.completion.scripts import VARIABLE as COMPLETION_VARIABLE
 from seg2vid_cli.terminal.console import Console, flush_results, program_version
 from seg2vid_cli.terminal.signals import Stopped, stop_on_signals
+from seg2vid_cli.terminal.streams import prepare_streams
 from seg2vid_interface.errors import Seg2VidError, UsageError
 
 _PLAIN_WORDS = {
@@ -67,6 +67,10 @@ class ErrorReportingGroup(QuickHelpGroup):
         except OSError as error:
             where = "" if error.filename is None else f"{error.filename}: "
             raise Seg2VidError(f"{where}{error.strerror or error}") from error
+        except SystemExit as error:
+            if isinstance(error.__context__, BrokenPipeError):  # what Typer makes of a reader that has seen enough
+                return 0
+            raise
         except Exception as error:
             message = " ".join(f"internal error: {type(error).__name__}: {error}".split())
             raise InternalError(message, "Run it again with --debug and report what it prints.") from error
@@ -146,6 +150,5 @@ app.add_typer(models, name="models")
 
 def main() -> None:
     """Run `seg2vid`; never returns."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="surrogateescape")  # lets file names through that are not UTF-8
+    prepare_streams()
     app()

@@ -12,13 +12,13 @@ which styles are read.  N, L and the heights and widths but PH, PW are open in t
 may also fix them.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
 
 from seg2vid_interface.backend import Stage
+from seg2vid_interface.documents import parse_json
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.model_card import TEXTURE_CHANNELS, ModelCard, ModelFolder
 
@@ -344,7 +344,7 @@ def _metadata_problem(metadata: str | None, card: ModelCard) -> str | None:
     if metadata is None:
         return f"its metadata hold no {METADATA_KEY!r}: it was not exported by seg2vid"
     try:
-        graph_card = json.loads(metadata)
+        graph_card = parse_json(metadata)
         names = [entry["name"] for entry in (graph_card["label_space"] or {"classes": []})["classes"]]
     except (ValueError, TypeError, KeyError):
         return f"its metadata {METADATA_KEY!r} hold no model card"

@@ -6,10 +6,10 @@ extends = "paper"        # a bundled preset's name, or a file's path as seen fro
 steps = 1000
 """
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
+from seg2vid_interface.documents import parse_toml, read_document
 from seg2vid_interface.errors import SettingsError
 
 PRESET_FOLDER = Path(__file__).parents[1] / "presets"
@@ -52,12 +52,12 @@ def _read(preset: str, folder: Path, named_by: str, extended_by: tuple[Path, ...
 
 def _parse(path: Path, named_by: str) -> Table:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_toml(read_document(path))
     except (FileNotFoundError, IsADirectoryError):
         raise SettingsError(
             f"{named_by}: neither a bundled preset nor a file", f"Bundled presets: {', '.join(preset_names())}."
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(f"{named_by}: not readable as TOML: {error}") from None
 
 

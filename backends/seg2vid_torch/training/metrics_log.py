@@ -7,17 +7,30 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from seg2vid_interface.documents import parse_json
+
 METRICS_NAME = "metrics.jsonl"
 BOARD_NAME = "tensorboard"
 
 
 def read_metrics(run: Path, up_to_step: int) -> list[dict[str, float]]:
-    """Return the run's lines up to a step; a line that was cut off when the machine stopped is left out."""
+    """Return the run's lines up to a step; a line that was cut off or damaged when the machine stopped is left out."""
     path = run / METRICS_NAME
     if not path.exists():
         return []
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
-    return [metrics for metrics in map(json.loads, lines) if metrics["step"] <= up_to_step]
+    found = map(_metrics_of, path.read_bytes().splitlines())
+    return [metrics for metrics in found if metrics is not None and metrics["step"] <= up_to_step]
+
+
+def _metrics_of(line: bytes) -> dict[str, float] | None:
+    """Return what a line holds; None if it is not what `MetricsLog` writes."""
+    try:
+        metrics = parse_json(line.decode("utf-8"))
+    except ValueError:
+        return None
+    if not isinstance(metrics, dict) or "step" not in metrics:
+        return None
+    return metrics if all(type(value) in (int, float) for value in metrics.values()) else None
 
 
 class MetricsLog:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from seg2vid_interface.documents import parse_json, read_document
 from seg2vid_interface.errors import ModelError, OutputError, SettingsError
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, read_checkpoint
 from seg2vid_torch.training.metrics_log import BOARD_NAME, METRICS_NAME
@@ -113,12 +114,12 @@ def _remove_earlier(run: Path) -> None:
 def _compare_settings(run: Path, header: Mapping[str, Any], free: Collection[str]) -> None:
     """Raise SettingsError if the run was started with others; those that are `free` may differ."""
     try:
-        saved = json.loads((run / SETTINGS_NAME).read_text(encoding="utf-8"))
+        saved = parse_json(read_document(run / SETTINGS_NAME))
         if not isinstance(saved, dict):
             raise ValueError("no JSON object")
     except (OSError, ValueError) as error:
         raise ModelError(f"{run / SETTINGS_NAME}: not readable: {error}", "Start anew with --overwrite.") from None
-    before, now = _flat(saved), _flat(json.loads(json.dumps(header)))
+    before, now = _flat(saved), _flat(parse_json(json.dumps(header)))
     changed = sorted(key for key in (before.keys() | now.keys()) - set(free) if before.get(key) != now.get(key))
     if changed:
         listed = ", ".join(f"{key} ({_short(before.get(key))} -> {_short(now.get(key))})" for key in changed[:SHOWN])

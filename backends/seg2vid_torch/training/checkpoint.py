@@ -1,7 +1,6 @@
 """Checkpoints: everything that a run needs to go on as if it had never stopped."""
 
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeGuard
@@ -11,9 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
 from seg2vid_interface.backend import Stage
-from seg2vid_interface.errors import ModelError, OutputError, TrainingError
+from seg2vid_interface.errors import ModelError, TrainingError
 from seg2vid_interface.validation import problems_of
 from seg2vid_torch.training.optimizers import restore_optimizer
+from seg2vid_torch.training.replacing import replacing
 from seg2vid_torch.training.stage import StageTraining
 from seg2vid_torch.weights.torch_files import first_line, read_torch_file
 
@@ -56,17 +56,10 @@ def save_checkpoint(run: Path, stage: StageTraining, header: dict[str, Any]) -> 
         "averaged": stage.averaged.state_dict(),
         "optimizers": {name: optimizer.state_dict() for name, optimizer in stage.optimizers.items()},
     }
-    temporary = run / f".{CHECKPOINT_NAME}.{secrets.token_hex(4)}.tmp"
-    try:
-        with temporary.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())  # or a power cut could leave the new name with nothing behind it
-        temporary.replace(run / CHECKPOINT_NAME)
-    except OSError as error:
-        raise OutputError(f"{run / CHECKPOINT_NAME}: cannot be written: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(run / CHECKPOINT_NAME) as temporary, temporary.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())  # or a power cut could leave the new name with nothing behind it
 
 
 def _check_finite(stage: StageTraining, step: int) -> None:

@@ -7,7 +7,6 @@ entries, as safetensors files have no checksums.
 
 import hashlib
 import json
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from seg2vid_torch.training.checkpoint import (
     check_checkpoint,
     read_checkpoint,
 )
+from seg2vid_torch.training.replacing import replacing
 from seg2vid_torch.weights.torch_files import first_line, open_weights
 
 ENDING = ".safetensors"
@@ -46,14 +46,11 @@ def save_light_checkpoint(checkpoint: Path, path: Path) -> None:
     entries |= {f"{AVERAGED}{name}": value for name, value in averaged_weights(state).items()}
     header = {key: value for key, value in state.items() if key not in STATE_KEYS}
     halves = {name: _half(value) for name, value in entries.items()}
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        save_file(halves, temporary, {HEADER: json.dumps(header), DIGEST: _digest(halves)})
-        temporary.replace(path)
-    except (OSError, SafetensorError) as error:
+        with replacing(path) as temporary:
+            save_file(halves, temporary, {HEADER: json.dumps(header), DIGEST: _digest(halves)})
+    except SafetensorError as error:  # which also tells of a full disk
         raise OutputError(f"{path}: cannot be written: {first_line(error)}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _digest(entries: Mapping[str, Tensor]) -> str:

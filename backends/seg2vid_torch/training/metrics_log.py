@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from seg2vid_interface.documents import parse_json
+from seg2vid_torch.training.replacing import naming, replacing
 
 METRICS_NAME = "metrics.jsonl"
 BOARD_NAME = "tensorboard"
@@ -40,10 +41,9 @@ class MetricsLog:
         self.run = run
         path = run / METRICS_NAME
         kept = read_metrics(run, resumed_at)
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text("".join(_line(metrics) for metrics in kept), encoding="utf-8")
-        temporary.replace(path)
-        self._file = path.open("a", encoding="utf-8", buffering=1)
+        with replacing(path) as temporary:
+            temporary.write_text("".join(_line(metrics) for metrics in kept), encoding="utf-8")
+        self._file = path.open("a", encoding="utf-8")
         self._board = None
         if find_spec("tensorboard"):
             from torch.utils.tensorboard import SummaryWriter
@@ -51,11 +51,14 @@ class MetricsLog:
             self._board = SummaryWriter(str(run / BOARD_NAME), purge_step=resumed_at + 1)
 
     def write(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Add one line."""
-        self._file.write(_line({"step": step, **metrics}))
+        """Add one line.  Raises OutputError."""
+        with naming(self.run / METRICS_NAME):
+            self._file.write(_line({"step": step, **metrics}))
+            self._file.flush()
         if self._board:
-            for name, value in metrics.items():
-                self._board.add_scalar(name, value, step)
+            with naming(self.run / BOARD_NAME):
+                for name, value in metrics.items():
+                    self._board.add_scalar(name, value, step)
 
     def __enter__(self) -> Self:
         return self

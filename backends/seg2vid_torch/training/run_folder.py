@@ -10,6 +10,8 @@ from seg2vid_interface.documents import parse_json, read_document
 from seg2vid_interface.errors import ModelError, OutputError, SettingsError
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, read_checkpoint
 from seg2vid_torch.training.metrics_log import BOARD_NAME, METRICS_NAME
+from seg2vid_torch.training.replacing import remove_leftovers, replacing
+from seg2vid_torch.training.run_lock import RunLock
 
 SETTINGS_NAME = "settings.json"
 SAMPLES_NAME = "samples"
@@ -18,6 +20,11 @@ LENGTH_KEYS = {"settings.steps", "settings.minutes"}  # a run may be given more,
 # What a run writes, and `--overwrite` therefore removes; other files are left alone.
 RUN_FILES = (SETTINGS_NAME, CHECKPOINT_NAME, METRICS_NAME)
 FOLDER_FILES = {SAMPLES_NAME: ("[0-9]" * 7 + ".png", "[0-9]" * 7 + ".webp"), BOARD_NAME: ("events.out.tfevents.*",)}
+
+
+def is_run(run: Path) -> bool:
+    """Say whether a training has begun in a folder."""
+    return (run / SETTINGS_NAME).exists()
 
 
 def find_checkpoint(
@@ -36,7 +43,7 @@ def find_checkpoint(
     _refuse_unwritable(run)
     if overwrite:
         return None
-    if not (run / SETTINGS_NAME).exists():
+    if not is_run(run):
         _refuse_foreign_files(run)
         return None
     _compare_settings(run, header, LENGTH_KEYS | set(unknown))
@@ -63,11 +70,14 @@ def _refuse_less(run: Path, settings: Mapping[str, Any], checkpoint: Mapping[str
     )
 
 
-def make_run(run: Path, header: Mapping[str, Any]) -> None:
-    """Make the run's folder, without what an earlier run wrote there.  Raises OutputError."""
+def make_run(run: Path, header: Mapping[str, Any], lock: RunLock) -> None:
+    """Make the run's folder, without what an earlier run wrote there, and take its lock.  Raises OutputError."""
     try:
+        run.mkdir(parents=True, exist_ok=True)
+        if lock.take() and is_run(run):
+            raise OutputError(f"--out {run}: another training has been there meanwhile", "Give another --out.")
         _remove_earlier(run)
-        (run / SAMPLES_NAME).mkdir(parents=True, exist_ok=True)
+        (run / SAMPLES_NAME).mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(f"--out {run}: cannot be made: {error.strerror}") from None
     write_settings(run, header)
@@ -75,12 +85,8 @@ def make_run(run: Path, header: Mapping[str, Any]) -> None:
 
 def write_settings(run: Path, header: Mapping[str, Any]) -> None:
     """Write the run's settings, or those that it goes on with.  Raises OutputError."""
-    temporary = run / f".{SETTINGS_NAME}.tmp"
-    try:
+    with replacing(run / SETTINGS_NAME) as temporary:
         temporary.write_text(json.dumps(header, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(run / SETTINGS_NAME)
-    except OSError as error:
-        raise OutputError(f"{run / SETTINGS_NAME}: cannot be written: {error.strerror}") from None
 
 
 def _refuse_unwritable(run: Path) -> None:
@@ -103,6 +109,7 @@ def _refuse_foreign_files(run: Path) -> None:
 
 
 def _remove_earlier(run: Path) -> None:
+    remove_leftovers(run, RUN_FILES)
     for name in RUN_FILES:
         (run / name).unlink(missing_ok=True)
     for name, patterns in FOLDER_FILES.items():

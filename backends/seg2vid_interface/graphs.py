@@ -20,6 +20,7 @@ from typing import Final, Literal, get_args
 from seg2vid_interface.backend import Stage
 from seg2vid_interface.documents import parse_json
 from seg2vid_interface.errors import ModelError
+from seg2vid_interface.external_data import refuse_external_data
 from seg2vid_interface.model_card import TEXTURE_CHANNELS, ModelCard, ModelFolder
 
 GraphName = Stage | Literal["style", "depth", "known", "between", "fields"]
@@ -195,12 +196,14 @@ def graph_path(model: ModelFolder, name: GraphName, precision: str) -> Path:
 
     Raises:
         MissingWeightsError: the model has none; the hint is the command that makes it from the weights.
-        ModelError: it is not the file that the card means.
+        ModelError: it is not the file that the card means, or keeps data outside of itself.
     """
     flags = "--onnx" if precision == "fp32" else f"--onnx --precision {precision}"
     remedy = f"Make it: seg2vid export {model.path} {flags} -o NEW-FOLDER"
     has_weights = all(model.has(f"{stage}.safetensors") for stage in model.card.stages)
-    return model.file(graph_file(name, precision), remedy if has_weights else None)
+    path = model.file(graph_file(name, precision), remedy if has_weights else None)
+    refuse_external_data(path)
+    return path
 
 
 def tensors(formats: Iterable[TensorFormat], card: ModelCard) -> list[TensorFormat]:

@@ -49,7 +49,7 @@ def check_files(settings: BenchmarkSettings) -> None:
             raise UsageError(
                 f"{flag} {path}: the ending is not {' or '.join(endings)}", f"For example {flag} benchmark{endings[0]}."
             )
-        if settings.compare and path.resolve() == settings.compare.resolve():
+        if settings.compare and os.path.realpath(path) == os.path.realpath(settings.compare):
             raise UsageError(f"{flag} {path}: is the file of --compare too", f"Choose another {flag}.")
         if not path.parent.is_dir():
             raise OutputError(f"{flag} {path}: no such folder to write to", f"Make it first: mkdir -p {path.parent}")

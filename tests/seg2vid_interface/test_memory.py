@@ -29,7 +29,7 @@ def street():
 
 def limit(monkeypatch, free: float | None = None, **letters: float) -> None:
     monkeypatch.setattr(memory, "free_memory", lambda: None if free is None else int(free))
-    monkeypatch.setattr(memory, "_process_limit", lambda letter: letters.get(letter))
+    monkeypatch.setattr(memory, "_process_limit", letters.get)
 
 
 def test_what_fits_is_let_through(monkeypatch, street):

@@ -91,11 +91,11 @@ def write_settings(run: Path, header: Mapping[str, Any]) -> None:
 
 def _refuse_unwritable(run: Path) -> None:
     """Raise OutputError if the run's folder, or the one that it would be made in, cannot be written to."""
-    nearest = next(folder for folder in (run.absolute(), *run.absolute().parents) if folder.exists())
+    nearest = next(folder for folder in (run.absolute(), *run.absolute().parents) if os.path.lexists(folder))
     if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
         return
     problem = "cannot be written to" if nearest.is_dir() else "is a file, not a folder"
-    where = "" if run.exists() else f"{nearest} "
+    where = "" if os.path.lexists(run) else f"{nearest} "
     raise OutputError(f"--out {run}: {where}{problem}", "Name another folder for the run.")
 
 

@@ -30,7 +30,6 @@ Without what is only for reading, a file is the label space of a model to be tra
 without it, it says how to read label maps for a model of another label space (`read_mapped_label_space`).
 """
 
-import tomllib
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
@@ -38,6 +37,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from seg2vid_interface.documents import parse_toml, read_document
 from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_spaces import LAYOUTS, LabelClass, LabelSpace, MappedClass, MappedLabelSpace
 from seg2vid_interface.validation import problems_of
@@ -149,12 +149,12 @@ def _ids(tables: Sequence[_ClassTable]) -> list[tuple[int, ...]]:
 def _read(path: Path) -> _Document:
     """Return the checked tables of the file; raises SettingsError with all of its problems."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = parse_toml(read_document(path))
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file") from None
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise SettingsError(f"{path}: not a TOML file: {error}") from None
     problems: list[str] = []
     header = _validated(_FileTable, document, "", problems)

@@ -67,7 +67,7 @@ def train(
     cuda_index(device)
     overrides = parse_settings(settings or [])
 
-    from seg2vid_cli.files.cache import cache_folder
+    from seg2vid_cli.files.cache import find_cache_folder
     from seg2vid_cli.model_store.store import bundled_models, pulled_models
     from seg2vid_cli.plugins import find_trainer
     from seg2vid_cli.terminal.training_monitor import ConsoleMonitor, describe_training
@@ -86,7 +86,7 @@ def train(
         precision=precision,
         seed=seed,
         overwrite=overwrite,
-        cache=cache_folder(),
+        cache=find_cache_folder(),
         models=pulled_models() | bundled_models(),
         dry_run=dry_run,
     )

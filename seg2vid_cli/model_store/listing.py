@@ -69,15 +69,23 @@ def size_of(model: ModelFolder) -> int:
 
 
 def harmless(line: str) -> str:
-    """Return the line without control characters, which a stranger's card could steer the terminal with."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", line)
+    """Return the line without what a stranger could steer the terminal with: control characters, half letters."""
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", "?", line)
 
 
 def _listed(name: str, origin: str, path: Path) -> ListedModel:
     try:
         model = open_model_folder(path)
+        return _of_files(name, origin, model)
     except ModelError as error:
         return ListedModel(name, origin, path, None, None, error.message)
+    except OSError as error:  # of a folder that may not be searched
+        return ListedModel(name, origin, path, None, None, f"{path}: cannot be read: {error.strerror}")
+
+
+def _of_files(name: str, origin: str, model: ModelFolder) -> ListedModel:
+    """Say of which of the card's files the model is whole.  Raises OSError."""
+    path = model.path
     missing = [file for stage in model.card.stages.values() for file in stage.files if not model.has(file)]
     if not missing:
         return ListedModel(name, origin, path, model, None, None)

@@ -95,7 +95,7 @@ class Console:
         head = {"ok": document.pop("ok"), "command": self.command, "version": program_version()}
         self._write(sys.stdout, json.dumps(head | document, default=str))
 
-    def _write(self, stream: TextIO | None, line: str) -> None:
+    def _write(self, stream: TextIO, line: str) -> None:
         with nullcontext() if self._bar is None else self._bar.hidden():
             _write_line(stream, line)
 
@@ -165,14 +165,12 @@ class ProgressBar:
         return bar
 
 
-def _write_line(stream: TextIO | None, line: str) -> None:
-    """Write and flush one line; to a stream that was closed before the program began (None), nothing.
+def _write_line(stream: TextIO, line: str) -> None:
+    """Write and flush one line.
 
     Raises:
         OutputError: stdout takes no more, and its reader has not simply gone; stderr has nowhere to say so.
     """
-    if stream is None:
-        return
     try:
         stream.write(f"{line}\n")
         stream.flush()
@@ -185,8 +183,7 @@ def _write_line(stream: TextIO | None, line: str) -> None:
 def flush_results() -> None:
     """Flush stdout, whoever wrote to it (Typer writes `--help`), so that Python need not fail to do so at exit."""
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except OSError:
         silence(sys.stdout)
 

@@ -1,5 +1,6 @@
 """Making a model folder from training runs, checkpoints, or a model that is to be exported again."""
 
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +22,7 @@ from seg2vid_torch.stages.trained_stage import TrainedStage
 
 def export(request: ExportRequest) -> ExportResult:
     """Make the model folder; see `seg2vid_interface.backend.Exporter`."""
-    if request.out.exists() and not request.overwrite:
+    if os.path.lexists(request.out) and not request.overwrite:
         raise OutputError(f"-o {request.out}: exists already", "Name another folder, or add --overwrite.")
     if not request.out.absolute().parent.is_dir():
         raise OutputError(f"-o {request.out}: its parent folder does not exist", "Make it first.")

@@ -31,7 +31,9 @@ from seg2vid_torch.training.frozen_files import FrozenFiles
 from seg2vid_torch.training.initial import InitialWeights, begin_from, read_initial
 from seg2vid_torch.training.metrics_log import MetricsLog
 from seg2vid_torch.training.progress import Progress
-from seg2vid_torch.training.run_folder import SAMPLES_NAME, find_checkpoint, make_run, write_settings
+from seg2vid_torch.training.replacing import naming
+from seg2vid_torch.training.run_folder import SAMPLES_NAME, find_checkpoint, is_run, make_run, write_settings
+from seg2vid_torch.training.run_lock import RunLock
 from seg2vid_torch.training.stage import StageTraining
 
 OUT_OF_MEMORY_HINT = "Use a smaller --set batch=N, or a smaller network."
@@ -39,6 +41,11 @@ OUT_OF_MEMORY_HINT = "Use a smaller --set batch=N, or a smaller network."
 
 def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
     """Train one stage; see `seg2vid_interface.backend.Trainer`."""
+    with RunLock(request.out) as lock:
+        return _train(request, monitor, lock)
+
+
+def _train(request: TrainingRequest, monitor: TrainingMonitor, lock: RunLock) -> TrainingResult:
     # 1. Settings, and the run that they go on with: check them all before anything is written or fetched.
     settings = load_settings(request.stage, request.preset, request.settings or {})
     device = choose_device(request.device)
@@ -46,6 +53,8 @@ def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
     label_space = find_label_space(settings)
     frozen = FrozenFiles.find(settings, request.cache)
     header = _header(request, settings, label_space, precision) | frozen.digests()
+    if is_run(request.out) and not request.dry_run:
+        lock.take()
     checkpoint = find_checkpoint(request.out, header, overwrite=request.overwrite, unknown=frozen.to_fetch)
     initial = None if checkpoint else _read_initial(request, settings)
     if not request.dry_run:
@@ -75,7 +84,7 @@ def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
     if checkpoint:
         write_settings(request.out, header)  # which may ask for another number of steps
     else:
-        make_run(request.out, header)
+        make_run(request.out, header, lock)
         save()
 
     # 4. Steps.
@@ -121,7 +130,8 @@ def _do_steps(
             pending.clear()
             if samples:
                 metrics |= stage.validate()
-                stage.write_samples(log.run / SAMPLES_NAME, step)
+                with naming(log.run / SAMPLES_NAME):
+                    stage.write_samples(log.run / SAMPLES_NAME, step)
             log.write(step, metrics)
             if saves:
                 save()

@@ -17,6 +17,7 @@ from seg2vid_cli import plugins
 from seg2vid_cli.app import app
 from seg2vid_cli.commands.generate import parse_size, parse_style
 from seg2vid_cli.files import staging
+from seg2vid_cli.terminal.signals import Stopped
 from seg2vid_interface.label_spaces import CITYSCAPES
 
 pytestmark = pytest.mark.usefixtures("fake_backends")
@@ -767,11 +768,9 @@ def test_without_a_working_backend(seg2vid, model, street, monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("name", "exit_code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 @pytest.mark.parametrize("target", ["street.mp4", "out/", "a/b/"])
-def test_a_signal_in_the_middle_leaves_nothing(
-    *, start_seg2vid, make_model, street, tmp_path, number, exit_code, target
-):
+def test_a_signal_in_the_middle_leaves_nothing(*, start_seg2vid, make_model, street, tmp_path, name, exit_code, target):
     model = make_model(seconds_per_chunk=0.2)
     here = tmp_path / "here"
     here.mkdir()
@@ -781,11 +780,39 @@ def test_a_signal_in_the_middle_leaves_nothing(
     while not any(path.is_file() for path in here.rglob("*")) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert contents(here) != {}, "the clip is being written"
-    process.send_signal(number)
+    process.send_signal(getattr(signal, name))
     stdout, stderr = process.communicate(timeout=20)
     assert (process.returncode, stdout) == (exit_code, "")
-    assert stderr.splitlines()[-1] == {130: "interrupted", 143: "terminated"}[exit_code]
+    assert stderr.splitlines()[-1] == {130: "interrupted", 143: "terminated", 129: "hung up"}[exit_code]
     assert "Traceback" not in stderr
+    assert contents(here) == {}
+
+
+DISTURBED = """\
+import signal
+try:
+    signal.raise_signal({number})
+    sum(range(10))
+except BaseException as error:  # as a compiled module's start makes of it
+    raise ImportError("initialization failed") from error
+from fake_backend import FakeBackend
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_a_backend_is_imported_does_not_leave_the_clip_to_another(
+    *, start_seg2vid, fake_packages, make_model, street, tmp_path, number, exit_code
+):
+    here = tmp_path / "here"
+    here.mkdir()
+    (fake_packages / "disturbed_backend.py").write_text(DISTURBED.format(number=int(number)))
+    with (fake_packages / "seg2vid_fakes-1.0.dist-info" / "entry_points.txt").open("a") as file:
+        file.write("disturbed = disturbed_backend:FakeBackend\n")
+    words = ("generate", street, "--model", make_model(seconds_per_chunk=0.2))
+    process = start_seg2vid(*words, cwd=here, auto_order=("disturbed", "fake"))
+    stdout, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stdout, stderr.splitlines()[-1]) == (exit_code, "", Stopped(number).message)
     assert contents(here) == {}
 
 

@@ -168,6 +168,7 @@ def _describe(model: "ModelFolder") -> Iterator[str]:
     label_space = "none" if card.label_space is None else f"{card.label_space.name}, {card.label_space.size} classes"
     yield f"label space  {label_space}"
     yield f"size         {card.height}x{card.width} (height x width){', grey' if card.grey else ''}"
+    yield f"other sizes  {card.sizes}"
     if "image" in card.stages and (card.sees_own_labels or card.instance_edges):
         yield f"first frame  {_image_stage(card)}"
     yield f"can          {', '.join(card.abilities)}"

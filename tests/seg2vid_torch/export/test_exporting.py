@@ -7,6 +7,7 @@ from pathlib import Path
 import onnx
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from seg2vid_interface.backend import ExportRequest
 from seg2vid_interface.errors import BackendError, ModelError, OutputError
@@ -15,6 +16,7 @@ from seg2vid_interface.model_card import ModelCard, ModelFolder, open_model_fold
 from seg2vid_interface.sizes import SizeRule
 from seg2vid_torch import backend
 from seg2vid_torch.backend import TorchBackend
+from seg2vid_torch.export import exporting
 
 
 def export(*sources: Path, out: Path, **rest):
@@ -300,3 +302,17 @@ def test_a_package_that_graphs_need_is_named_with_the_extra(monkeypatch, runs, t
     )
     assert not (tmp_path / "model").exists()
     assert export(runs["image"], out=tmp_path / "model").stages == ("image",)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(monkeypatch, runs, tmp_path):
+    def fail(*_: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(exporting, "save_file", fail)
+    with pytest.raises(OutputError) as caught:
+        export(runs["image"], out=tmp_path / "model")
+    assert caught.value.message == (
+        f"-o {tmp_path / 'model'}: cannot be written: "
+        "Error while serializing: I/O error: No space left on device (os error 28)"
+    )
+    assert list(tmp_path.iterdir()) == []

@@ -71,14 +71,20 @@ class TorchBackend:
     def export(self, request: ExportRequest) -> ExportResult:
         """Make a model folder; see `Exporter.export`."""
         _require_torch()
+        if request.graphs:
+            _require("--onnx", "onnx", "onnxscript")
         from seg2vid_torch.export.exporting import export
 
         return export(request)
 
 
 def _require_torch() -> None:
-    for package in ("torch", "safetensors"):
+    _require("--backend torch", "torch", "safetensors")
+
+
+def _require(flag: str, *packages: str) -> None:
+    for package in packages:
         try:
             version(package)
         except PackageNotFoundError:
-            raise BackendError(f"--backend torch: {package} is not installed", f"Install it: {INSTALL}") from None
+            raise BackendError(f"{flag}: {package} is not installed", f"Install it: {INSTALL}") from None

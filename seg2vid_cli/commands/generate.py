@@ -68,7 +68,9 @@ def generate(
     size: Annotated[
         str | None,
         typer.Option(
-            metavar="HxW", help="Height and width in pixels; the model says which fit.  [default: the model's]"
+            metavar="HxW",
+            help="Height and width in pixels, which street takes in multiples of 32, others as `models show` says.  "
+            "[default: the model's]",
         ),
     ] = None,
     first_frame: Annotated[

@@ -1,12 +1,12 @@
 """What `seg2vid models list` says of every model, as far as a glance tells: no file is hashed."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from seg2vid_cli.model_store.store import bundled_models, pulled_models
+from seg2vid_cli.terminal.console import harmless
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.model_card import ModelFolder, open_model_folder
 
@@ -66,11 +66,6 @@ def table(models: Iterable[ListedModel], width: int) -> list[str]:
 def size_of(model: ModelFolder) -> int:
     """Return the bytes of the files that the card names, as far as they are there."""
     return sum((model.path / name).stat().st_size for name in model.card.all_files() if model.has(name))
-
-
-def harmless(line: str) -> str:
-    """Return the line without what a stranger could steer the terminal with: control characters, half letters."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]", "?", line)
 
 
 def _listed(name: str, origin: str, path: Path) -> ListedModel:

@@ -57,4 +57,4 @@ def _rate_of(folder: Path, ending: str, output: PlannedOutput) -> float:
 
 
 def _text(size: float) -> str:
-    return f"{size / 1e9:,.1f} GB"
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
@@ -37,8 +38,9 @@ def export(request: ExportRequest) -> ExportResult:
             if request.check:
                 request.check(ModelFolder(folder, card))
             _move_into_place(folder, request.out)
-    except OSError as error:
-        raise OutputError(f"-o {request.out}: cannot be written: {error.strerror or error}") from error
+    except (OSError, SafetensorError) as error:  # either may tell of a full disk
+        problem = getattr(error, "strerror", None) or str(error)
+        raise OutputError(f"-o {request.out}: cannot be written: {problem}", "See that the disk has room.") from error
     files = {name: (request.out / name).stat().st_size for name in [CARD_NAME, *card.all_files()]}
     return ExportResult(request.out, card.name, tuple(stages), files)
 

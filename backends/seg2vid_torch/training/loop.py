@@ -32,7 +32,7 @@ from seg2vid_torch.training.initial import InitialWeights, begin_from, read_init
 from seg2vid_torch.training.metrics_log import MetricsLog
 from seg2vid_torch.training.progress import Progress
 from seg2vid_torch.training.replacing import naming
-from seg2vid_torch.training.run_folder import SAMPLES_NAME, find_checkpoint, is_run, make_run, write_settings
+from seg2vid_torch.training.run_folder import SAMPLES_NAME, find_checkpoint, go_on, is_run, make_run
 from seg2vid_torch.training.run_lock import RunLock
 from seg2vid_torch.training.stage import StageTraining
 
@@ -82,7 +82,7 @@ def _train(request: TrainingRequest, monitor: TrainingMonitor, lock: RunLock) ->
         save_checkpoint(request.out, stage, header | {"step": progress.step, "seconds": progress.seconds})
 
     if checkpoint:
-        write_settings(request.out, header)  # which may ask for another number of steps
+        go_on(request.out, header)  # which may ask for another number of steps
     else:
         make_run(request.out, header, lock)
         save()

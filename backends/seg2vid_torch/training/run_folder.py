@@ -10,7 +10,7 @@ from seg2vid_interface.documents import parse_json, read_document
 from seg2vid_interface.errors import ModelError, OutputError, SettingsError
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, read_checkpoint
 from seg2vid_torch.training.metrics_log import BOARD_NAME, METRICS_NAME
-from seg2vid_torch.training.replacing import remove_leftovers, replacing
+from seg2vid_torch.training.replacing import naming, remove_leftovers, replacing
 from seg2vid_torch.training.run_lock import RunLock
 
 SETTINGS_NAME = "settings.json"
@@ -80,11 +80,20 @@ def make_run(run: Path, header: Mapping[str, Any], lock: RunLock) -> None:
         (run / SAMPLES_NAME).mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(f"--out {run}: cannot be made: {error.strerror}") from None
-    write_settings(run, header)
+    _write_settings(run, header)
 
 
-def write_settings(run: Path, header: Mapping[str, Any]) -> None:
-    """Write the run's settings, or those that it goes on with.  Raises OutputError."""
+def go_on(run: Path, header: Mapping[str, Any]) -> None:
+    """Write the settings that a run goes on with, and remove what a killed process left half written.
+
+    Raises OutputError.
+    """
+    with naming(run):
+        remove_leftovers(run, RUN_FILES)
+    _write_settings(run, header)
+
+
+def _write_settings(run: Path, header: Mapping[str, Any]) -> None:
     with replacing(run / SETTINGS_NAME) as temporary:
         temporary.write_text(json.dumps(header, indent=1) + "\n", encoding="utf-8")
 

@@ -186,6 +186,7 @@ licence      LicenseRef-tiny
              {bundle / "LICENSE"}
 label space  cityscapes, 20 classes
 size         32x64 (height x width)
+other sizes  multiples of 1, at least 1
 can          first frames from labels, clips, labels of every frame, styles by seed, pictures known in part
 clip         6 frames at 17 frames/s, 4 per chunk
 image stage

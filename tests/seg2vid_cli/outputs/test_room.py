@@ -63,6 +63,12 @@ def test_what_does_not_is_told_with_the_numbers(arguments, message, fitting):
     room(**arguments | {"frames": fitting, "clips": 1})
 
 
+def test_little_room_is_told_in_megabytes(disk):
+    disk.free = 50_000
+    with pytest.raises(OutputError, match=r"^--frames 24: the clip takes 0\.2 MB or more, but \. has 0\.1 MB free$"):
+        room("a.gif", save=frozenset())
+
+
 def test_flow_takes_what_its_arrays_take(disk):
     disk.free = 24 * 128 * 256 * 8
     for flow_format in ("npy", "flo"):

@@ -60,9 +60,10 @@ def test_a_training_that_was_killed_holds_nothing(holder, train_tiny, tmp_path):
     holder.kill()
     holder.wait()
     run = tmp_path / "run"
-    (run / ".checkpoint.pt.17-abcd.tmp").write_text("half")
-    assert train_tiny("image", run, steps=1).finished
-    assert {path.name for path in run.glob(".*")} == {".lock"}
+    for steps in (1, 2):  # begun, and gone on with
+        (run / ".checkpoint.pt.17-abcd.tmp").write_text("half")
+        assert train_tiny("image", run, steps=steps).finished
+        assert {path.name for path in run.glob(".*")} == {".lock"}
 
 
 class Second(RecordingMonitor):

@@ -1,13 +1,15 @@
 """Building a stage from its settings and its data."""
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import torch
 
 from seg2vid_interface.backend import TrainingRequest
-from seg2vid_interface.errors import SettingsError, UsageError
+from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_spaces import LABEL_SPACES, NO_LABELS, LabelSpace
+from seg2vid_torch.data.datasets.opening import DataSet, has_validation, open_data_sets
 from seg2vid_torch.data.frame_store import load_frames
 from seg2vid_torch.settings.image import Pix2PixHDSettings, SpadeSettings
 from seg2vid_torch.settings.key_frames import KeyFrameSettings
@@ -39,6 +41,36 @@ def find_label_space(settings: StageSettings) -> LabelSpace:
     return read_label_space(Path(name))
 
 
+@dataclass(frozen=True)
+class TrainingData:
+    """The data sets of a run."""
+
+    given: list[DataSet]
+    """Those of --data."""
+    stills: list[DataSet]
+    """Those that a motion stage's settings name, of labelled stills."""
+
+    @property
+    def all(self) -> list[DataSet]:
+        """All of them."""
+        return [*self.given, *self.stills]
+
+    def read_as(self) -> dict[str, str]:
+        """Return root -> what its label maps are read as."""
+        return {str(data.root): data.labels.description for data in self.all if data.labels}
+
+
+def open_data(request: TrainingRequest, settings: StageSettings, label_space: LabelSpace) -> TrainingData:
+    """Find the data sets that a stage is trained on.  Raises what `open_data_sets` raises."""
+    still_roots: tuple[str, ...] = ()
+    if isinstance(settings, MotionSettings):
+        still_roots = settings.teacher.stills
+    elif isinstance(settings, KeyFrameSettings):
+        still_roots = settings.stills
+    find = partial(open_data_sets, label_space=label_space, read_labels=request.read_labels)
+    return TrainingData(find(request.data, layout=request.dataset), find([Path(root) for root in still_roots]))
+
+
 def build_stage(
     request: TrainingRequest,
     settings: StageSettings,
@@ -46,26 +78,24 @@ def build_stage(
     device: torch.device,
     precision: torch.dtype,
     *,
+    data: TrainingData | None = None,
     frozen: FrozenFiles | None = None,
 ) -> StageTraining:
     """Load the data and build the networks, their weights drawn from the request's seed."""
-    if request.dataset != "clips":
-        raise UsageError(f"--dataset {request.dataset}: unknown", "Known datasets: clips.")
+    data = data or open_data(request, settings, label_space)
     load = partial(
         load_frames,
         height=settings.height,
         width=settings.width,
-        label_space=label_space,
         channels=settings.network.image_channels if isinstance(settings, MotionSettings) else 3,
     )
-    with_validation = [root for root in request.data if (root / "val").is_dir()]
     context = TrainingContext(
         label_space=label_space,
         seed=request.seed,
         device=device,
         precision=precision,
-        train=load(request.data, "train"),
-        validation=load(with_validation, "val") if with_validation else None,
+        train=load(data.given, "train"),
+        validation=load(data.given, "val") if has_validation(data.given) else None,
         **(frozen.paths if frozen else {}),
     )
     with torch.random.fork_rng(devices=[]):
@@ -74,17 +104,8 @@ def build_stage(
             return SpadeStage(settings, context)
         if isinstance(settings, Pix2PixHDSettings):
             return Pix2PixHDStage(settings, context)
-        roots = still_roots(settings)
-        stills = load(roots, "train") if roots else None
+        stills = load(data.stills, "train") if data.stills else None
         if isinstance(settings, MotionSettings):
             return MotionStage(settings, context, stills)
-        with_unseen = [root for root in roots if (root / "val").is_dir()]
-        unseen = load(with_unseen, "val") if with_unseen else None
+        unseen = load(data.stills, "val") if has_validation(data.stills) else None
         return KeyFrameStage(settings, context, stills or context.train, unseen or context.validation)
-
-
-def still_roots(settings: StageSettings) -> list[Path]:
-    """Return the roots of the stills that the motion stage's teacher drives through."""
-    if isinstance(settings, MotionSettings):
-        return [Path(root) for root in settings.teacher.stills]
-    return [Path(root) for root in settings.stills] if isinstance(settings, KeyFrameSettings) else []

@@ -125,12 +125,12 @@ def _attempts(options: OpenOptions) -> list[tuple[str, OpenOptions]]:
 
 
 def _open(backend: Backend, model: "ModelFolder", options: OpenOptions, tell: Callable[[str], None]) -> OpenedSession:
-    with _listening(backend, tell):
+    with listening(backend, tell):
         return OpenedSession(backend.name, backend.open(model, options))
 
 
 @contextmanager
-def _listening(backend: Backend, tell: Callable[[str], None]) -> Iterator[None]:
+def listening(backend: object, tell: Callable[[str], None]) -> Iterator[None]:
     """Pass on what the backend's package logs as a warning."""
     logger = logging.getLogger(type(backend).__module__.partition(".")[0])
     handler = _Listener(tell)

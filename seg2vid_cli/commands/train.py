@@ -40,7 +40,7 @@ def train(
             autocompletion=offers.folders,
         ),
     ],
-    dataset: Annotated[str, typer.Option(metavar="LAYOUT", help="Layout of the datasets.")] = "clips",
+    dataset: options.DataSet = "clips",
     preset: Annotated[
         str, typer.Option(metavar="NAME", help="Name of a preset, or a TOML file.", autocompletion=offers.preset)
     ] = "street",
@@ -72,7 +72,7 @@ def train(
     from seg2vid_cli.files.cache import find_cache_folder
     from seg2vid_cli.inputs.label_maps.data_sets import read_data_set
     from seg2vid_cli.model_store.store import bundled_models, pulled_models
-    from seg2vid_cli.plugins import find_trainer
+    from seg2vid_cli.plugins import find_trainer, listening
     from seg2vid_cli.terminal.training_monitor import ConsoleMonitor, describe_training
     from seg2vid_interface.backend import TrainingRequest
 
@@ -94,8 +94,9 @@ def train(
         read_labels=partial(read_data_set, label_format=label_format),
         dry_run=dry_run,
     )
-    with ConsoleMonitor(console) as monitor:
-        result = find_trainer().train(request, monitor)
+    trainer = find_trainer()
+    with listening(trainer, console.say), ConsoleMonitor(console) as monitor:
+        result = trainer.train(request, monitor)
         monitor.check_stopped(result)
     line = describe_training(result.step, result.steps, result.summary) if dry_run else str(result.run)
     console.succeed([line], _document(result))

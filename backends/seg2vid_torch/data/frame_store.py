@@ -3,19 +3,21 @@
 A frame takes four bytes a pixel (131 kB at 128x256), without labels three, and grey one.
 """
 
+import logging
+from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from seg2vid_interface.errors import DatasetError, ImageError, LabelMapError
 from seg2vid_torch.data.datasets.frames import Split
 from seg2vid_torch.data.datasets.opening import DataSet
-from seg2vid_torch.data.picture_files import read_picture
+from seg2vid_torch.data.reading import ReadFrames, parts_of, read_parts
 from seg2vid_torch.networks.colors import from_rgb
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,9 +46,17 @@ class FrameStore:
 
 
 def load_frames(
-    data_sets: Sequence[DataSet], split: Split, *, height: int, width: int, channels: int = 3
+    data_sets: Sequence[DataSet],
+    split: Split,
+    *,
+    height: int,
+    width: int,
+    channels: int = 3,
+    frames_per_second: float | None = None,
 ) -> FrameStore:
     """Read the split's frames of all data sets that have it, resized (pictures LANCZOS, label maps nearest).
+
+    Frames that cannot be read are left out, and logged as warnings.
 
     Args:
         data_sets: see `datasets.opening`.
@@ -54,33 +64,36 @@ def load_frames(
         height: of the frames, in pixels.
         width: likewise.
         channels: C: 3 for RGB, or 1 for grey.
+        frames_per_second: of videos that are read by the clock; None = as they are stored.
 
     Raises:
-        DatasetError: an unreadable file, or a label map with values that are not explained.
+        DatasetError: more than 1% of the files are unreadable, or a label map has values that are not explained.
     """
     clips = [(clip, data.labels) for data in data_sets for clip in data.clips.get(split, ())]
-    frames = [(frame, reader) for clip, reader in clips for frame in clip.frames]
-    images = torch.empty((len(frames), channels, height, width), dtype=torch.uint8)
-    labels = torch.zeros((1, 1, 1), dtype=torch.uint8).expand(len(frames), height, width)
-    if any(data.labels for data in data_sets):
+    parts = parts_of(clips, height=height, width=width, frames_per_second=frames_per_second)
+    read: deque[ReadFrames] = deque()
+    for frames in read_parts(parts):
+        for fault in frames.faults:
+            logger.warning("left out: %s", fault)
+        read.append(replace(frames, images=from_rgb(torch.from_numpy(frames.images), channels).numpy()))
+    return _joined(read, (channels, height, width), labelled=any(data.labels for data in data_sets))
+
+
+def _joined(read: deque[ReadFrames], shape: tuple[int, int, int], *, labelled: bool) -> FrameStore:
+    """Return all that was read; what is taken over is freed, so that memory holds it once."""
+    count = sum(len(frames.images) for frames in read)
+    images = torch.empty((count, *shape), dtype=torch.uint8)
+    labels = torch.zeros((1, 1, 1), dtype=torch.uint8).expand(count, *shape[1:])
+    if labelled:
         labels = labels.contiguous()
-
-    def read(position: int) -> None:
-        frame, reader = frames[position]
-        try:
-            images[position] = from_rgb(torch.from_numpy(read_picture(frame.picture, height, width)), channels)
-            if reader is not None and frame.labels is not None:
-                labels[position] = torch.from_numpy(reader.read(frame.labels, height, width))
-        except (ImageError, LabelMapError) as error:
-            raise DatasetError(error.message, error.hint) from None
-
-    with ThreadPoolExecutor() as pool:
-        try:
-            for _ in pool.map(read, range(len(frames))):  # consuming the results raises the first error
-                pass
-        except BaseException:
-            pool.shutdown(cancel_futures=True)  # or thousands of files would be read before it is told
-            raise
-    ends = np.cumsum([len(clip.frames) for clip, _ in clips]).tolist()
-    spans = tuple(range(end - len(clip.frames), end) for end, (clip, _) in zip(ends, clips, strict=True))
-    return FrameStore(images, labels, spans)
+    at, cuts = 0, {count}
+    while read:
+        frames = read.popleft()
+        here = slice(at, at + len(frames.images))
+        images[here] = torch.from_numpy(frames.images)
+        if frames.labels is not None:
+            labels[here] = torch.from_numpy(frames.labels)
+        cuts |= {at + cut for cut in frames.cuts}
+        at = here.stop
+    bounds = sorted(cuts | {0})
+    return FrameStore(images, labels, tuple(range(a, b) for a, b in pairwise(bounds) if a < b))

@@ -15,11 +15,16 @@ UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, LookupError, struct.er
 """What Pillow's decoders raise on damaged files."""
 
 
-def read_picture(path: Path, height: int, width: int) -> NDArray[np.uint8]:
-    """Return a picture (3, height, width) in RGB, resized with LANCZOS.  Raises ImageError if it cannot be read."""
+def read_picture(path: Path, height: int, width: int) -> tuple[NDArray[np.uint8], tuple[int, int]]:
+    """Return a picture (3, height, width) in RGB, resized with LANCZOS, and the height and width that its file has.
+
+    Raises:
+        ImageError: it cannot be read.
+    """
     try:
         with Image.open(path, formats=PICTURE_FORMATS) as image:
+            size = image.height, image.width
             picture = image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
     except UNREADABLE as error:
         raise ImageError(f"{path}: not a readable picture: {error}") from None
-    return np.array(picture).transpose(2, 0, 1)
+    return np.array(picture).transpose(2, 0, 1), size

@@ -1,16 +1,19 @@
 """Building a stage from its settings and its data."""
 
+import time
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from seg2vid_interface.backend import TrainingRequest
 from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_spaces import LABEL_SPACES, NO_LABELS, LabelSpace
-from seg2vid_torch.data.datasets.opening import DataSet, has_validation, open_data_sets
-from seg2vid_torch.data.frame_store import load_frames
+from seg2vid_torch.data.datasets.frames import Split
+from seg2vid_torch.data.datasets.opening import DataSet, open_data_sets
+from seg2vid_torch.data.frame_store import FrameStore, load_frames
 from seg2vid_torch.settings.image import Pix2PixHDSettings, SpadeSettings
 from seg2vid_torch.settings.key_frames import KeyFrameSettings
 from seg2vid_torch.settings.loading import StageSettings
@@ -41,7 +44,7 @@ def find_label_space(settings: StageSettings) -> LabelSpace:
     return read_label_space(Path(name))
 
 
-@dataclass(frozen=True)
+@dataclass
 class TrainingData:
     """The data sets of a run."""
 
@@ -49,6 +52,9 @@ class TrainingData:
     """Those of --data."""
     stills: list[DataSet]
     """Those that a motion stage's settings name, of labelled stills."""
+    frames_read: int = 0
+    seconds: float = 0.0
+    """That reading them has taken."""
 
     @property
     def all(self) -> list[DataSet]:
@@ -58,6 +64,16 @@ class TrainingData:
     def read_as(self) -> dict[str, str]:
         """Return root -> what its label maps are read as."""
         return {str(data.root): data.labels.description for data in self.all if data.labels}
+
+    def load(self, data_sets: list[DataSet], split: Split, **form: Any) -> FrameStore | None:
+        """Return what `load_frames` reads, and take note of how long it takes; None if no data set has the split."""
+        if not any(data.clips.get(split) for data in data_sets):
+            return None
+        began = time.perf_counter()
+        store = load_frames(data_sets, split, **form)
+        self.seconds += time.perf_counter() - began
+        self.frames_read += len(store)
+        return store
 
 
 def open_data(request: TrainingRequest, settings: StageSettings, label_space: LabelSpace) -> TrainingData:
@@ -84,18 +100,21 @@ def build_stage(
     """Load the data and build the networks, their weights drawn from the request's seed."""
     data = data or open_data(request, settings, label_space)
     load = partial(
-        load_frames,
+        data.load,
         height=settings.height,
         width=settings.width,
         channels=settings.network.image_channels if isinstance(settings, MotionSettings) else 3,
+        frames_per_second=getattr(settings, "frames_per_second", None),
     )
+    train = load(data.given, "train")
+    assert train is not None, "a data set without training frames is not opened"
     context = TrainingContext(
         label_space=label_space,
         seed=request.seed,
         device=device,
         precision=precision,
-        train=load(data.given, "train"),
-        validation=load(data.given, "val") if has_validation(data.given) else None,
+        train=train,
+        validation=load(data.given, "val"),
         **(frozen.paths if frozen else {}),
     )
     with torch.random.fork_rng(devices=[]):
@@ -104,8 +123,8 @@ def build_stage(
             return SpadeStage(settings, context)
         if isinstance(settings, Pix2PixHDSettings):
             return Pix2PixHDStage(settings, context)
-        stills = load(data.stills, "train") if data.stills else None
+        stills = load(data.stills, "train")
         if isinstance(settings, MotionSettings):
             return MotionStage(settings, context, stills)
-        unseen = load(data.stills, "val") if has_validation(data.stills) else None
+        unseen = load(data.stills, "val")
         return KeyFrameStage(settings, context, stills or context.train, unseen or context.validation)

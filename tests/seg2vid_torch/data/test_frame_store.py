@@ -72,7 +72,7 @@ def test_a_split_without_pictures(tmp_path):
 
 def test_a_missing_label_map_is_named(root):
     (root / "train" / "drive" / "labels" / "000002.png").unlink()
-    with pytest.raises(DatasetError, match=r"000002\.png: label map missing \(1 of 6"):
+    with pytest.raises(DatasetError, match=r"labels.000002\.png: missing$"):
         load(root)
 
 

@@ -9,7 +9,7 @@ A folder of unrelated stills has the same layout.
 from pathlib import Path
 
 from seg2vid_interface.errors import DatasetError
-from seg2vid_torch.data.datasets.frames import Clip, Frame, PictureClip, Split, pictures_of
+from seg2vid_torch.data.datasets.frames import Found, Frame, PictureClip, Split, folders_of, pictures_of
 
 
 class ClipsLayout:
@@ -18,27 +18,27 @@ class ClipsLayout:
     name = "clips"
     expected = "The clips layout is ROOT/SPLIT/CLIP/images/FRAME.jpg with labels/FRAME.png beside it."
 
+    def fits(self, root: Path) -> bool:
+        """Tell whether there is a split; see `Layout.fits`."""
+        return any((root / split).is_dir() for split in ("train", "val"))
+
     def has(self, root: Path, split: Split) -> bool:
         """Tell whether the split's folder is there."""
         return (root / split).is_dir()
 
-    def find(self, root: Path, split: Split, *, labelled: bool) -> list[Clip]:
+    def find(self, root: Path, split: Split, *, labelled: bool) -> Found:
         """Return a split's clips; see `Layout.find`."""
         folder = root / split
         if not folder.is_dir():
             raise DatasetError(f"{root}: no folder {split!r} in this dataset", self.expected)
-        clips = [_clip(clip, labelled=labelled) for clip in sorted(folder.iterdir()) if (clip / "images").is_dir()]
+        clips = [_clip(clip, labelled=labelled) for clip in folders_of(folder) if (clip / "images").is_dir()]
         if not any(clip.frames for clip in clips):
-            raise DatasetError(f"{folder}: holds no clip with an images folder and pictures in it")
-        return list(clips)
+            raise DatasetError(f"{folder}: holds no clip with an images folder and pictures in it", self.expected)
+        maps = (frame.labels for clip in clips for frame in clip.frames if frame.labels)
+        return Found(tuple(clips), tuple(path for path in maps if not path.is_file()))
 
 
 def _clip(folder: Path, *, labelled: bool) -> PictureClip:
     pictures = pictures_of(folder / "images")
-    if not labelled:
-        return PictureClip(folder.name, tuple(Frame(path) for path in pictures))
-    labels = [folder / "labels" / f"{path.stem}.png" for path in pictures]
-    missing = [path for path in labels if not path.is_file()]
-    if missing:
-        raise DatasetError(f"{missing[0]}: label map missing ({len(missing)} of {len(labels)} in this clip)")
+    labels = [folder / "labels" / f"{path.stem}.png" if labelled else None for path in pictures]
     return PictureClip(folder.name, tuple(map(Frame, pictures, labels)))

@@ -9,10 +9,26 @@ from seg2vid_interface.errors import DatasetError, UsageError
 from seg2vid_interface.label_readers import LabelReader, LabelReading
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_torch.data.class_indices import class_indices_of
+from seg2vid_torch.data.datasets.cityscapes import CityscapesLayout
 from seg2vid_torch.data.datasets.clips import ClipsLayout
-from seg2vid_torch.data.datasets.frames import Clip, Layout, Split
+from seg2vid_torch.data.datasets.frames import Clip, Found, Layout, PictureClip, Split
+from seg2vid_torch.data.datasets.kitti import KittiLayout
+from seg2vid_torch.data.datasets.kth import KthLayout
+from seg2vid_torch.data.datasets.misplaced import misplaced
+from seg2vid_torch.data.datasets.pix2pixhd import Pix2PixHDLayout
+from seg2vid_torch.data.datasets.ucf101 import Ucf101Layout
+from seg2vid_torch.data.datasets.video import VideoLayout
 
-LAYOUTS: Mapping[str, Layout] = {layout.name: layout for layout in (ClipsLayout(),)}
+_LAYOUTS: tuple[Layout, ...] = (
+    ClipsLayout(),
+    CityscapesLayout(),
+    KittiLayout(),
+    KthLayout(),
+    Ucf101Layout(),
+    Pix2PixHDLayout(),
+    VideoLayout(),
+)
+LAYOUTS: Mapping[str, Layout] = {layout.name: layout for layout in _LAYOUTS}
 """What `--dataset` names."""
 PLAIN = "train-ids:ids"
 """The format of label maps that needs no mention."""
@@ -23,10 +39,15 @@ class DataSet:
     """One root, its clips and how its label maps are read."""
 
     root: Path
-    clips: Mapping[Split, tuple[Clip, ...]]
+    found: Mapping[Split, Found]
     """By split; "val" only where there is one."""
     labels: LabelReader | None
     """None if there are no labels, or nobody asked for them."""
+
+    @property
+    def clips(self) -> Mapping[Split, tuple[Clip, ...]]:
+        """The clips by split."""
+        return {split: found.clips for split, found in self.found.items()}
 
 
 def open_data_sets(
@@ -36,8 +57,17 @@ def open_data_sets(
     layout: str = "clips",
     read_labels: LabelReading | None = None,
     splits: Sequence[Split] = ("train",),
+    whole: bool = True,
 ) -> list[DataSet]:
     """Return the data sets at the roots, with those splits that must be there, and "val" where it is.
+
+    Args:
+        roots: of the data sets.
+        label_space: of their label maps; they are not looked for if it has no classes.
+        layout: a name of LAYOUTS.
+        read_labels: see `LabelReading`; None = the maps hold class indices.
+        splits: that must be there.
+        whole: whether missing files are an error.
 
     Raises:
         UsageError: the layout, or the format of label maps, is unknown.
@@ -45,29 +75,49 @@ def open_data_sets(
     """
     if layout not in LAYOUTS:
         raise UsageError(f"--dataset {layout}: unknown", f"Known datasets: {', '.join(LAYOUTS)}.")
-    return [_open(root, LAYOUTS[layout], label_space, read_labels or class_indices_of, splits) for root in roots]
+    opened = []
+    for root in roots:
+        found = _find(root, LAYOUTS[layout], splits, labelled=label_space.size > 0)
+        if whole:
+            _refuse_missing(found)
+        maps = _label_maps(next(iter(found.values())))
+        opened.append(DataSet(root, found, (read_labels or class_indices_of)(maps, label_space) if maps else None))
+    return opened
 
 
-def _open(
-    root: Path, layout: Layout, label_space: LabelSpace, read_labels: LabelReading, splits: Sequence[Split]
-) -> DataSet:
+def _find(root: Path, layout: Layout, splits: Sequence[Split], *, labelled: bool) -> dict[Split, Found]:
     if not root.is_dir():
-        raise DatasetError(f"{root}: no such folder", "Name a dataset's root, with --data or in teacher.stills.")
-    labelled = label_space.size > 0
+        problem = "a file, not a folder" if root.exists() else "no such folder"
+        raise DatasetError(f"{root}: {problem}", "Name a dataset's root, with --data or in teacher.stills.")
+    if not layout.fits(root):
+        raise misplaced(root, layout, _LAYOUTS)
     wanted: list[Split] = [*splits, "val"] if layout.has(root, "val") and "val" not in splits else [*splits]
-    clips = {split: tuple(layout.find(root, split, labelled=labelled)) for split in wanted}
-    first = next(iter(clips.values()))
-    maps = [frame.labels for clip in first for frame in clip.frames if frame.labels is not None]
-    return DataSet(root, clips, read_labels(maps, label_space) if maps else None)
+    return {split: layout.find(root, split, labelled=labelled) for split in wanted}
+
+
+def _label_maps(found: Found) -> list[Path]:
+    frames = (frame for clip in found.clips if isinstance(clip, PictureClip) for frame in clip.frames)
+    return [frame.labels for frame in frames if frame.labels is not None]
+
+
+def _refuse_missing(found: Mapping[Split, Found]) -> None:
+    for split in found.values():
+        if split.missing:
+            path, *others = split.missing
+            more = f" (and {len(others)} more)" if others else ""
+            raise DatasetError(
+                f"{path}: {'has no label map' if path.exists() else 'missing'}{more}",
+                "`seg2vid data check` names them all.",
+            )
 
 
 def fingerprint(data_sets: Sequence[DataSet]) -> str:
     """Return a hash of the names of all training frames, which tells other data from the same data elsewhere."""
     names = [
-        str(frame.picture.relative_to(data.root))
+        file.relative_to(data.root).as_posix()
         for data in data_sets
         for clip in data.clips["train"]
-        for frame in clip.frames
+        for file in clip.files
     ]
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
@@ -76,8 +126,3 @@ def uncommon_formats(data_sets: Sequence[DataSet]) -> list[str]:
     """Return the formats in which the data sets' label maps are read; none if they are all of the usual one."""
     formats = [data.labels.label_format for data in data_sets if data.labels]
     return formats if any(name != PLAIN for name in formats) else []
-
-
-def has_validation(data_sets: Sequence[DataSet]) -> bool:
-    """Tell whether any of them has a split for validation."""
-    return any(data.clips.get("val") for data in data_sets)

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from seg2vid_torch.data.datasets.frames import Split
 from seg2vid_torch.data.datasets.opening import DataSet
+from seg2vid_torch.data.packed import shards_of
 from seg2vid_torch.data.reading import ReadFrames, parts_of, read_parts
 from seg2vid_torch.networks.colors import from_rgb
 
@@ -69,22 +70,25 @@ def load_frames(
     Raises:
         DatasetError: more than 1% of the files are unreadable, or a label map has values that are not explained.
     """
-    clips = [(clip, data.labels) for data in data_sets for clip in data.clips.get(split, ())]
-    parts = parts_of(clips, height=height, width=width, frames_per_second=frames_per_second)
     read: deque[ReadFrames] = deque()
-    for frames in read_parts(parts):
-        for fault in frames.faults:
-            logger.warning("left out: %s", fault)
-        read.append(replace(frames, images=from_rgb(torch.from_numpy(frames.images), channels).numpy()))
-    return _joined(read, (channels, height, width), labelled=any(data.labels for data in data_sets))
+    for data in data_sets:
+        clips = [(clip, data.labels) for clip in data.clips.get(split, ())]
+        parts = parts_of(clips, height=height, width=width, frames_per_second=frames_per_second)
+        if data.packed:
+            data.packed.require_size(height, width)
+        for frames in shards_of(data.packed, split) if data.packed else read_parts(parts):
+            for fault in frames.faults:
+                logger.warning("left out: %s", fault)
+            read.append(replace(frames, images=from_rgb(torch.from_numpy(frames.images), channels).numpy()))
+    return joined(read, (channels, height, width))
 
 
-def _joined(read: deque[ReadFrames], shape: tuple[int, int, int], *, labelled: bool) -> FrameStore:
+def joined(read: deque[ReadFrames], shape: tuple[int, int, int]) -> FrameStore:
     """Return all that was read; what is taken over is freed, so that memory holds it once."""
     count = sum(len(frames.images) for frames in read)
     images = torch.empty((count, *shape), dtype=torch.uint8)
     labels = torch.zeros((1, 1, 1), dtype=torch.uint8).expand(count, *shape[1:])
-    if labelled:
+    if any(frames.labels is not None for frames in read):
         labels = labels.contiguous()
     at, cuts = 0, {count}
     while read:

@@ -8,7 +8,7 @@ import signal
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from multiprocessing import get_context
 
@@ -47,6 +47,8 @@ class Part:
     """Of videos that are read by the clock."""
     begins: bool = True
     """Whether a clip begins with it."""
+    tolerant: bool = False
+    """Whether label maps that are not understood are left out, too."""
 
 
 @dataclass
@@ -82,13 +84,15 @@ def parts_of(
     return parts
 
 
-def read_parts(parts: Sequence[Part]) -> Iterator[ReadFrames]:
+def read_parts(parts: Sequence[Part], *, tolerant: bool = False) -> Iterator[ReadFrames]:
     """Yield what the parts hold, in their order, read a little ahead.
 
     Raises:
-        DatasetError: a label map holds what its format does not explain, or more than 1% cannot be read.
+        DatasetError: a label map holds what its format does not explain, or more than 1% cannot be read; unless
+            `tolerant`.
     """
-    faults = _Faults(parts)
+    faults = _Faults(() if tolerant else parts)
+    parts = [replace(part, tolerant=True) for part in parts] if tolerant else parts
     with _workers(parts) as pool:
         waiting: deque[Part | Future[list[ReadFrames]]] = deque()
         rest = iter(parts)
@@ -100,7 +104,8 @@ def read_parts(parts: Sequence[Part]) -> Iterator[ReadFrames]:
                     break
                 first = waiting.popleft()
                 for frames in first.result() if isinstance(first, Future) else read_part(first):
-                    faults.count(frames)
+                    if not tolerant:
+                        faults.count(frames)
                     yield frames
         except BaseException:
             pool.shutdown(cancel_futures=True)  # or much would be read before it is told
@@ -159,7 +164,9 @@ def _read_pictures(part: Part, clip: PictureClip) -> ReadFrames:
             picture, its_size = read_picture(frame.picture, part.height, part.width)
             if read.labels is not None and part.reader is not None and frame.labels is not None:
                 read.labels[at] = part.reader.read(frame.labels, part.height, part.width)
-        except (ImageError, LabelMapError) as error:
+        except (ImageError, LabelMapError, DatasetError) as error:
+            if isinstance(error, DatasetError) and not part.tolerant:
+                raise
             read.faults.append(error.message)
             read.cuts.append(at)
             continue

@@ -9,11 +9,12 @@ from typing import Any
 import torch
 
 from seg2vid_interface.backend import TrainingRequest
-from seg2vid_interface.errors import SettingsError
+from seg2vid_interface.errors import DatasetError, SettingsError
 from seg2vid_interface.label_spaces import LABEL_SPACES, NO_LABELS, LabelSpace
 from seg2vid_torch.data.datasets.frames import Split
 from seg2vid_torch.data.datasets.opening import DataSet, open_data_sets
 from seg2vid_torch.data.frame_store import FrameStore, load_frames
+from seg2vid_torch.data.streaming import ROUND_BYTES, Stream
 from seg2vid_torch.settings.image import Pix2PixHDSettings, SpadeSettings
 from seg2vid_torch.settings.key_frames import KeyFrameSettings
 from seg2vid_torch.settings.loading import StageSettings
@@ -65,15 +66,45 @@ class TrainingData:
         """Return root -> what its label maps are read as."""
         return {str(data.root): data.labels.description for data in self.all if data.labels}
 
+    def stream(self, settings: StageSettings, seed: int, device: torch.device) -> Stream | None:
+        """Return where the training frames come from if they are packed, and too many for memory.
+
+        Raises:
+            DatasetError: they are of another size, there are others beside them, or the stage needs all at once.
+        """
+        packed = [data.packed for data in self.given if data.packed]
+        if sum(data.bytes_of(data.frames("train")) for data in packed) <= ROUND_BYTES:
+            return None
+        for data in packed:
+            data.require_size(settings.height, settings.width)
+        if len(packed) < len(self.given):
+            raise DatasetError(
+                f"--data {packed[0].folder}: so large a packed data set does not go with others that are not packed",
+                "Pack them, too.",
+            )
+        if isinstance(settings, KeyFrameSettings):
+            raise DatasetError(
+                f"--data {packed[0].folder}: too large for the motion stage of key frames, which fits a path to every "
+                "window",
+                "Give it a part of the clips.",
+            )
+        channels = image_channels(settings)
+        return Stream(packed, batch=settings.batch, seed=seed, device=device, channels=channels)
+
     def load(self, data_sets: list[DataSet], split: Split, **form: Any) -> FrameStore | None:
         """Return what `load_frames` reads, and take note of how long it takes; None if no data set has the split."""
-        if not any(data.clips.get(split) for data in data_sets):
+        if not any(data.has(split) for data in data_sets):
             return None
         began = time.perf_counter()
         store = load_frames(data_sets, split, **form)
         self.seconds += time.perf_counter() - began
         self.frames_read += len(store)
         return store
+
+
+def image_channels(settings: StageSettings) -> int:
+    """Return the channels of a stage's pictures: 3 for RGB, 1 for grey."""
+    return settings.network.image_channels if isinstance(settings, MotionSettings) else 3
 
 
 def open_data(request: TrainingRequest, settings: StageSettings, label_space: LabelSpace) -> TrainingData:
@@ -103,10 +134,11 @@ def build_stage(
         data.load,
         height=settings.height,
         width=settings.width,
-        channels=settings.network.image_channels if isinstance(settings, MotionSettings) else 3,
+        channels=image_channels(settings),
         frames_per_second=getattr(settings, "frames_per_second", None),
     )
-    train = load(data.given, "train")
+    stream = data.stream(settings, request.seed, device)
+    train = stream.at(0) if stream else load(data.given, "train")
     assert train is not None, "a data set without training frames is not opened"
     context = TrainingContext(
         label_space=label_space,
@@ -114,6 +146,7 @@ def build_stage(
         device=device,
         precision=precision,
         train=train,
+        stream=stream,
         validation=load(data.given, "val"),
         **(frozen.paths if frozen else {}),
     )

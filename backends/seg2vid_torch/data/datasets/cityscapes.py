@@ -40,6 +40,10 @@ class CityscapesLayout:
         """Tell whether the pictures have the split."""
         return self.fits(root) and (_tree(root) / split).is_dir()
 
+    def has_labels(self, root: Path) -> bool:
+        """Tell whether any label map is there."""
+        return bool(_label_maps(root, "train"))
+
     def find(self, root: Path, split: Split, *, labelled: bool) -> Found:
         """Return a split's clips; see `Layout.find`."""
         folder = _tree(root) / split

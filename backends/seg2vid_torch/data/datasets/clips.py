@@ -26,6 +26,10 @@ class ClipsLayout:
         """Tell whether the split's folder is there."""
         return (root / split).is_dir()
 
+    def has_labels(self, root: Path) -> bool:
+        """Tell whether a clip has a folder of labels."""
+        return any((clip / "labels").is_dir() for split in ("train", "val") for clip in folders_of(root / split))
+
     def find(self, root: Path, split: Split, *, labelled: bool) -> Found:
         """Return a split's clips; see `Layout.find`."""
         folder = root / split

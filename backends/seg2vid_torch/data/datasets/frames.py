@@ -84,6 +84,10 @@ class Layout(Protocol):
         """Tell whether a root has such a split."""
         ...
 
+    def has_labels(self, root: Path) -> bool:
+        """Tell whether a root that fits has label maps."""
+        ...
+
     def find(self, root: Path, split: Split, *, labelled: bool) -> Found:
         """Return a split's clips, with label maps if `labelled`.
 

@@ -32,6 +32,10 @@ class KittiLayout:
         """Tell whether any drive is of the split."""
         return split == "train" or (root / "val.txt").is_file() or len(_drives(root)) > 1
 
+    def has_labels(self, root: Path) -> bool:  # noqa: ARG002  # that of other layouts looks there
+        """It is published without."""
+        return False
+
     def find(self, root: Path, split: Split, *, labelled: bool) -> Found:
         """Return a split's drives; see `Layout.find`."""
         if labelled:

@@ -42,6 +42,10 @@ class KthLayout:
         """Tell whether any person is of the split."""
         return bool(_of_split(_takes(root), split))
 
+    def has_labels(self, root: Path) -> bool:  # noqa: ARG002  # that of other layouts looks there
+        """It is published without."""
+        return False
+
     def find(self, root: Path, split: Split, *, labelled: bool) -> Found:
         """Return a split's sequences; see `Layout.find`."""
         if labelled:

@@ -18,6 +18,7 @@ from seg2vid_torch.data.datasets.misplaced import misplaced
 from seg2vid_torch.data.datasets.pix2pixhd import Pix2PixHDLayout
 from seg2vid_torch.data.datasets.ucf101 import Ucf101Layout
 from seg2vid_torch.data.datasets.video import VideoLayout
+from seg2vid_torch.data.packed import Packed, is_packed, open_packed
 
 _LAYOUTS: tuple[Layout, ...] = (
     ClipsLayout(),
@@ -43,11 +44,17 @@ class DataSet:
     """By split; "val" only where there is one."""
     labels: LabelReader | None
     """None if there are no labels, or nobody asked for them."""
+    packed: Packed | None = None
+    """It itself, if it is a packed one; then it has no clips."""
 
     @property
     def clips(self) -> Mapping[Split, tuple[Clip, ...]]:
         """The clips by split."""
         return {split: found.clips for split, found in self.found.items()}
+
+    def has(self, split: Split) -> bool:
+        """Tell whether it has frames of a split."""
+        return bool(self.packed.frames(split) if self.packed else self.clips.get(split))
 
 
 def open_data_sets(
@@ -64,7 +71,7 @@ def open_data_sets(
     Args:
         roots: of the data sets.
         label_space: of their label maps; they are not looked for if it has no classes.
-        layout: a name of LAYOUTS.
+        layout: a name of LAYOUTS; that of packed ones does not count.
         read_labels: see `LabelReading`; None = the maps hold class indices.
         splits: that must be there.
         whole: whether missing files are an error.
@@ -77,6 +84,11 @@ def open_data_sets(
         raise UsageError(f"--dataset {layout}: unknown", f"Known datasets: {', '.join(LAYOUTS)}.")
     opened = []
     for root in roots:
+        if is_packed(root):
+            packed = open_packed(root)
+            packed.require_labels(label_space)
+            opened.append(DataSet(root, {}, None, packed))
+            continue
         found = _find(root, LAYOUTS[layout], splits, labelled=label_space.size > 0)
         if whole:
             _refuse_missing(found)
@@ -113,12 +125,11 @@ def _refuse_missing(found: Mapping[Split, Found]) -> None:
 
 def fingerprint(data_sets: Sequence[DataSet]) -> str:
     """Return a hash of the names of all training frames, which tells other data from the same data elsewhere."""
-    names = [
-        file.relative_to(data.root).as_posix()
-        for data in data_sets
-        for clip in data.clips["train"]
-        for file in clip.files
-    ]
+    names: list[str] = []
+    for data in data_sets:
+        clips = data.clips.get("train", ())
+        names += [file.relative_to(data.root).as_posix() for clip in clips for file in clip.files]
+        names += [data.packed.digest] if data.packed else []
     return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
 
 

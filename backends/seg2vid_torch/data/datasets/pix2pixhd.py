@@ -31,6 +31,10 @@ class Pix2PixHDLayout:
         """Tell whether the split's pictures are there."""
         return any((root / f"{phase}_img").is_dir() for phase in _PHASES[split])
 
+    def has_labels(self, root: Path) -> bool:
+        """Tell whether the folder of label maps is there."""
+        return (root / "train_label").is_dir()
+
     def find(self, root: Path, split: Split, *, labelled: bool) -> Found:
         """Return a split's stills; see `Layout.find`."""
         phase = next((phase for phase in _PHASES[split] if (root / f"{phase}_img").is_dir()), split)

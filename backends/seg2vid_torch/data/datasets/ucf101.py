@@ -42,6 +42,10 @@ class Ucf101Layout:
             return _list(root, split) is not None
         return bool(_by_group(_videos(root), split))
 
+    def has_labels(self, root: Path) -> bool:  # noqa: ARG002  # that of other layouts looks there
+        """It is published without."""
+        return False
+
     def find(self, root: Path, split: Split, *, labelled: bool) -> Found:
         """Return a split's videos; see `Layout.find`."""
         if labelled:

@@ -27,6 +27,10 @@ class VideoLayout:
         """Tell whether there is a folder for the split; what is in none is for training."""
         return split == "train" or bool(_videos(root / "val"))
 
+    def has_labels(self, root: Path) -> bool:  # noqa: ARG002  # that of other layouts looks there
+        """It is published without."""
+        return False
+
     def find(self, root: Path, split: Split, *, labelled: bool) -> Found:
         """Return a split's videos; see `Layout.find`."""
         if labelled:

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 
 from seg2vid_cli.commands.backends import backends
 from seg2vid_cli.commands.benchmark import benchmark
+from seg2vid_cli.commands.data import data
 from seg2vid_cli.commands.export import export
 from seg2vid_cli.commands.generate import generate
 from seg2vid_cli.commands.labels import label_formats, labels
@@ -145,6 +146,7 @@ app.command()(generate)
 app.command()(labels)
 app.command("label-formats")(label_formats)
 app.command()(train)
+app.add_typer(data, name="data")
 app.command()(export)
 app.command()(benchmark)
 app.command()(backends)

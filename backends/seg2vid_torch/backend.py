@@ -15,7 +15,10 @@ from seg2vid_interface.backend import (
 from seg2vid_interface.errors import BackendError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from seg2vid_interface.backend import Session
+    from seg2vid_interface.data_tools import Advance, DataReport, DataRequest, PackResult
     from seg2vid_interface.model_card import ModelFolder
 
 INSTALL = "pip install 'seg2vid[train]'"
@@ -67,6 +70,20 @@ class TorchBackend:
         from seg2vid_torch.training.loop import train
 
         return train(request, monitor)
+
+    def check_data(self, request: "DataRequest", advance: "Advance") -> "DataReport":
+        """Look a data set through; see `DataTools.check_data`."""
+        from seg2vid_torch.data.looking_through import check_data
+
+        return check_data(request, advance)
+
+    def pack_data(
+        self, request: "DataRequest", out: "Path", advance: "Advance", *, overwrite: bool = False
+    ) -> "PackResult":
+        """Pack a data set; see `DataTools.pack_data`."""
+        from seg2vid_torch.data.packing import pack_data
+
+        return pack_data(request, out, advance, overwrite=overwrite)
 
     def export(self, request: ExportRequest) -> ExportResult:
         """Make a model folder; see `Exporter.export`."""

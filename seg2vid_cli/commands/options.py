@@ -12,6 +12,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on std
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files of the result's names.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No messages and no progress; errors are still shown.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+DataSet = Annotated[
+    Literal["clips", "cityscapes", "kitti", "kth", "ucf101", "pix2pixhd", "video"],
+    typer.Option("--dataset", help="The form that the data sets are in."),
+]
 Device = Annotated[
     str,
     typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N.", autocompletion=offers.device),

@@ -21,11 +21,11 @@ from torch import Tensor
 from seg2vid_interface.backend import TrainingMonitor, TrainingRequest, TrainingResult
 from seg2vid_interface.errors import TrainingError
 from seg2vid_interface.label_spaces import LabelSpace
-from seg2vid_torch.data.frame_store import fingerprint
+from seg2vid_torch.data.datasets.opening import fingerprint, uncommon_formats
 from seg2vid_torch.runtime.devices import PRECISIONS, choose_device, choose_training_precision
 from seg2vid_torch.runtime.memory import telling_out_of_memory
 from seg2vid_torch.settings.loading import StageSettings, load_settings
-from seg2vid_torch.training.build import build_stage, find_label_space, still_roots
+from seg2vid_torch.training.build import TrainingData, build_stage, find_label_space, open_data
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, restore, save_checkpoint
 from seg2vid_torch.training.frozen_files import FrozenFiles
 from seg2vid_torch.training.initial import InitialWeights, begin_from, read_initial
@@ -52,7 +52,8 @@ def _train(request: TrainingRequest, monitor: TrainingMonitor, lock: RunLock) ->
     precision = choose_training_precision(request.precision, device)
     label_space = find_label_space(settings)
     frozen = FrozenFiles.find(settings, request.cache)
-    header = _header(request, settings, label_space, precision) | frozen.digests()
+    data = open_data(request, settings, label_space)
+    header = _header(request, settings, label_space, precision, data) | frozen.digests()
     if is_run(request.out) and not request.dry_run:
         lock.take()
     checkpoint = find_checkpoint(request.out, header, overwrite=request.overwrite, unknown=frozen.to_fetch)
@@ -63,11 +64,14 @@ def _train(request: TrainingRequest, monitor: TrainingMonitor, lock: RunLock) ->
 
     # 2. Data and networks.
     with telling_out_of_memory(str(device), OUT_OF_MEMORY_HINT):
-        stage = build_stage(request, settings, label_space, device, PRECISIONS[precision], frozen=frozen)
+        stage = build_stage(request, settings, label_space, device, PRECISIONS[precision], data=data, frozen=frozen)
 
     # 3. Resume, or begin.
     progress = Progress(steps=settings.steps, minutes=settings.minutes)
     summary: dict[str, object] = {"device": str(device), "precision": precision, "run": str(request.out)}
+    summary |= {"labels": read_as} if (read_as := data.read_as()) else {}
+    if data.seconds:
+        summary["read_per_second"] = round(data.frames_read / data.seconds)
     summary |= stage.summary() | frozen.summary() | ({"minutes": settings.minutes} if settings.minutes else {})
     if checkpoint:
         restore(stage, checkpoint, request.out / CHECKPOINT_NAME)
@@ -151,6 +155,7 @@ def _header(
     settings: StageSettings,
     label_space: LabelSpace,
     precision: str,
+    data: TrainingData,
 ) -> dict[str, Any]:
     """Return all that makes a run what it is; another run's checkpoint is not gone on with."""
     return {
@@ -161,7 +166,8 @@ def _header(
         "label_space": asdict(label_space),
         "precision": precision,
         "dataset": request.dataset,
-        "data": fingerprint([*request.data, *still_roots(settings)], label_space),
+        "data": fingerprint(data.all),
+        **({"label_formats": formats} if (formats := uncommon_formats(data.all)) else {}),
     }
 
 

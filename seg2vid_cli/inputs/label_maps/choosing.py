@@ -70,7 +70,7 @@ def choose(source: PictureSource, pixels: Pixels, label_format: str, spaces: Spa
 def _find_out(source: PictureSource, pixels: Pixels, spaces: Spaces) -> Choice:
     """The usual numberings first: where one of them is beyond doubt, the others are not even loaded."""
     readings, attempts = try_formats(pixels, own_formats(spaces))
-    if _is_mask(pixels) and not any(reading.layout == "colors" and pixels.palette is not None for reading in readings):
+    if is_mask(pixels) and not any(reading.layout == "colors" and pixels.palette is not None for reading in readings):
         raise _mask(source)
     pictures = _pictures(pixels, readings, spaces.model)
     if choice := _by_name(source, pictures) or _beyond_doubt(pictures):
@@ -161,7 +161,8 @@ def _remedy(picture: _Picture, pictures: Sequence[_Picture]) -> str:
     return f"--label-format {own if alone else f'{own}:{picture.reading.layout}'}"
 
 
-def _is_mask(pixels: Pixels) -> bool:
+def is_mask(pixels: Pixels) -> bool:
+    """Tell whether a picture holds nothing but 0, and perhaps 1 or the largest value."""
     levels = grey_levels(pixels)
     return levels is not None and len(levels) <= 2 and _MASK_LEVELS.issuperset(levels.tolist())
 

@@ -85,9 +85,10 @@ def test_the_teacher_draws_the_same_for_the_same_step_alone():
 
 
 def test_the_correction_learns_how_near_buildings_are(drives):
+    from seg2vid_torch.data.datasets.opening import open_data_sets
     from seg2vid_torch.data.frame_store import load_frames
 
-    store = load_frames([drives], "train", height=64, width=128, label_space=CITYSCAPES)
+    store = load_frames(open_data_sets([drives], CITYSCAPES), "train", height=64, width=128)
     windows = RealWindows(store, CLASSES, CAMERA, 4)
     drawn = windows.draw(torch.tensor([0, len(windows.starts) - 1]), CPU)
     true = torch.cat([steps(8, forward=0.5), steps(8, forward=0.25)])  # "fast" is read before "slow"

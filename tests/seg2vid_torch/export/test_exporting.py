@@ -237,7 +237,7 @@ def test_a_card_s_text_may_name_several_licence_files(runs, tmp_path):
 def test_the_card_says_which_sizes_the_networks_take(model, runs, tmp_path):
     assert model.card.sizes == SizeRule(multiple=32, smallest=128, area_multiple=4096)
     export(runs["image"], out=tmp_path / "image")
-    assert open_model_folder(tmp_path / "image").card.sizes == SizeRule(multiple=4)
+    assert open_model_folder(tmp_path / "image").card.sizes == SizeRule(multiple=4, smallest=8)
 
 
 def test_a_failed_check_leaves_nothing(runs, tmp_path):

@@ -146,10 +146,10 @@ app.command()(generate)
 app.command()(labels)
 app.command("label-formats")(label_formats)
 app.command()(train)
-app.add_typer(data, name="data")
 app.command()(export)
 app.command()(benchmark)
 app.command()(backends)
+app.add_typer(data, name="data")
 app.add_typer(models, name="models")
 
 

@@ -23,7 +23,13 @@ Root = Annotated[
     typer.Argument(metavar="DIR", readable=False, help="The data set's root.", autocompletion=offers.folders),
 ]
 Space = Annotated[
-    str, typer.Option("--label-space", metavar="NAME", help="Classes of its labels, as in settings, or a TOML file.")
+    str,
+    typer.Option(
+        "--label-space",
+        metavar="NAME",
+        help="Classes of its labels, as in settings, or a TOML file.",
+        autocompletion=offers.label_space,
+    ),
 ]
 Size = Annotated[str, typer.Option("--size", metavar="HxW", help="Height and width in pixels that frames get.")]
 Rate = Annotated[

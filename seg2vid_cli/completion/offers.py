@@ -74,6 +74,13 @@ def label_format(incomplete: str) -> Offers:
     return _matching(label_formats(), incomplete) or files(incomplete)
 
 
+def label_space(incomplete: str) -> Offers:
+    """For the name of a label space, or a file that describes one."""
+    from seg2vid_interface.label_spaces import LABEL_SPACES
+
+    return _matching(LABEL_SPACES, incomplete) or files(incomplete)
+
+
 def save_names(incomplete: str) -> Offers:
     """For a list of names with commas: those that are not in it yet."""
     *chosen, _ = incomplete.split(",")

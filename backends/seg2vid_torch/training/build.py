@@ -56,6 +56,8 @@ class TrainingData:
     frames_read: int = 0
     seconds: float = 0.0
     """That reading them has taken."""
+    streamed: Stream | None = None
+    """Those of --data, if they are too many for memory."""
 
     @property
     def all(self) -> list[DataSet]:
@@ -65,6 +67,13 @@ class TrainingData:
     def read_as(self) -> dict[str, str]:
         """Return root -> what its label maps are read as."""
         return {str(data.root): data.labels.description for data in self.all if data.labels}
+
+    @property
+    def read_per_second(self) -> float:
+        """How quickly frames are read, to be set against the samples that steps take."""
+        if self.streamed:
+            return self.streamed.read_per_second
+        return self.frames_read / self.seconds if self.seconds else 0.0
 
     def stream(self, settings: StageSettings, seed: int, device: torch.device) -> Stream | None:
         """Return where the training frames come from if they are packed, and too many for memory.
@@ -89,7 +98,8 @@ class TrainingData:
                 "Give it a part of the clips.",
             )
         channels = image_channels(settings)
-        return Stream(packed, batch=settings.batch, seed=seed, device=device, channels=channels)
+        self.streamed = Stream(packed, batch=settings.batch, seed=seed, device=device, channels=channels)
+        return self.streamed
 
     def load(self, data_sets: list[DataSet], split: Split, **form: Any) -> FrameStore | None:
         """Return what `load_frames` reads, and take note of how long it takes; None if no data set has the split."""

@@ -70,8 +70,7 @@ def _train(request: TrainingRequest, monitor: TrainingMonitor, lock: RunLock) ->
     progress = Progress(steps=settings.steps, minutes=settings.minutes)
     summary: dict[str, object] = {"device": str(device), "precision": precision, "run": str(request.out)}
     summary |= {"labels": read_as} if (read_as := data.read_as()) else {}
-    if data.seconds:
-        summary["read_per_second"] = round(data.frames_read / data.seconds)
+    summary |= {"read_per_second": round(data.read_per_second)}
     summary |= stage.summary() | frozen.summary() | ({"minutes": settings.minutes} if settings.minutes else {})
     if checkpoint:
         restore(stage, checkpoint, request.out / CHECKPOINT_NAME)

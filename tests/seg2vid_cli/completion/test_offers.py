@@ -13,7 +13,6 @@ from seg2vid_cli.completion.scripts import VARIABLE
 
 FREE_TEXT = {
     "--batch",
-    "--dataset",
     "--fps",
     "--frames",
     "--samples",

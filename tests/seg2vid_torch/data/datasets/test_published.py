@@ -224,7 +224,8 @@ def broken(tmp_path: Path, count: int) -> Path:
 
 
 @pytest.mark.parametrize("count", [100, PROCESSES_FROM + 10], ids=["threads", "processes"])
-def test_a_frame_that_cannot_be_read_is_named_and_left_out(tmp_path, caplog, count):
+def test_a_frame_that_cannot_be_read_is_named_and_left_out(tmp_path, caplog, count, monkeypatch):
+    monkeypatch.setattr("seg2vid_torch.data.reading.available_cores", lambda: 2)
     data = open_data_sets([broken(tmp_path, count)], NO_LABELS)
     store = load_frames(data, "train", height=16, width=16)
     assert lengths(store) == [4, count - 5]

@@ -51,6 +51,13 @@ class FilmedScenes:
         """Return them without the moments after the first `count`."""
         return replace(self, frames=self.frames[:, : count + 1], moments=self.moments[:count])
 
+    def repeated(self, count: int) -> "FilmedScenes":
+        """Return them so many times, one after the other."""
+        frames, *fields = (
+            torch.cat([field] * count) for field in (self.frames, self.told, self.factor, self.still, self.bonnet)
+        )
+        return FilmedScenes(frames, self.moments, *fields)
+
     def reduced(self, factor: int) -> "FilmedScenes":
         """Return them with pictures that are smaller by a factor."""
         if factor == 1:
@@ -109,13 +116,14 @@ def _best(
     scenes: FilmedScenes, camera: Camera, basis: PathBasis, guesses: Sequence[Tensor], free: Sequence[int] | None = None
 ) -> Tensor:
     """Return of several guesses (N, P) those that fit best, once they are fitted in small pictures."""
-    found, costs = [], []
-    level = _Level(scenes.reduced(2), camera, basis, WIDE)
-    for guess in guesses:
-        found.append(fit_path(scenes, camera, basis, guess, factors=(4, 2), rounds=SOUGHT, outlier=WIDE, free=free))
-        costs.append(level.cost(found[-1]))
-    best = torch.stack(costs).argmin(0)
-    return torch.stack(found)[best, torch.arange(len(best), device=best.device)]
+    count = len(guesses)
+    all_at_once = scenes.repeated(count)
+    found = fit_path(
+        all_at_once, camera, basis, torch.cat(list(guesses)), factors=(4, 2), rounds=SOUGHT, outlier=WIDE, free=free
+    )
+    costs = _Level(all_at_once.reduced(2), camera, basis, WIDE).cost(found).view(count, -1)
+    best = costs.argmin(0)
+    return found.view(count, -1, found.shape[1])[best, torch.arange(len(best), device=best.device)]
 
 
 def _at_speed(numbers: Tensor, speed: float, count: int) -> Tensor:

@@ -84,6 +84,22 @@ def test_the_teacher_draws_the_same_for_the_same_step_alone():
     assert first.flows.shape == (2, 2, 2, 32, 64)  # half the stills' size
 
 
+def test_the_teachers_road_is_often_too_bare_to_have_a_flow():
+    stills = FrameStore(torch.zeros(1, 3, 64, 128, dtype=torch.uint8), street().byte(), (range(1),))
+    teacher = PathTeacher(stills, CITYSCAPES, CAMERA, 8, seed=0)
+    exact, disturbed = (teacher.draw(0, 64, CPU, disturbed=disturbed) for disturbed in (False, True))
+    road, houses = (slice(20, 26), slice(56, 64)), (slice(4, 16), slice(56, 64))  # of (32, 64), half the stills' size
+    kept = {}
+    for name, (rows, columns) in {"road": road, "houses": houses}.items():
+        moved, true = (x.flows[:, 0, 0, rows, columns].mean((1, 2)) for x in (disturbed, exact))
+        fast = true.abs() > 2
+        kept[name] = (moved / true)[fast]
+        assert fast.sum() > 20
+    assert 0.1 < (kept["road"] < 0.5).float().mean() < 0.5
+    assert kept["road"].min() < 0.15
+    assert (kept["houses"] < 0.5).float().mean() < 0.1
+
+
 def test_the_correction_learns_how_near_buildings_are(drives):
     from seg2vid_torch.data.datasets.opening import open_data_sets
     from seg2vid_torch.data.frame_store import load_frames

@@ -237,7 +237,7 @@ def test_links_in_a_circle_are_paths_like_others(seg2vid, model, street, monkeyp
     result = seg2vid(*words.split(), *flags)
     assert result.exit_code in (1, 2)
     assert (result.stdout, "internal error" in result.stderr) == ("", False)
-    assert re.search(r"^error: .*(?:loop|no folder 'train')", result.stderr, re.MULTILINE)
+    assert re.search(r"^error: .*(?:loop|no data set of the layout clips)", result.stderr, re.MULTILINE)
     made = {path.name for path in Path().iterdir()} - {"street.png"}
     assert all(name.startswith("loop") for name in made)
 

@@ -258,7 +258,7 @@ def test_a_dry_run_writes_nothing(stage, train_tiny, tmp_path):
 
 
 def test_missing_data_leave_no_run_behind(train_tiny, tmp_path):
-    with pytest.raises(DatasetError, match="no folder 'train'"):
+    with pytest.raises(DatasetError, match="no data set of the layout clips"):
         train_tiny("motion", tmp_path / "run", steps=1, settings={"teacher.stills": f'["{tmp_path}"]'})
     assert list(tmp_path.iterdir()) == []
 

@@ -10,7 +10,7 @@ import pytest
 
 CI = Path(__file__).parents[1] / ".ci"
 PROGRAMS = ("pip", "seg2vid", "pytest", "ruff", "mypy", "lint-imports")
-TESTS = ["pytest", "pytest -m slow"]
+TESTS = ["pytest"]
 CHECKS = ["ruff check .", "ruff format --check .", "mypy", "lint-imports"]
 INSTALLED_BASE = ["pip install -q -c .ci/constraints.txt .", "seg2vid generate examples/street.png"]
 INSTALLED_DEV = "pip install -q -c .ci/constraints.txt -e .[dev]"

@@ -37,7 +37,10 @@ def flags(stage: str) -> list[str]:
     return [*preset, *(flag for key, value in settings.items() for flag in ("--set", f"{key}={value}"))]
 
 
-@pytest.mark.parametrize("name", DATA_SETS)
+SLOW = ("video", "ucf101", "kth")  # which encode videos first
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in DATA_SETS])
 def test_two_steps(seg2vid, tmp_path, name):
     stage, make, counts = DATA_SETS[name]
     root = make(tmp_path / "data")

@@ -150,6 +150,7 @@ def test_models_without_labels_or_a_stage_work(measure, make_model):
     assert all(row["frames_per_s"] > 0 for row in found)
 
 
+@pytest.mark.slow
 def test_the_same_again_passes_and_a_backend_slower_by_30_percent_does_not(measure, timed_model, monkeypatch):
     monkeypatch.setattr(timing, "core_share", lambda: 1.0)  # the fakes sleep: it is no matter what else runs
     printed = measure("-o", "b.json", "--json")

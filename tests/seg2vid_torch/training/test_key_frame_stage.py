@@ -124,6 +124,7 @@ def test_the_correction_learns_how_near_buildings_are(drives):
     assert 1.2 < factor[drawn.labels == 2].mean() < 1.8
 
 
+@pytest.mark.slow
 def test_a_stopped_and_resumed_run_ends_with_the_same_bits(drives, tmp_path):
     whole = train(drives, tmp_path / "whole", count=4)
     assert {"taught_path", "picture", "flow", "val_teacher_latent", "val_picture"} <= whole.metrics.keys()
@@ -150,6 +151,7 @@ def test_a_run_and_its_light_checkpoint_become_a_motion_stage(drives, tmp_path):
     assert begun.finished
 
 
+@pytest.mark.slow
 def test_the_correction_can_begin_later(drives, tmp_path):
     result = train(drives, tmp_path / "run", count=1, correction_from="1")
     assert "taught_path" in result.metrics

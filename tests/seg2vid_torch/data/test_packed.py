@@ -64,6 +64,7 @@ def test_a_packed_data_set_is_read_as_the_one_it_was_made_from(tmp_path):
         assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), "no time or path is in it"
 
 
+@pytest.mark.slow
 def test_videos_are_packed_without_labels(tmp_path):
     root = published_data.kth(tmp_path / "kth")
     result = pack(root, tmp_path / "packed", "kth")

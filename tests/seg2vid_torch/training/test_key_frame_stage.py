@@ -137,6 +137,7 @@ def test_a_stopped_and_resumed_run_ends_with_the_same_bits(drives, tmp_path):
     assert [path.name for path in (tmp_path / "whole" / "samples").iterdir()] == ["0000004.png"]
 
 
+@pytest.mark.slow
 def test_a_run_and_its_light_checkpoint_become_a_motion_stage(drives, tmp_path):
     train(drives, tmp_path / "run", count=1)
     save_light_checkpoint(tmp_path / "run" / "checkpoint.pt", tmp_path / "light.safetensors")

@@ -1,7 +1,9 @@
-"""Small pictures of every kind that label maps and photographs come in, and PNGs that are damaged beneath their checksums."""
+"""Small pictures of every kind that label maps and photographs come in, and PNGs damaged beneath their checksums."""
 
 import io
 import random
+import struct
+import zlib
 
 import numpy as np
 from PIL import Image
@@ -57,9 +59,6 @@ def label_pngs() -> list[bytes]:
 
 def _grey4(ids: np.ndarray) -> bytes:
     """Return a PNG of 4 bits a pixel, which Pillow does not write."""
-    import struct
-    import zlib
-
     height, width = ids.shape
     rows = np.concatenate([np.zeros((height, 1), np.uint8), ids[:, ::2] << 4 | ids[:, 1::2]], 1)
     head = struct.pack(">IIBBBBB", width, height, 4, 0, 0, 0, 0)

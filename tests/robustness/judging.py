@@ -44,7 +44,7 @@ def problem_of(read: Callable[[Path], Result], path: Path, agrees: Callable[[Res
 def problem_of_error(error: Seg2VidError, path: Path) -> str | None:
     """Return what is wrong with an error about a file."""
     texts = [error.message, *([] if error.hint is None else [error.hint])]
-    if any(len(text.splitlines()) != 1 for text in texts):
+    if any("\n" in text or not text for text in texts):  # other control characters the terminal does not get to see
         return f"not one line: {texts!r}"
     if str(path) not in error.message and str(path.parent) not in error.message:
         return f"does not name the file: {error.message}"

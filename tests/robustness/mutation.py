@@ -54,7 +54,7 @@ def cut_out(data: bytes, _: bytes, rng: random.Random) -> bytes:
 def repeat(data: bytes, _: bytes, rng: random.Random) -> bytes:
     start = rng.randrange(len(data))
     end = start + rng.randint(1, 256)
-    return data[:end] * 1 + data[start:end] * rng.randint(1, 4) + data[end:]
+    return data[:end] + data[start:end] * rng.randint(1, 4) + data[end:]
 
 
 def append(data: bytes, other: bytes, rng: random.Random) -> bytes:
@@ -99,14 +99,23 @@ BINARY: Sequence[Mutator] = (
     *(flip_bit, flip_bit, flip_bit, flip_bits, change_byte, truncate, zero_run, splice, cut_out, repeat, append),
 )
 TEXT: Sequence[Mutator] = (
-    *BINARY,
-    *(swap_number,) * 6,
-    insert_odd_bytes,
-    insert_odd_bytes,
-    nest,
-    drop_line,
-    swap_lines,
+    *(*BINARY, *(swap_number,) * 6, insert_odd_bytes, insert_odd_bytes, nest, drop_line, swap_lines),
 )
+
+
+def at_the_ends(mutator: Mutator) -> Mutator:
+    """Return a mutator that damages the first or last part of a large file, where what describes the rest lies."""
+
+    def mutate(data: bytes, other: bytes, rng: random.Random) -> bytes:
+        size = min(len(data), rng.choice((256, 4096, 32768)))
+        if rng.random() < 0.5:
+            return mutator(data[:size], other[: len(other) // 2], rng) + data[size:]
+        return data[:-size] + mutator(data[-size:], other, rng)
+
+    return mutate
+
+
+LARGE: Sequence[Mutator] = (*BINARY, *map(at_the_ends, (*BINARY, swap_number, swap_number)))
 
 
 def mutations(

@@ -96,7 +96,7 @@ def _check_checksums(path: Path, file: BinaryIO) -> None:
             damaged = archive.testzip()
             members = archive.infolist()
         odd = len({member.filename for member in members}) < len(members)
-        if odd or any(member.external_attr & FOLDER for member in members):
+        if odd or any(member.external_attr & FOLDER and not member.is_dir() for member in members):
             raise ModelError(f"{path}: damaged: its list of members is not PyTorch's", COPY_AGAIN)
         if damaged is not None:
             raise ModelError(f"{path}: damaged: the checksum of its {damaged} is another", COPY_AGAIN)

@@ -12,7 +12,7 @@ from typing import TypeVar
 from seg2vid_interface.errors import Seg2VidError
 
 Result = TypeVar("Result")
-MOST_SECONDS = 5.0
+MOST_SECONDS = 20.0
 MOST_BYTES = 2 << 30
 """Of address space beyond what the process has."""
 

@@ -73,7 +73,8 @@ def test_pull(tally, make_model, tmp_path, overwrite, count):
             for number, data in enumerate(archives)
         ]
         older = Command("older", words[0], tmp_path / "older", environment=cache)
-        before = older.home / "done" if overwrite and older.done else None
+        before = older.home / "done" if overwrite and older.done else tmp_path / "empty"
+        (before / "cache" / "models").mkdir(parents=True, exist_ok=True)
         last = (*words[1], *(["--overwrite"] if overwrite else []))
         try_kills(Command(f"pull {overwrite}", last, tmp_path / "home", before, cache), count, kills)
 

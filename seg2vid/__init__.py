@@ -125,7 +125,8 @@ class Model:
         """Read what a clip is made from; the clip itself is made when it is looked at or saved.
 
         Args:
-            label_map: in any encoding that `label_format` reads; None for a model without labels.
+            label_map: in any encoding that `label_format` reads; None for a model without labels, or for one that tells
+                them (`card.segments`) from the first frame.
             frames: length, the first frame included; None = the model's.
             fps: frames per second of the saved video, 0.1 to 240; None = the model's.
             seed: of the random numbers, 0 or more.
@@ -166,10 +167,35 @@ class Model:
         scene = read_scene(given, label_format, card, *self.size)
         for message in scene.messages:
             logger.info(message)
+        if scene.lacks_labels(card):
+            scene = scene.with_labels(self._session, self.backend)
         sources = given.label_map, given.first_frame, given.instances, given_style, given_camera and given_camera.file
         read = tuple(source for source in sources if isinstance(source, Path))
         look = self._look(given_style)
         return Clip(SceneClip(self._session, card, scene, seed, sample, frames, fps, look, given_camera), read)
+
+    def segment(self, picture: "Picture") -> "NDArray[np.uint8]":
+        """Tell the labels of a picture, which is brought to the model's size.
+
+        Args:
+            picture: a photograph, say.
+
+        Returns:
+            Class indices (H, W) of the card's label space, "other" as 255: what `generate` takes as a label map.
+
+        Raises:
+            Seg2VidError: the picture cannot be read, or the model (`card.segments`) or the backend cannot tell labels.
+        """
+        from seg2vid_cli.inputs.first_frames import read_first_frame
+        from seg2vid_cli.inputs.told_labels import check_segments, tell_labels
+        from seg2vid_cli.outputs.fields import labels_in_files
+
+        check_segments(self.card)
+        array, message = read_first_frame(_source("picture", picture), *self.size, what="picture")
+        if message:
+            logger.info(message)
+        assert self.card.label_space is not None  # or it would tell no labels
+        return labels_in_files(tell_labels(array, self._session, self.backend), self.card.label_space)
 
     def _look(self, style: "GivenStyle | None") -> "Look":
         from seg2vid_cli.generation.look import Look, look_of

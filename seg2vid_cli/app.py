@@ -17,6 +17,7 @@ from seg2vid_cli.commands.export import export
 from seg2vid_cli.commands.generate import generate
 from seg2vid_cli.commands.models import models
 from seg2vid_cli.commands.quick_help import QuickHelpGroup
+from seg2vid_cli.commands.segment import segment
 from seg2vid_cli.commands.train import train
 from seg2vid_cli.completion.scripts import VARIABLE as COMPLETION_VARIABLE
 from seg2vid_cli.terminal.console import Console, flush_results, program_version
@@ -137,6 +138,7 @@ def _program(
 
 
 app.command()(generate)
+app.command()(segment)
 app.command()(train)
 app.command()(export)
 app.command()(benchmark)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from seg2vid_interface.clips import Chunk, ClipRequest
     from seg2vid_interface.model_card import ModelFolder
 
-Stage = Literal["image", "motion"]
+Stage = Literal["image", "motion", "labels"]
 ENTRY_POINT_GROUP = "seg2vid.backends"
 
 
@@ -98,6 +98,19 @@ class ReadsStyles(Protocol):
         The picture is uint8 RGB of the height and width that the image stage was trained at, `card.image_size(
         card.height, card.width)`, whatever size the session was opened at.  Raises ValueError for another form, and
         what `Backend.open` raises of the file of the style encoder, which is loaded when it is first needed.
+        """
+        ...
+
+
+@runtime_checkable
+class Segments(Protocol):
+    """A session that can tell the labels of a picture, if the model's card says `segments`."""
+
+    def segment(self, picture: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+        """Return class indices (height, width), 0..K-1, of a picture of the session's height and width.
+
+        The picture is uint8 RGB (height, width, 3).  Raises ValueError for another form, and what `Backend.open` raises
+        of the labels stage's file, which is loaded when it is first needed.
         """
         ...
 

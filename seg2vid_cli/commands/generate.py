@@ -19,6 +19,7 @@ from seg2vid_interface.errors import Seg2VidError, UsageError
 
 if TYPE_CHECKING:
     from seg2vid_cli.generation.outcome import Outcome
+    from seg2vid_cli.segmentation.run import SegmentationOutcome
 
 
 class FailedInputsError(Seg2VidError):
@@ -34,7 +35,7 @@ def generate(
         typer.Argument(
             metavar="LABEL",
             help="Label maps: files, folders, quoted patterns ('maps/**/*.png'), or - for one from stdin; "
-            "left out only for a model without labels.",
+            "left out only for a model without labels, or with --first-frame for one that tells labels.",
             autocompletion=offers.files,
         ),
     ] = None,
@@ -193,7 +194,7 @@ def generate(
         overwrite=overwrite,
         skip_existing=skip_existing,
     )
-    _finish(generate_clips(request, console), console)
+    finish(generate_clips(request, console), console)
 
 
 def check_destination(out: str | None, *, json: bool, overwrite: bool, skip_existing: bool) -> None:
@@ -224,7 +225,7 @@ def parse_style(text: str) -> int | Path:
     return int(text) if re.fullmatch(r"[+-]?[0-9]{1,30}", text) else Path(text)
 
 
-def _finish(outcome: "Outcome", console: Console) -> None:
+def finish(outcome: "Outcome | SegmentationOutcome", console: Console) -> None:
     """End the command.
 
     If inputs failed, JSON has `ok` false, `data` with the outputs that were made and a list `failures` (input, code,

@@ -151,6 +151,8 @@ class _Generation:
                 scene = self._read(task.paths)
                 if scene is not None:
                     opened = opened or self._begin(resources, clips, task.outputs[0])
+                    scene = self._told(task.paths, scene, opened[0])
+                if scene is not None and opened is not None:
                     self._make_clips(task, scene, *opened, clips_before)
                 clips_before += len(task.outputs)
 
@@ -158,11 +160,23 @@ class _Generation:
         """Read an input; None if that fails."""
         with self._failing(paths):
             scene = read_scene(paths.given(), self.request.label_format, self.model.card, self.height, self.width)
-            notes = check_things(scene, self.model.card, self.request.save)
-            for message in (*scene.messages, *notes):
+            for message in scene.messages:
                 self.console.say(message)
-            return scene
+            return scene if scene.lacks_labels(self.model.card) else self._checked(scene)
         return None
+
+    def _told(self, paths: Input, scene: Scene, session: Session) -> Scene | None:
+        """Return a scene with its label map, told from the first frame if none was given; None if that fails."""
+        if not scene.lacks_labels(self.model.card):
+            return scene
+        with self._failing(paths):
+            return self._checked(scene.with_labels(session, str(self.outcome.backend)))
+        return None
+
+    def _checked(self, scene: Scene) -> Scene:
+        for message in check_things(scene, self.model.card, self.request.save):
+            self.console.say(message)
+        return scene
 
     def _begin(self, resources: ExitStack, clips: int, first: PlannedOutput) -> tuple[Session, ProgressBar]:
         """Open the model, and the progress bar for so many clips; `resources` closes them."""

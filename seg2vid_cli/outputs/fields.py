@@ -52,8 +52,7 @@ def field_arrays(name: str, chunk: Chunk, names: Names) -> Iterator[NDArray[Any]
         labels = _required(chunk.labels, "labels", chunk)
         if names.label_space is None:
             raise BackendError("The session yielded labels, but its model knows none.")
-        other = names.label_space.other
-        yield from labels if other is None else np.where(labels == other, np.uint8(OTHER_IN_FILES), labels)
+        yield from labels_in_files(labels, names.label_space)
     elif name == "depth":
         yield from _depth(chunk)
     elif name == "instances":
@@ -65,6 +64,11 @@ def field_arrays(name: str, chunk: Chunk, names: Names) -> Iterator[NDArray[Any]
         yield from neighbour_flow(*_flows(chunk))
     else:
         yield from _required(chunk.occlusion, "occlusion", chunk)
+
+
+def labels_in_files(labels: NDArray[np.uint8], space: LabelSpace) -> NDArray[np.uint8]:
+    """Return class indices as label maps hold them, with "other" as 255."""
+    return labels if space.other is None else np.where(labels == space.other, np.uint8(OTHER_IN_FILES), labels)
 
 
 def onward_flows(chunk: Chunk) -> Iterator[OnwardFlow]:

@@ -1,7 +1,7 @@
 """Light checkpoints: a run's weights alone, in half precision, to be sent, kept, and begun from elsewhere.
 
 A safetensors file with the checkpoint's entries, "networks.generator.head.weight", "averaged.head.weight", ..., a sixth
-of its size; its metadata hold the rest but the optimizers' state: settings, step, seed, label space.
+of its size; its metadata hold the rest but the optimizers' state: settings, step, seed, label space, what was measured.
 """
 
 import json
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from seg2vid_interface.errors import ModelError, OutputError
 from seg2vid_torch.training.checkpoint import HEADER_KEYS, MODULE, STATE_KEYS, averaged_weights, read_checkpoint
+from seg2vid_torch.training.metrics_log import newest_measures
 from seg2vid_torch.weights.torch_files import first_line
 
 ENDING = ".safetensors"
@@ -33,6 +34,7 @@ def save_light_checkpoint(checkpoint: Path, path: Path) -> None:
     entries = {f"{NETWORKS}{name}": value for name, value in state["networks"].items()}
     entries |= {f"{AVERAGED}{name}": value for name, value in averaged_weights(state).items()}
     header = {key: value for key, value in state.items() if key not in STATE_KEYS}
+    header["quality"] = newest_measures(checkpoint.parent, state["step"])
     temporary = path.with_name(f".{path.name}.tmp")
     try:
         save_file({name: _half(value) for name, value in entries.items()}, temporary, {HEADER: json.dumps(header)})

@@ -15,7 +15,7 @@ from seg2vid_torch.training.average import AveragedNetwork
 
 @dataclass(frozen=True)
 class TrainingContext:
-    """What both stages are built from."""
+    """What all stages are built from."""
 
     label_space: LabelSpace
     seed: int
@@ -29,6 +29,8 @@ class TrainingContext:
     """File of VGG's weights; None = no perceptual loss."""
     critic_weights: Path | None = None
     """File of the critics' frozen features; None = no critics."""
+    encoder_weights: Path | None = None
+    """File that a pretrained encoder begins with; None = it begins at random, or with the run's `initial`."""
 
     def autocast(self, *, cached: bool = True) -> torch.autocast:
         """Return the context in which the networks run; `cached` keeps converted weights for a second use within it."""

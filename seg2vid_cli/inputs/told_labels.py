@@ -1,0 +1,30 @@
+"""Label maps of pictures that have none, told by a model that can."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seg2vid_interface.backend import Segments, Session
+from seg2vid_interface.errors import UsageError
+from seg2vid_interface.model_card import ModelCard
+
+HINT = 'Take a model whose `seg2vid models show` says "label maps of pictures"; `seg2vid train labels` makes one.'
+
+
+def check_segments(card: ModelCard) -> None:
+    """Raise UsageError unless the model can tell labels."""
+    if not card.segments:
+        raise UsageError(f"--model {card.name}: it cannot tell the labels of a picture", HINT)
+
+
+def tell_labels(picture: NDArray[np.uint8], session: Session, backend: str) -> NDArray[np.uint8]:
+    """Return class indices (H, W) of a picture (H, W, 3), RGB, of the session's size.
+
+    Raises:
+        UsageError: the backend cannot tell them.
+        ModelError: the model cannot, or its file is damaged.
+    """
+    if not isinstance(session, Segments):
+        raise UsageError(
+            f"--backend {backend}: cannot tell the labels of a picture", "Use another --backend; auto finds one."
+        )
+    return session.segment(picture)

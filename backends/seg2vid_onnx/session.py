@@ -28,5 +28,6 @@ def choose_precision(wanted: str, model: ModelFolder, device: str) -> str:
     """Return what was asked for; "auto" is fp32 on the CPU, and fp16 on a GPU if the model folder has it."""
     if wanted != "auto":
         return wanted
-    has_half = all(model.has(graph_file(stage, "fp16")) for stage in model.card.stages if stage in HALVED_GRAPHS)
-    return "fp16" if has_half and device != "cpu" else "fp32"
+    halved = [stage for stage in model.card.stages if stage in HALVED_GRAPHS]
+    has_half = all(model.has(graph_file(stage, "fp16")) for stage in halved)
+    return "fp16" if halved and has_half and device != "cpu" else "fp32"

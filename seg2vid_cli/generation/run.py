@@ -160,9 +160,10 @@ class _Generation:
         """Read an input; None if that fails."""
         with self._failing(paths):
             scene = read_scene(paths.given(), self.request.label_format, self.model.card, self.height, self.width)
-            for message in scene.messages:
+            notes = [] if scene.lacks_labels(self.model.card) else self._notes(scene)
+            for message in (*scene.messages, *notes):
                 self.console.say(message)
-            return scene if scene.lacks_labels(self.model.card) else self._checked(scene)
+            return scene
         return None
 
     def _told(self, paths: Input, scene: Scene, session: Session) -> Scene | None:
@@ -170,13 +171,14 @@ class _Generation:
         if not scene.lacks_labels(self.model.card):
             return scene
         with self._failing(paths):
-            return self._checked(scene.with_labels(session, str(self.outcome.backend)))
+            scene = scene.with_labels(session, str(self.outcome.backend))
+            for message in self._notes(scene):
+                self.console.say(message)
+            return scene
         return None
 
-    def _checked(self, scene: Scene) -> Scene:
-        for message in check_things(scene, self.model.card, self.request.save):
-            self.console.say(message)
-        return scene
+    def _notes(self, scene: Scene) -> list[str]:
+        return check_things(scene, self.model.card, self.request.save)
 
     def _begin(self, resources: ExitStack, clips: int, first: PlannedOutput) -> tuple[Session, ProgressBar]:
         """Open the model, and the progress bar for so many clips; `resources` closes them."""

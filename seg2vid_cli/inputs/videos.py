@@ -50,7 +50,8 @@ def read_frames(path: Path) -> Iterator[NDArray[np.uint8]]:
             if not container.streams.video:
                 raise ImageError(f"{path}: holds no video", "Name a video or a picture.")
             for frame in container.decode(video=0):
-                yield np.ascontiguousarray(_turned(frame.to_ndarray(format="rgb24"), frame.rotation))
+                pixels = np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+                yield np.ascontiguousarray(_turned(pixels, frame.rotation))
                 count += 1
     except (av.FFmpegError, ValueError) as error:
         where = f"damaged after frame {count - 1}" if count else "not a video that can be read"

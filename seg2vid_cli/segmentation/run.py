@@ -89,6 +89,7 @@ def segment_files(request: SegmentationRequest, console: Console) -> Segmentatio
     """
     model = open_model(request.model)
     check_segments(model.card)
+    model = _with_labels_stage_alone(model)
     sources = plan_sources(request.inputs, request.out, overwrite=request.overwrite)
     opened = open_session(request.backend, model, request.options, console.say)
     with opened.session as session:
@@ -103,6 +104,12 @@ def segment_files(request: SegmentationRequest, console: Console) -> Segmentatio
             for number, source in enumerate(sources):
                 run.tell(source, number, outcome)
     return outcome
+
+
+def _with_labels_stage_alone(model: ModelFolder) -> ModelFolder:
+    """Return a model without what paints and moves, which need not be loaded here."""
+    stages = {"labels": model.card.stages["labels"]}
+    return ModelFolder(model.path, model.card.model_copy(update={"stages": stages}))
 
 
 @dataclass(frozen=True)

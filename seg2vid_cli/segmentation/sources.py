@@ -76,7 +76,7 @@ def _in_folder(folder: Path) -> list[Path]:
 def _check_names(sources: Sequence[Source]) -> None:
     owners: dict[Path, Path] = {}
     for source in sources:
-        owner = owners.setdefault(source.target.with_suffix(""), source.path)
+        owner = owners.setdefault(source.target, source.path)
         if owner is not source.path:
             raise UsageError(
                 f"{source.path}: its label map would have the name of that of {owner}", "Rename one, or run twice."

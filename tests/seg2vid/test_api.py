@@ -140,6 +140,25 @@ def test_a_first_frame_may_be_an_array(tiny, street):
     np.testing.assert_array_equal(next(iter(tiny.generate(street, first_frame=picture))), picture)
 
 
+def test_the_labels_of_a_picture(fake_backends, make_model, street):
+    labels = np.asarray(Image.open(street)).copy()
+    labels[:4] = 255
+    photo = np.asarray([c.color for c in CITYSCAPES.classes], np.uint8)[np.where(labels == 255, 19, labels)]
+    with seg2vid.open(make_model("teller", segments=True)) as teller:
+        np.testing.assert_array_equal(teller.segment(photo), labels)
+        alone = teller.generate(first_frame=photo, frames=3)
+        np.testing.assert_array_equal(alone.labels[0], labels)
+        np.testing.assert_array_equal(alone.frames, teller.generate(labels, first_frame=photo, frames=3).frames)
+
+
+def test_a_model_that_tells_no_labels(tiny, street):
+    photo = np.zeros((32, 64, 3), np.uint8)
+    with pytest.raises(Seg2VidError, match="cannot tell the labels of a picture"):
+        tiny.segment(photo)
+    with pytest.raises(Seg2VidError, match="LABEL is missing"):
+        tiny.generate(first_frame=photo)
+
+
 def test_a_clip_of_one_frame_has_no_flow(tiny, street):
     clip = tiny.generate(street, frames=1)
     assert (clip.flow.shape, clip.occlusion.shape, clip.labels.shape) == ((0, 32, 64, 2), (0, 32, 64), (1, 32, 64))

@@ -44,12 +44,8 @@ LABELS_NETWORK: TypeAdapter[UNetSettings | PretrainedUNetSettings] = TypeAdapter
 
 
 class LabelsSettings(CommonSettings):
-    """Training of the labels stage."""
+    """Training of the labels stage, whatever its network."""
 
-    encoder_rate: float = Field(default=0.3, ge=0)
-    """The learning rate of a pretrained way down, as a share of the rest's."""
-    encoder_weights: str | None = None
-    """File of EfficientNet-Lite1's weights, with which a pretrained U-Net begins, or "download"."""
     warm_up: int = Field(default=0, ge=0)
     """Steps over which the rates rise to their full height."""
     final_rate: float = Field(default=0.02, ge=0, le=1)
@@ -64,19 +60,32 @@ class LabelsSettings(CommonSettings):
     """Most by which a part of a picture is magnified to the whole size."""
     color: float = Field(default=0.3, ge=0, lt=1)
     """Most by which brightness, contrast and saturation vary, as a share of them."""
-    network: LabelsNetworkSettings
+    network: UNetSettings | PretrainedUNetSettings
 
     @model_validator(mode="after")
     def _check_size(self) -> "LabelsSettings":
         refuse_size(self, self.network.sizes.problem(self.height, self.width))
         return self
 
+
+class UNetLabelsSettings(LabelsSettings):
+    """Training of a U-Net that begins at random."""
+
+    network: UNetSettings
+
+
+class PretrainedLabelsSettings(LabelsSettings):
+    """Training of a U-Net that begins with ImageNet's weights."""
+
+    encoder_rate: float = Field(default=0.3, ge=0)
+    """The learning rate of the way down, as a share of the rest's."""
+    encoder_weights: str | None = None
+    """File of EfficientNet-Lite1's weights, with which the way down begins, or "download"; not used with `initial`."""
+    network: PretrainedUNetSettings
+
     @model_validator(mode="after")
-    def _check_encoder(self) -> "LabelsSettings":
-        pretrained = self.network.kind == "pretrained-u-net"
-        if self.encoder_weights and not pretrained:
-            raise ValueError('encoder_weights needs network.kind = "pretrained-u-net"')
-        if pretrained and self.encoder_weights is None and self.initial is None:
+    def _check_encoder(self) -> "PretrainedLabelsSettings":
+        if self.encoder_weights is None and self.initial is None:
             raise ValueError(
                 "a pretrained U-Net needs EfficientNet-Lite1's weights: --set encoder_weights=FILE (or "
                 "encoder_weights=download), or --set initial=RUN"

@@ -11,15 +11,22 @@ from seg2vid_interface.errors import SettingsError
 from seg2vid_torch.settings.faults import tell_faults
 from seg2vid_torch.settings.image import Pix2PixHDSettings, SpadeSettings
 from seg2vid_torch.settings.key_frames import KeyFrameSettings
-from seg2vid_torch.settings.labels import LabelsSettings
+from seg2vid_torch.settings.labels import PretrainedLabelsSettings, UNetLabelsSettings
 from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.settings.preset_files import read_preset
 
-StageSettings = SpadeSettings | Pix2PixHDSettings | MotionSettings | KeyFrameSettings | LabelsSettings
+StageSettings = (
+    SpadeSettings
+    | Pix2PixHDSettings
+    | MotionSettings
+    | KeyFrameSettings
+    | UNetLabelsSettings
+    | PretrainedLabelsSettings
+)
 KINDS: Mapping[Stage, Mapping[str, type[StageSettings]]] = {
     "image": {"spade": SpadeSettings, "pix2pixhd": Pix2PixHDSettings},
     "motion": {"img2vid": MotionSettings, "key-frames": KeyFrameSettings},
-    "labels": {"u-net": LabelsSettings, "pretrained-u-net": LabelsSettings},
+    "labels": {"u-net": UNetLabelsSettings, "pretrained-u-net": PretrainedLabelsSettings},
 }
 """Each stage's settings by `network.kind`; the first is meant where none is named."""
 

@@ -69,9 +69,9 @@ class PerceptualSettings(CommonSettings):
         return self
 
 
-def kind_or(usual: str) -> Callable[[Mapping[str, Any] | StrictSettings], str]:
-    """Return what tells the kind of a network; cards from before there were several name none: the usual one."""
-    return lambda table: str(table.get("kind", usual) if isinstance(table, Mapping) else getattr(table, "kind", usual))
+def kind_or(usual: str) -> Callable[[Mapping[str, Any]], str]:
+    """Return what tells the kind of a card's network; cards from before there were several name none: the usual one."""
+    return lambda table: str(table.get("kind", usual))
 
 
 def refuse_size(settings: CommonSettings, problem: str | None) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from seg2vid_interface.model_card import file_sha256
 from seg2vid_torch.settings.image import SpadeSettings
-from seg2vid_torch.settings.labels import LabelsSettings
+from seg2vid_torch.settings.labels import PretrainedLabelsSettings
 from seg2vid_torch.settings.loading import StageSettings
 from seg2vid_torch.settings.stage import PerceptualSettings
 from seg2vid_torch.weights.downloads import DOWNLOADS, Download, find_weights
@@ -33,7 +33,7 @@ class FrozenFiles:
             needed["vgg_weights"] = settings.vgg_weights
         if isinstance(settings, SpadeSettings) and settings.weights.critics:
             needed["critic_weights"] = settings.critic_weights
-        if isinstance(settings, LabelsSettings) and settings.initial is None:
+        if isinstance(settings, PretrainedLabelsSettings) and settings.initial is None:
             needed["encoder_weights"] = settings.encoder_weights
         return cls({setting: source for setting, source in needed.items() if source}, cache)
 

@@ -14,7 +14,7 @@ from seg2vid_torch.data.batches import draw_stills, pictures
 from seg2vid_torch.losses.labels import balanced_weights, class_counts, labels_loss
 from seg2vid_torch.networks.build import build_labels_network
 from seg2vid_torch.networks.segmentation.pretrained_u_net import PretrainedUNet
-from seg2vid_torch.settings.labels import LabelsSettings
+from seg2vid_torch.settings.labels import LabelsSettings, PretrainedLabelsSettings
 from seg2vid_torch.training.average import AveragedNetwork
 from seg2vid_torch.training.label_scores import confusion, mean_score, pixel_score
 from seg2vid_torch.training.optimizers import make_adam
@@ -59,11 +59,12 @@ class LabelsStage:
         return weights
 
     def _make_optimizers(self) -> None:
-        named = list(self._segmenter.named_parameters())
-        rate = self._settings.learning_rate
+        named, settings = list(self._segmenter.named_parameters()), self._settings
+        rate = settings.learning_rate
+        encoder_rate = rate * settings.encoder_rate if isinstance(settings, PretrainedLabelsSettings) else rate
         parts: dict[str, tuple[list[nn.Parameter], float]] = {
             "segmenter": ([x for name, x in named if not name.startswith(ENCODER)], rate),
-            "encoder": ([x for name, x in named if name.startswith(ENCODER)], rate * self._settings.encoder_rate),
+            "encoder": ([x for name, x in named if name.startswith(ENCODER)], encoder_rate),
         }
         self.optimizers = {name: make_adam(x, own_rate, BETAS) for name, (x, own_rate) in parts.items() if x}
         self.rates = {name: own_rate for name, (_, own_rate) in parts.items()}

@@ -6,6 +6,7 @@ parameters it does far better than a U-Net that begins at random.
 Shape symbols: N = batch, K = classes, D = channels of the way up, H, W = height and width.
 """
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -60,6 +61,11 @@ class PretrainedUNet(nn.Module):
         self.narrowing = nn.Conv2d(width, width // 2, 1)
         self.pixels = nn.Conv2d(4 * 3, width // 2, 1)
         self.scores = nn.Conv2d(width // 2, 4 * classes, 1)
+        # The pixels of a square begin with the same scores, or their differences would have to be unlearned (Aitken et
+        # al., "Checkerboard artifact free sub-pixel convolution", 2017).
+        with torch.no_grad():
+            for values in self.scores.parameters():
+                values.copy_(values[::4].repeat_interleave(4, 0))
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Return scores (N, K, H, W) for pictures (N, 3, H, W) in 0..1, RGB; H and W are multiples of 16.

@@ -168,7 +168,7 @@ class Model:
         for message in scene.messages:
             logger.info(message)
         if scene.lacks_labels(card):
-            scene = scene.with_labels(self._session, self.backend)
+            scene = scene.with_labels(card, self._session, self.backend)
         sources = given.label_map, given.first_frame, given.instances, given_style, given_camera and given_camera.file
         read = tuple(source for source in sources if isinstance(source, Path))
         look = self._look(given_style)
@@ -195,7 +195,7 @@ class Model:
         if message:
             logger.info(message)
         assert self.card.label_space is not None  # or it would tell no labels
-        return labels_in_files(tell_labels(array, self._session, self.backend), self.card.label_space)
+        return labels_in_files(tell_labels(array, self.card, self._session, self.backend), self.card.label_space)
 
     def _look(self, style: "GivenStyle | None") -> "Look":
         from seg2vid_cli.generation.look import Look, look_of

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from seg2vid_interface.backend import ReadsStyles, Segments
 from seg2vid_interface.clips import Chunk, Field
+from seg2vid_interface.graphs import motion_size
 from seg2vid_interface.sample_scene import sample_picture, sample_request
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ def measure_labels(reference: "Session", other: "Session", card: "ModelCard") ->
     """Return the share of a picture's pixels whose labels differ; None if one of the sessions tells none."""
     if not (card.segments and isinstance(reference, Segments) and isinstance(other, Segments)):
         return None
-    picture = sample_picture(card, 1, (reference.height, reference.width))
+    picture = sample_picture(card, 1, motion_size(card, reference.height, reference.width))
     return float(np.mean(reference.segment(picture) != other.segment(picture)))
 
 

@@ -107,10 +107,11 @@ class Segments(Protocol):
     """A session that can tell the labels of a picture, if the model's card says `segments`."""
 
     def segment(self, picture: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-        """Return class indices (height, width), 0..K-1, of a picture of the session's height and width.
+        """Return class indices (h, w), 0..K-1, of a picture.
 
-        The picture is uint8 RGB (height, width, 3).  Raises ValueError for another form, and what `Backend.open` raises
-        of the labels stage's file, which is loaded when it is first needed.
+        The picture is uint8 RGB (h, w, 3), of the height and width `graphs.motion_size(card, height, width)`: about the
+        card's own, however large the session's frames are.  Raises ValueError for another form, and what `Backend.open`
+        raises of the labels stage's file, which is loaded when it is first needed.
         """
         ...
 

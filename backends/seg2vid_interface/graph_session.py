@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.graph_results import FIELD_OUTPUTS, Graph, Results, as_bytes, as_planes, chunk_of
-from seg2vid_interface.graphs import GraphName, graphs_of, open_sides, outputs_of
+from seg2vid_interface.graphs import GraphName, graphs_of, motion_size, open_sides, outputs_of
 from seg2vid_interface.key_frame_chunks import key_frame_chunks
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_interface.painter import one_hot, paint
@@ -87,7 +87,7 @@ class GraphSession:
         """Tell the labels of a picture; see `Segments.segment`."""
         if not self._card.segments:
             raise ModelError(f"the model {self._card.name} cannot tell the labels of a picture")
-        check_array("picture", picture, (self.height, self.width, 3), np.uint8)
+        check_array("picture", picture, (*motion_size(self._card, self.height, self.width), 3), np.uint8)
         labels = self._graph("labels")
         told = labels.run({"picture": as_planes(picture)}, ["label_map"])["label_map"]
         label_map: NDArray[np.uint8] = labels.fetch(told)[0]

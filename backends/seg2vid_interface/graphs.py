@@ -95,7 +95,7 @@ INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         TensorFormat("noise", ("N", 3, "H", "W")),
         TensorFormat("labels_wanted", (), "bool"),
     ),
-    "labels": (TensorFormat("picture", ("N", 3, "H", "W")),),
+    "labels": (TensorFormat("picture", ("N", 3, "h", "w")),),
 }
 OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "image": (FRAME,),
@@ -109,7 +109,7 @@ OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         TensorFormat("next_frame", ("N", 3, "H", "W")),
         TensorFormat("next_labels", ("N", "K", "H", "W")),
     ),
-    "labels": (LABEL_MAP,),
+    "labels": (TensorFormat("label_map", ("N", "h", "w"), "uint8"),),
 }
 """Of the motion stage, `Chunk` says what the first five mean; the other two are the next chunk's frame and labels.
 `label_maps` are zeros unless `labels_wanted`: to warp all classes for every frame takes a tenth of the time."""
@@ -273,7 +273,10 @@ def open_sides(card: ModelCard, height: int, width: int) -> dict[str, int]:
 
 
 def motion_size(card: ModelCard, height: int, width: int) -> tuple[int, int]:
-    """Return the height and width at which motion is told for frames of this height and width: about the card's own."""
+    """Return the height and width at which motion is told for frames of this height and width: about the card's own.
+
+    So are labels: in larger pictures things are larger than those that a labels stage has learned.
+    """
     return card.halvings(height, width)[0]
 
 

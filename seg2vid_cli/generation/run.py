@@ -171,7 +171,7 @@ class _Generation:
         if not scene.lacks_labels(self.model.card):
             return scene
         with self._failing(paths):
-            scene = scene.with_labels(session, str(self.outcome.backend))
+            scene = scene.with_labels(self.model.card, session, str(self.outcome.backend))
             for message in self._notes(scene):
                 self.console.say(message)
             return scene

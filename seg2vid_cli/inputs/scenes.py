@@ -83,10 +83,10 @@ class Scene:
         """Whether the label map is still to be told, from the first frame."""
         return self.label_map is None and card.label_space is not None
 
-    def with_labels(self, session: "Session", backend: str) -> "Scene":
+    def with_labels(self, card: "ModelCard", session: "Session", backend: str) -> "Scene":
         """Return it with the label map that a session tells from the first frame.  Raises what `tell_labels` raises."""
         assert self.first_frame is not None  # or `check_inputs` would have refused it
-        return replace(self, label_map=tell_labels(self.first_frame, session, backend))
+        return replace(self, label_map=tell_labels(self.first_frame, card, session, backend))
 
 
 def pair_inputs(

@@ -2,9 +2,12 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
+from seg2vid_cli.inputs.label_maps.reading import resize_nearest
 from seg2vid_interface.backend import Segments, Session
 from seg2vid_interface.errors import UsageError
+from seg2vid_interface.graphs import motion_size
 from seg2vid_interface.model_card import ModelCard
 
 HINT = 'Take a model whose `seg2vid models show` says "label maps of pictures"; `seg2vid train labels` makes one.'
@@ -16,8 +19,11 @@ def check_segments(card: ModelCard) -> None:
         raise UsageError(f"--model {card.name}: it cannot tell the labels of a picture", HINT)
 
 
-def tell_labels(picture: NDArray[np.uint8], session: Session, backend: str) -> NDArray[np.uint8]:
+def tell_labels(picture: NDArray[np.uint8], card: ModelCard, session: Session, backend: str) -> NDArray[np.uint8]:
     """Return class indices (H, W) of a picture (H, W, 3), RGB, of the session's size.
+
+    They are told at about the size for which the model was made, and enlarged: at 256x512 a network that learned at
+    128x256 tells less, not more.
 
     Raises:
         UsageError: the backend cannot tell them.
@@ -27,4 +33,7 @@ def tell_labels(picture: NDArray[np.uint8], session: Session, backend: str) -> N
         raise UsageError(
             f"--backend {backend}: cannot tell the labels of a picture", "Use another --backend; auto finds one."
         )
-    return session.segment(picture)
+    height, width = motion_size(card, *picture.shape[:2])
+    if picture.shape[:2] != (height, width):
+        picture = np.array(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
+    return resize_nearest(session.segment(picture), session.height, session.width)

@@ -163,7 +163,7 @@ class _Run:
     def _write(self, file: Path, picture: NDArray[np.uint8]) -> None:
         """Write the label map of a picture (H, W, 3) of the session's size."""
         card: ModelCard = self.model.card
-        labels = tell_labels(picture, self.opened.session, self.opened.backend)
+        labels = tell_labels(picture, card, self.opened.session, self.opened.backend)
         assert card.label_space is not None  # or it would tell none
         comment = json.dumps({"model": card.name, "version": program_version()})
         write_png(file, labels_in_files(labels, card.label_space), comment)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from seg2vid_interface.backend import ReadsStyles, Segments, Session
 from seg2vid_interface.contract.subject import ContractFixtures, Subject, first_of
 from seg2vid_interface.errors import ModelError
+from seg2vid_interface.graphs import motion_size
 
 
 class LookContract(ContractFixtures):
@@ -79,9 +80,10 @@ class LookContract(ContractFixtures):
             pytest.skip("the model tells no labels")
         if not isinstance(session, Segments):
             pytest.skip("the backend tells no labels")
-        picture = noise_picture(session.height, session.width)
+        size = motion_size(card, session.height, session.width)
+        picture = noise_picture(*size)
         labels = session.segment(picture)
-        assert labels.shape == (session.height, session.width)
+        assert labels.shape == size
         assert labels.dtype == np.uint8
         assert labels.max() < card.label_space.size
         np.testing.assert_array_equal(session.segment(picture), labels)

@@ -1,6 +1,6 @@
 """The labels stage as a graph; see `graphs`.
 
-Shape symbols: N = batch, H, W = height and width.
+Shape symbols: N = batch, h, w = height and width.
 """
 
 import torch
@@ -17,5 +17,5 @@ class LabelsGraph(nn.Module):
         self.network = network
 
     def forward(self, picture: Tensor) -> dict[str, Tensor]:
-        """Return "label_map" (N, H, W) uint8, the likeliest classes of a picture (N, 3, H, W) in 0..1."""
+        """Return "label_map" (N, h, w) uint8, the likeliest classes of a picture (N, 3, h, w) in 0..1."""
         return {"label_map": self.network(picture).argmax(1).to(torch.uint8)}

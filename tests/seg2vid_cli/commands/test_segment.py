@@ -97,6 +97,16 @@ def test_pictures_are_brought_to_the_models_size_and_it_is_said_if_that_distorts
     assert read("maps/square.png").shape == (32, 64)
 
 
+def test_larger_maps_are_told_at_the_models_size(seg2vid, teller, photo, labels):
+    Image.open(photo).resize((128, 64), Image.Resampling.NEAREST).save("large.png")
+    result = seg2vid("segment", "large.png", "-o", "maps", "--model", teller, "--size", "64x128")
+    assert result.exit_code == 0, result.stderr
+    told = read("maps/large.png")
+    assert told.shape == (64, 128)
+    np.testing.assert_array_equal(told, told[::2, ::2].repeat(2, 0).repeat(2, 1))
+    assert (told[::2, ::2] == labels).mean() > 0.9  # but for edges, which shrinking blurs
+
+
 def test_a_model_that_cannot_is_refused(seg2vid, model, photo):
     result = seg2vid("segment", photo, "-o", "maps", "--model", model)
     assert result.exit_code == 2

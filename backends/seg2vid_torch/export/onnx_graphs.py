@@ -26,6 +26,7 @@ from seg2vid_interface.graphs import (
     outputs_of,
 )
 from seg2vid_interface.model_card import ModelCard
+from seg2vid_torch.export.lowering import lower_quickly
 from seg2vid_torch.export.half_initializers import halve_initializers
 
 OPSET = 18  # beyond, the exporter converts, which it does not do within branches
@@ -62,6 +63,7 @@ def write_graph(
             strict=False,
             prefer_deferred_runtime_asserts_over_guards=True,  # sizes are checked when a model is opened
         )
+        lower_quickly(program)
         exported = torch.onnx.export(
             program,
             opset_version=OPSET,

@@ -40,7 +40,8 @@ def generate(folder: Path, frames: int) -> None:
 
 def strips(folder: Path, stem: str, frames: int) -> list[Strip]:
     """Return what the clip called `stem` shows: its map, the way from the map to the first frame, all frames."""
-    pictures = [Image.open(folder / stem / f"{number:06d}.png").convert("RGB") for number in range(frames)]
+    paths = [folder / stem / f"{number:06d}.png" for number in range(frames)]
+    pictures = [Image.open(path, formats=("PNG",)).convert("RGB") for path in paths]
     labels = [painted_labels(folder / f"{stem}.labels" / f"{number:06d}.png") for number in range(frames)]
     flows = [painted_flow(folder / f"{stem}.flow" / f"{number:06d}.npy") for number in range(frames - 1)]
     still = Image.new("RGB", pictures[0].size, "white")  # nothing moves before frame 1
@@ -51,7 +52,7 @@ def strips(folder: Path, stem: str, frames: int) -> list[Strip]:
 
 def painted_labels(path: Path) -> Image.Image:
     """Return a picture of train ids, 255 = other, in the colours of the classes."""
-    indices = np.asarray(Image.open(path))
+    indices = np.asarray(Image.open(path, formats=("PNG",)))
     return Image.fromarray(labels_to_color(np.where(indices == 255, CITYSCAPES.other, indices), CITYSCAPES))
 
 

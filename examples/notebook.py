@@ -19,7 +19,7 @@ print(model)
 
 # %% A clip from a file; from an array the same clip
 clip = model.generate(examples / "street.png", frames=9, seed=1)
-label_map = np.asarray(Image.open(examples / "street.png"))
+label_map = np.asarray(Image.open(examples / "street.png", formats=("PNG",)))
 assert np.array_equal(model.generate(label_map, frames=9, seed=1).frames, clip.frames)
 
 # %% Its arrays: frames, and flow, occlusion and labels that fit them

@@ -136,7 +136,7 @@ class Model:
             camera: the path that is driven, for a model that has a camera: text as the command line's, a file,
                 {"forward": 8, "yaw": 3} in m/s and degrees/s, or rows (time, forward, yaw, pitch); None = as the seed
                 says.
-            label_format: "auto", "train-ids", "label-ids", "colors", "camvid", or a label space's TOML file.
+            label_format: "auto", a name of `seg2vid label-formats`, or a file: TOML, or CVAT's or labelme's .txt.
 
         Raises:
             Seg2VidError: a picture or path cannot be read or understood, or the model misses one or has no use for it.
@@ -278,7 +278,7 @@ class Clip:
         """Write the clip as `seg2vid generate -o PATH` does; return all that was written, the video first.
 
         Args:
-            path: .mp4, .webm, .gif or .webp.
+            path: .mp4, .webm, .gif, .webp or .rgb.
             save: what is written beside it: any of "labels", "flow", "occlusion", "depth", "instances", "boxes",
                 "camera", "first-frame", "frames", or "all".
             flow_format: "npy", "flo" or "kitti".

@@ -4,20 +4,23 @@ import signal
 import sys
 from typing import NoReturn
 
-from seg2vid_cli.terminal.signals import Stopped, stop_on_sigterm
+from seg2vid_cli.terminal.signals import Stopped, stop_on_signals
+from seg2vid_cli.terminal.streams import prepare_streams
 
 
 def main() -> NoReturn:
     """Run `seg2vid`; never returns."""
     try:
-        with stop_on_sigterm():
+        with stop_on_signals() as stop:
             from seg2vid_cli.app import main as run_program
 
+            stop.check()
             run_program()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # before the handlers were there
         stopped = Stopped(signal.SIGINT)
     except Stopped as error:
         stopped = error
+    prepare_streams()  # the program may not have come to it
     sys.stderr.write(f"{stopped.message}\n")
     sys.exit(stopped.exit_code)
 

@@ -5,7 +5,6 @@ import re
 import signal
 import sys
 from collections.abc import Sequence
-from io import TextIOWrapper
 from typing import Annotated, Any, NoReturn
 
 import typer
@@ -13,14 +12,17 @@ from typer.core import TyperGroup
 
 from seg2vid_cli.commands.backends import backends
 from seg2vid_cli.commands.benchmark import benchmark
+from seg2vid_cli.commands.data import data
 from seg2vid_cli.commands.export import export
 from seg2vid_cli.commands.generate import generate
+from seg2vid_cli.commands.labels import label_formats, labels
 from seg2vid_cli.commands.models import models
 from seg2vid_cli.commands.quick_help import QuickHelpGroup
 from seg2vid_cli.commands.train import train
 from seg2vid_cli.completion.scripts import VARIABLE as COMPLETION_VARIABLE
 from seg2vid_cli.terminal.console import Console, flush_results, program_version
-from seg2vid_cli.terminal.signals import Stopped, stop_on_sigterm
+from seg2vid_cli.terminal.signals import Stopped, stop_on_signals
+from seg2vid_cli.terminal.streams import prepare_streams
 from seg2vid_interface.errors import Seg2VidError, UsageError
 
 _PLAIN_WORDS = {
@@ -58,7 +60,7 @@ class ErrorReportingGroup(QuickHelpGroup):
     def _run(self, args: Sequence[str] | None, *positional: Any, **named: Any) -> Any:
         """Return the exit code; whatever happens, raise nothing but Seg2VidError, Stopped and TyperException."""
         try:
-            with stop_on_sigterm():
+            with stop_on_signals():
                 if request := os.environ.get(COMPLETION_VARIABLE):
                     return self._answer_shell(sys.argv[1:] if args is None else args, request)
                 exit_code = super().main(args, *positional, **{**named, "standalone_mode": False})
@@ -67,6 +69,10 @@ class ErrorReportingGroup(QuickHelpGroup):
         except OSError as error:
             where = "" if error.filename is None else f"{error.filename}: "
             raise Seg2VidError(f"{where}{error.strerror or error}") from error
+        except SystemExit as error:
+            if isinstance(error.__context__, BrokenPipeError):  # what Typer makes of a reader that has seen enough
+                return 0
+            raise
         except Exception as error:
             message = " ".join(f"internal error: {type(error).__name__}: {error}".split())
             raise InternalError(message, "Run it again with --debug and report what it prints.") from error
@@ -137,15 +143,17 @@ def _program(
 
 
 app.command()(generate)
+app.command()(labels)
+app.command("label-formats")(label_formats)
 app.command()(train)
 app.command()(export)
 app.command()(benchmark)
 app.command()(backends)
+app.add_typer(data, name="data")
 app.add_typer(models, name="models")
 
 
 def main() -> None:
     """Run `seg2vid`; never returns."""
-    if isinstance(sys.stdout, TextIOWrapper):
-        sys.stdout.reconfigure(errors="surrogateescape")  # lets file names through that are not UTF-8
+    prepare_streams()
     app()

@@ -16,6 +16,7 @@ from seg2vid_interface.backend import (
     Session,
     Trainer,
 )
+from seg2vid_interface.data_tools import DataTools
 from seg2vid_interface.devices import gpu_count
 from seg2vid_interface.errors import BackendError, DeviceError, MissingWeightsError, Seg2VidError, UsageError
 
@@ -125,12 +126,12 @@ def _attempts(options: OpenOptions) -> list[tuple[str, OpenOptions]]:
 
 
 def _open(backend: Backend, model: "ModelFolder", options: OpenOptions, tell: Callable[[str], None]) -> OpenedSession:
-    with _listening(backend, tell):
+    with listening(backend, tell):
         return OpenedSession(backend.name, backend.open(model, options))
 
 
 @contextmanager
-def _listening(backend: Backend, tell: Callable[[str], None]) -> Iterator[None]:
+def listening(backend: object, tell: Callable[[str], None]) -> Iterator[None]:
     """Pass on what the backend's package logs as a warning."""
     logger = logging.getLogger(type(backend).__module__.partition(".")[0])
     handler = _Listener(tell)
@@ -165,6 +166,17 @@ def preset_names() -> list[str]:
         if isinstance(backend, Trainer):
             return list(backend.presets())
     return []
+
+
+def find_data_tools() -> DataTools:
+    """Return a backend that looks data sets through.
+
+    Raises BackendError if there is none or its runtime is missing.
+    """
+    for backend in _loadable_backends():
+        if isinstance(backend, DataTools):
+            return _working(backend)
+    raise BackendError("no installed backend can read data sets", _INSTALL_HINT)
 
 
 def find_exporter() -> Exporter:

@@ -35,7 +35,14 @@ uninstalled = fake_backend:BrokenRuntimeBackend
 broken = package_that_is_not_there:Backend
 nothing = fake_backend:NoBackend
 """
-LAUNCHER = "from seg2vid_cli import app, plugins; plugins.AUTO_ORDER, plugins.CUDA_ORDER = ('fake',), (); app.main()"
+LAUNCHER = """\
+import signal
+if hasattr(signal, "SIGHUP"):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # tests may run under nohup
+from seg2vid_cli import app, plugins
+plugins.AUTO_ORDER, plugins.CUDA_ORDER = {auto_order!r}, ()
+app.main()
+"""
 
 
 MAKES_THE_MODELS = "seg2vid_onnx/test_contract.py"  # uses those below, but for what slow tests alone use
@@ -132,10 +139,12 @@ def fake_backends(fake_packages: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def start_seg2vid(fake_packages: Path) -> Callable[..., subprocess.Popen[str]]:
     """Start the program as a process of its own, with the fake backends."""
 
-    def start(*args: object, cwd: Path, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    def start(
+        *args: object, cwd: Path, stdout: int = subprocess.PIPE, auto_order: tuple[str, ...] = ("fake",)
+    ) -> subprocess.Popen[str]:
         path = os.pathsep.join([str(fake_packages), str(Path(__file__).parent)])
         return subprocess.Popen(
-            [sys.executable, "-c", LAUNCHER, *map(str, args)],
+            [sys.executable, "-c", LAUNCHER.format(auto_order=auto_order), *map(str, args)],
             cwd=cwd,
             env=os.environ | {"PYTHONPATH": path},
             stdout=stdout,
@@ -196,8 +205,9 @@ def model(make_model: Callable[..., Path]) -> Path:
 
 @pytest.fixture
 def street(tmp_path: Path) -> Path:
-    """Return a label map of 32x64 train ids: road below, sky above, a car between them."""
+    """Return a label map of 32x64 train ids: road below, sky and a building above, a car between them."""
     train_ids = np.full((32, 64), 10, np.uint8)
+    train_ids[4:16, 40:] = 2
     train_ids[16:] = 0
     train_ids[12:20, 20:34] = 13
     path = tmp_path / "street.png"

@@ -66,6 +66,7 @@ def outcomes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Element
     return cases
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", FAULTS)
 def test_a_wrong_backend_fails_the_tests_that_say_why(wrong, outcomes):
     failed = {case.attrib["name"].partition("[")[0] for case in outcomes[wrong] if case.find("failure") is not None}

@@ -10,11 +10,10 @@ import pytest
 
 CI = Path(__file__).parents[1] / ".ci"
 PROGRAMS = ("pip", "seg2vid", "pytest", "ruff", "mypy", "lint-imports")
-TESTS = ["pytest", "pytest -m slow"]
+TESTS = ["pytest"]
 CHECKS = ["ruff check .", "ruff format --check .", "mypy", "lint-imports"]
 INSTALLED_BASE = ["pip install -q -c .ci/constraints.txt .", "seg2vid generate examples/street.png"]
 INSTALLED_DEV = "pip install -q -c .ci/constraints.txt -e .[dev]"
-BENCHMARK = "seg2vid benchmark --backend all --quick --compare .ci/baseline.json --tolerance 50%"
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="runs on Linux alone")
 
@@ -43,7 +42,7 @@ def test_everything_is_run(tmp_path):
     code, called, printed = run("run", tmp_path, {})
     assert code == 0
     beside = [call for call in called if call not in (*TESTS, *CHECKS)]
-    assert beside == [*INSTALLED_BASE, INSTALLED_DEV, BENCHMARK]
+    assert beside == [*INSTALLED_BASE, INSTALLED_DEV]
     assert [call for call in called if call in CHECKS] == CHECKS
     assert [call for call in called if call in TESTS] == TESTS
     assert "mypy" not in printed
@@ -56,7 +55,6 @@ def test_everything_is_run(tmp_path):
 def test_a_fault_of_either_is_the_run_s(faults, code, tmp_path):
     found, called, printed = run("run", tmp_path, faults)
     assert found == code
-    assert BENCHMARK not in called
     assert {*TESTS, *CHECKS} <= set(called)
     assert "pytest speaks" in printed
     said = [f"{call.split()[0]} speaks" for call in CHECKS] if set(faults) != {"pytest"} else []

@@ -133,3 +133,15 @@ def test_the_repository_holds_what_it_should():
         "seg2vid_cli",
         "tests",
     }
+
+
+def test_no_picture_is_opened_as_whatever_it_claims_to_be():
+    """Pillow runs Ghostscript for a PostScript file, whatever its name: every call names what it expects."""
+    calls = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for folder in ("seg2vid", "seg2vid_cli", "backends", "recipes", "docs", "examples")
+        for path in (ROOT / folder).rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.count("Image.open(") > line.count("formats=")
+    ]
+    assert calls == []

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from seg2vid_torch.data.datasets.opening import open_data_sets
 from seg2vid_torch.data.frame_store import load_frames
 from seg2vid_torch.export.sources import read_stages
 from street_data import TINY_IMAGE
@@ -51,7 +52,7 @@ def test_what_is_unpacked_is_what_was_packed(gpu, packed, streets, tmp_path):
     for kind in ("stills", "clips"):
         for split in ("train", "val"):
             before, after = (
-                load_frames([root / kind], split, **SIZE, label_space=CITYSCAPES, channels=3)
+                load_frames(open_data_sets([root / kind], CITYSCAPES), split, **SIZE, channels=3)
                 for root in (streets, tmp_path)
             )
             assert after.clips == before.clips

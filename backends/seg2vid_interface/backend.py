@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seg2vid_interface.clips import Chunk, ClipRequest
+    from seg2vid_interface.label_readers import LabelReading
     from seg2vid_interface.model_card import ModelFolder
 
 Stage = Literal["image", "motion"]
@@ -146,6 +147,8 @@ class TrainingRequest:
     """A folder where a backend may keep what it fetches; None = nowhere."""
     models: Mapping[str, Path] = field(default_factory=dict)
     """Name -> folder of the models that settings may name, as one whose weights are to be begun from."""
+    read_labels: "LabelReading | None" = None
+    """Finds out how a root's label maps are read; None: all are 8-bit pictures of class indices, 255 = unlabelled."""
     dry_run: bool = False
     """Make every check of a real run, build the networks and read the checkpoint; train, write and fetch nothing."""
 

@@ -14,8 +14,8 @@
     │   └── DeviceError           exit 1  "device"        the device or precision asked for is not there
     └── TrainingError             exit 1  "training"      training cannot go on, e.g. a loss is NaN
 
-The command line adds six codes of its own: "inputs", "internal", "interrupted", "terminated", "baseline" and
-"regression".
+The command line adds seven codes of its own: "inputs", "internal", "interrupted", "terminated", "hung_up", "baseline"
+and "regression".
 A message names the file or flag and what is wrong with it; `hint` says what to do about it.  Both are plain text.
 """
 

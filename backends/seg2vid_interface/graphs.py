@@ -12,14 +12,15 @@ which styles are read.  N, L and the heights and widths but PH, PW are open in t
 may also fix them.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
 
 from seg2vid_interface.backend import Stage
+from seg2vid_interface.documents import parse_json
 from seg2vid_interface.errors import ModelError
+from seg2vid_interface.external_data import refuse_external_data
 from seg2vid_interface.model_card import TEXTURE_CHANNELS, ModelCard, ModelFolder
 
 GraphName = Stage | Literal["style", "depth", "known", "between", "fields"]
@@ -195,12 +196,14 @@ def graph_path(model: ModelFolder, name: GraphName, precision: str) -> Path:
 
     Raises:
         MissingWeightsError: the model has none; the hint is the command that makes it from the weights.
-        ModelError: it is not the file that the card means.
+        ModelError: it is not the file that the card means, or keeps data outside of itself.
     """
     flags = "--onnx" if precision == "fp32" else f"--onnx --precision {precision}"
     remedy = f"Make it: seg2vid export {model.path} {flags} -o NEW-FOLDER"
     has_weights = all(model.has(f"{stage}.safetensors") for stage in model.card.stages)
-    return model.file(graph_file(name, precision), remedy if has_weights else None)
+    path = model.file(graph_file(name, precision), remedy if has_weights else None)
+    refuse_external_data(path)
+    return path
 
 
 def tensors(formats: Iterable[TensorFormat], card: ModelCard) -> list[TensorFormat]:
@@ -344,7 +347,7 @@ def _metadata_problem(metadata: str | None, card: ModelCard) -> str | None:
     if metadata is None:
         return f"its metadata hold no {METADATA_KEY!r}: it was not exported by seg2vid"
     try:
-        graph_card = json.loads(metadata)
+        graph_card = parse_json(metadata)
         names = [entry["name"] for entry in (graph_card["label_space"] or {"classes": []})["classes"]]
     except (ValueError, TypeError, KeyError):
         return f"its metadata {METADATA_KEY!r} hold no model card"

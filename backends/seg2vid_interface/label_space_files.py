@@ -2,11 +2,14 @@
 
     name = "harbour"
     other = "other"             # optional: the class of unlabelled pixels (255 in files)
+    layouts = ["ids", "colors"] # only for reading: where pixels keep their class; default: these two
+    title = "Harbour of Hull"   # only for reading: what messages call it; default: the name
+    source = "..."              # only for reading: where the numbers are from
 
     [[classes]]                 # in order: class index 0, 1, ...
     name = "water"
     ids = [0]                   # values in label pictures, 0..65535
-    color = [32, 64, 255]       # or "#2040ff"
+    color = [32, 64, 255]       # or "#2040ff"; only for reading, it may be left out where only ids are used
 
     [[classes]]
     name = "ship"
@@ -14,6 +17,7 @@
     ids = [1, 7]
     foreground = true           # moves by itself; default false
     maps_to = "car"             # only for reading: the class of the model's label space; default: that of equal name
+    merge = true                # only for reading: its colour is that of a class above on purpose, which means that one
 
     [[classes]]
     name = "other"              # no ids: only 255 and its colour stand for it
@@ -22,20 +26,20 @@
 If no class at all gives ids, each has its position: 0, 1, ...  As soon as one does, the file has its own numbering,
 and a class without ids has none: positions could contradict that numbering.
 
-Without `maps_to` a file is the label space of a model to be trained (`read_label_space`); with or without it, it says
-how to read label maps for a model of another label space (`read_mapped_label_space`).
+Without what is only for reading, a file is the label space of a model to be trained (`read_label_space`); with or
+without it, it says how to read label maps for a model of another label space (`read_mapped_label_space`).
 """
 
-import tomllib
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from seg2vid_interface.documents import parse_toml, read_document
 from seg2vid_interface.errors import SettingsError
-from seg2vid_interface.label_spaces import LabelClass, LabelSpace, MappedLabelSpace
+from seg2vid_interface.label_spaces import LAYOUTS, LabelClass, LabelSpace, MappedClass, MappedLabelSpace
 from seg2vid_interface.validation import problems_of
 
 _MAX_CLASSES = 255  # class indices are stored as uint8, and 255 means "unlabelled"
@@ -65,16 +69,20 @@ class _Table(BaseModel):
 
 class _FileTable(_Table):
     name: _Text
+    title: _Text | None = None
+    source: _Text | None = None
+    layouts: list[Literal[LAYOUTS]] = Field(default=["ids", "colors"], min_length=1)  # type: ignore[valid-type]
     other: _Text | None = None
     classes: list[dict[str, Any]] = Field(min_length=1, max_length=_MAX_CLASSES)
 
 
 class _ClassTable(_Table):
     name: _Text
-    color: _Color
+    color: _Color | None = None
     ids: list[_Id] | None = Field(default=None, min_length=1)
     foreground: Annotated[bool, Field(strict=True)] = False
     maps_to: _Text | None = None
+    merge: Annotated[bool, Field(strict=True)] = False
 
 
 class _Document(NamedTuple):
@@ -97,7 +105,21 @@ def read_label_space(path: Path) -> LabelSpace:
             f"{path}: a model's own label space has no maps_to, but these classes do: {', '.join(mapped)}",
             "maps_to is for files given to --label-format.",
         )
-    return _label_space(document)
+    colors = [table.color for table in document.classes if table.color is not None and not table.merge]
+    if len(colors) < len(document.classes):
+        without = [table.name for table in document.classes if table.color is None or table.merge]
+        raise SettingsError(
+            f"{path}: a model paints every class in a colour of its own, but these have none: {', '.join(without)}",
+            "Leaving color out and merge are for files given to --label-format.",
+        )
+    ids = _ids(document.classes)
+    classes = tuple(
+        LabelClass(table.name, color, label_ids, table.foreground)
+        for table, color, label_ids in zip(document.classes, colors, ids, strict=True)
+    )
+    names = [label_class.name for label_class in classes]
+    other = document.header.other
+    return LabelSpace(document.header.name, classes, None if other is None else names.index(other))
 
 
 def read_mapped_label_space(path: Path) -> MappedLabelSpace:
@@ -107,19 +129,14 @@ def read_mapped_label_space(path: Path) -> MappedLabelSpace:
         SettingsError: the file is missing or malformed; names all problems of the file at once.
     """
     document = _read(path)
-    return MappedLabelSpace(
-        _label_space(document), {table.name: table.maps_to for table in document.classes if table.maps_to}
-    )
-
-
-def _label_space(document: _Document) -> LabelSpace:
+    header = document.header
     classes = tuple(
-        LabelClass(table.name, table.color, ids, table.foreground)
+        MappedClass(table.name, ids, table.color, table.maps_to)
         for table, ids in zip(document.classes, _ids(document.classes), strict=True)
     )
-    names = [label_class.name for label_class in classes]
-    other = document.header.other
-    return LabelSpace(document.header.name, classes, None if other is None else names.index(other))
+    return MappedLabelSpace(
+        header.name, header.title or header.name, classes, header.other, tuple(header.layouts), header.source or ""
+    )
 
 
 def _ids(tables: Sequence[_ClassTable]) -> list[tuple[int, ...]]:
@@ -132,12 +149,12 @@ def _ids(tables: Sequence[_ClassTable]) -> list[tuple[int, ...]]:
 def _read(path: Path) -> _Document:
     """Return the checked tables of the file; raises SettingsError with all of its problems."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        document = parse_toml(read_document(path))
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file") from None
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise SettingsError(f"{path}: not a TOML file: {error}") from None
     problems: list[str] = []
     header = _validated(_FileTable, document, "", problems)
@@ -171,7 +188,7 @@ def _duplicates(tables: Sequence[_ClassTable | None]) -> list[str]:
     named = [table for table in tables if table]
     return [
         *_repeated("the name", (repr(table.name) for table in named)),
-        *_repeated("the colour", (table.color for table in named)),
+        *_repeated("the colour", (table.color for table in named if table.color is not None and not table.merge)),
         *_repeated("the id", (value for ids in _ids(named) for value in ids)),
     ]
 

@@ -2,8 +2,7 @@
 
 A class index counts 0..K-1 in the order of `LabelSpace.classes`; networks and `.labels` files use it.  For Cityscapes
 indices 0..18 are the train ids and 19 is "other" (255 in files).  A `MappedLabelSpace` lets pictures of another
-label space be read for a model: `CAMVID_12` and `CAMVID_32` for Cityscapes models; `label_space_files` reads others
-from files.
+label space be read for a model; `label_space_files` reads both from files.
 """
 
 from collections.abc import Mapping
@@ -63,35 +62,66 @@ class LabelSpace:
         raise KeyError(name)
 
 
+LAYOUTS = ("ids", "colors", "red", "red-instances", "red-bitmask", "ids-256", "ids-1000", "first-channel-16")
+"""Where pictures of other label spaces keep the class of a pixel.
+
+ids: in the grey value, or the palette's index.
+colors: each class has a colour.
+red: an id in the red channel, green and blue are 0.
+red-instances: an id in the red channel, green and blue number the instances.
+red-bitmask: an id in the red channel, blue and alpha number the instances, green holds flags.
+ids-256, ids-1000: 16-bit grey, the id times 256 (or 1000) plus the number of the instance.
+first-channel-16: an id in the first of three 16-bit channels.
+"""
+
+
+@dataclass(frozen=True)
+class MappedClass:
+    """One class of pictures that are read for models of another label space."""
+
+    name: str
+    ids: tuple[int, ...]
+    """The values that stand for it."""
+    color: Color | None = None
+    maps_to: str | None = None
+    """Name of the model's class; None: it is that of the same name."""
+
+
 @dataclass(frozen=True)
 class MappedLabelSpace:
     """A label space whose pictures are read for models of another label space."""
 
-    space: LabelSpace
-    """Names what the pictures hold: `label_ids` and colours; 255 stands for its `other`."""
-    maps_to: Mapping[str, str]
-    """Class name -> class name of the model; a class that is not listed maps to the model's class of its own name."""
+    name: str
+    title: str
+    """For messages, e.g. "CARLA 0.9.14 and later"."""
+    classes: tuple[MappedClass, ...]
+    """Of those of one colour, the colour means the first."""
+    other: str | None = None
+    """Name of the class that takes unlabelled pixels (255 in files); None if every pixel needs a class."""
+    layouts: tuple[str, ...] = ("ids", "colors")
+    """Among LAYOUTS: how its pictures keep the classes."""
+    source: str = ""
+    """Where the numbers are from."""
 
     def class_indices(self, model_space: LabelSpace) -> tuple[int, ...]:
-        """Return the model's class index of each of `space.classes`.
+        """Return the model's class index of each of `classes`.
 
         Raises:
             SettingsError: classes map to names that the model's label space lacks; all of them are named.
         """
-        names = [self.maps_to.get(label_class.name, label_class.name) for label_class in self.space.classes]
         index_of = {label_class.name: i for i, label_class in enumerate(model_space.classes)}
         missing = [
-            f"{label_class.name!r}" + (f" (maps_to {name!r})" if name != label_class.name else "")
-            for label_class, name in zip(self.space.classes, names, strict=True)
-            if name not in index_of
+            f"{mapped.name!r}" + (f" (maps_to {mapped.maps_to!r})" if mapped.maps_to else "")
+            for mapped in self.classes
+            if (mapped.maps_to or mapped.name) not in index_of
         ]
         if missing:
             raise SettingsError(
-                f"label space {self.space.name}: no class of the model's label space {model_space.name} for "
+                f"label space {self.name}: no class of the model's label space {model_space.name} for "
                 + ", ".join(missing),
                 "Map them with maps_to; the model's classes are: " + ", ".join(index_of) + ".",
             )
-        return tuple(index_of[name] for name in names)
+        return tuple(index_of[mapped.maps_to or mapped.name] for mapped in self.classes)
 
 
 # Cordts et al., "The Cityscapes Dataset" (CVPR 2016): the classes with a train id, in that order, which is also that of
@@ -190,70 +220,3 @@ def model_space(image_space: LabelSpace) -> LabelSpace:
     Every class of Cityscapes' full numbering has its train id, so that such a model can take either.
     """
     return CITYSCAPES if image_space == CITYSCAPES_LABEL_IDS else image_space
-
-
-def _mapped(name: str, other: str, table: tuple[tuple[LabelClass, str], ...]) -> MappedLabelSpace:
-    classes = tuple(label_class for label_class, _ in table)
-    space = LabelSpace(name, classes, other=[c.name for c in classes].index(other))
-    return MappedLabelSpace(space, {label_class.name: target for label_class, target in table})
-
-
-# Badrinarayanan et al., "SegNet" (arXiv 1511.00561): the usual 12 classes, in the order of its label pictures.
-CAMVID_12 = _mapped(
-    "CamVid 12-class",
-    "Unlabelled",
-    (
-        (LabelClass("Sky", (128, 128, 128), (0,)), "sky"),
-        (LabelClass("Building", (128, 0, 0), (1,)), "building"),
-        (LabelClass("Pole", (192, 192, 128), (2,)), "pole"),
-        (LabelClass("Road", (128, 64, 128), (3,)), "road"),
-        (LabelClass("Pavement", (0, 0, 192), (4,)), "sidewalk"),
-        (LabelClass("Tree", (128, 128, 0), (5,)), "vegetation"),
-        (LabelClass("SignSymbol", (192, 128, 128), (6,)), "traffic sign"),
-        (LabelClass("Fence", (64, 64, 128), (7,)), "fence"),
-        (LabelClass("Car", (64, 0, 128), (8,), foreground=True), "car"),
-        (LabelClass("Pedestrian", (64, 64, 0), (9,), foreground=True), "person"),
-        (LabelClass("Bicyclist", (0, 128, 192), (10,), foreground=True), "rider"),
-        (LabelClass("Unlabelled", (0, 0, 0), (11,), foreground=True), "other"),
-    ),
-)
-
-# Brostow et al., "Semantic object classes in video" (Pattern Recognition Letters 2009): the 32 classes, by colour only.
-CAMVID_32 = _mapped(
-    "CamVid",
-    "Void",
-    (
-        (LabelClass("Animal", (64, 128, 64), foreground=True), "other"),
-        (LabelClass("Archway", (192, 0, 128)), "building"),
-        (LabelClass("Bicyclist", (0, 128, 192), foreground=True), "rider"),
-        (LabelClass("Bridge", (0, 128, 64)), "other"),
-        (LabelClass("Building", (128, 0, 0)), "building"),
-        (LabelClass("Car", (64, 0, 128), foreground=True), "car"),
-        (LabelClass("CartLuggagePram", (64, 0, 192), foreground=True), "other"),
-        (LabelClass("Child", (192, 128, 64), foreground=True), "person"),
-        (LabelClass("Column_Pole", (192, 192, 128)), "pole"),
-        (LabelClass("Fence", (64, 64, 128)), "fence"),
-        (LabelClass("LaneMkgsDriv", (128, 0, 192)), "road"),
-        (LabelClass("LaneMkgsNonDriv", (192, 0, 64)), "road"),
-        (LabelClass("Misc_Text", (128, 128, 64)), "other"),
-        (LabelClass("MotorcycleScooter", (192, 0, 192), foreground=True), "motorcycle"),
-        (LabelClass("OtherMoving", (128, 64, 64), foreground=True), "other"),
-        (LabelClass("ParkingBlock", (64, 192, 128)), "sidewalk"),
-        (LabelClass("Pedestrian", (64, 64, 0), foreground=True), "person"),
-        (LabelClass("Road", (128, 64, 128)), "road"),
-        (LabelClass("RoadShoulder", (128, 128, 192)), "sidewalk"),
-        (LabelClass("Sidewalk", (0, 0, 192)), "sidewalk"),
-        (LabelClass("SignSymbol", (192, 128, 128)), "traffic sign"),
-        (LabelClass("Sky", (128, 128, 128)), "sky"),
-        (LabelClass("SUVPickupTruck", (64, 128, 192), foreground=True), "car"),
-        (LabelClass("TrafficCone", (0, 0, 64)), "other"),
-        (LabelClass("TrafficLight", (0, 64, 64)), "traffic light"),
-        (LabelClass("Train", (192, 64, 128), foreground=True), "train"),
-        (LabelClass("Tree", (128, 128, 0)), "vegetation"),
-        (LabelClass("Truck_Bus", (192, 128, 192), foreground=True), "truck"),
-        (LabelClass("Tunnel", (64, 0, 64)), "other"),
-        (LabelClass("VegetationMisc", (192, 192, 0)), "terrain"),
-        (LabelClass("Void", (0, 0, 0), foreground=True), "other"),
-        (LabelClass("Wall", (64, 192, 0)), "wall"),
-    ),
-)

@@ -6,7 +6,6 @@ card's SHA-256.
 """
 
 import hashlib
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from seg2vid_interface.documents import parse_json, read_document
 from seg2vid_interface.errors import MissingWeightsError, ModelError
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.sizes import SizeRule
@@ -21,11 +21,16 @@ from seg2vid_interface.validation import problems_of
 
 FORMAT_VERSION: Final = 2
 CARD_NAME = "model.json"
+LONGEST_SIDE: Final = 16384
+"""In pixels, of any picture."""
+MOST_CLASSES: Final = 255
+"""Class indices are stored as uint8, and 255 means "unlabelled"."""
+LARGEST_ID: Final = 65535
 TEXTURE_CHANNELS: Final = 4
 """Of the white noise that an image stage with texture paints its grain from."""
 _MEND = "Fetch or export the model again."
 
-_FILE_NAME = re.compile(r"[^./\\:\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]*")
+_FILE_NAME = re.compile(r"[^./\\:\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]{0,99}")
 """Of a file in the model's folder: on no system does it lead out of the folder; nor is it hidden."""
 
 
@@ -57,11 +62,11 @@ class StageCard(_Strict):
 class Camera(_Strict):
     """The camera through which a model sees the street."""
 
-    focal_length: float = Field(default=1.1, gt=0)
+    focal_length: float = Field(default=1.1, ge=0.05, le=50)
     """Of the picture's width; that of Cityscapes' cameras."""
     horizon: float = Field(default=0.44, gt=0, lt=1)
     """Its row, of the height, while the camera looks straight ahead."""
-    height: float = Field(default=1.2, gt=0)
+    height: float = Field(default=1.2, ge=0.05, le=100)
     """Metres above the road."""
 
 
@@ -69,7 +74,7 @@ class ModelCard(_Strict):
     """What `model.json` holds."""
 
     format_version: Literal[2] = FORMAT_VERSION
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=100)
     description: str
     licence: str
     """SPDX expression of the weights' licence."""
@@ -77,20 +82,20 @@ class ModelCard(_Strict):
     """File name -> SHA-256, for licences that lie beside the weights."""
     label_space: LabelSpace | None
     """None for a model without labels."""
-    height: int = Field(ge=32)
-    width: int = Field(ge=32)
-    chunk_frames: int = Field(ge=1)
+    height: int = Field(ge=32, le=LONGEST_SIDE)
+    width: int = Field(ge=32, le=LONGEST_SIDE)
+    chunk_frames: int = Field(ge=1, le=1000)
     """T: frames predicted by one network call."""
-    frames_per_second: float = Field(gt=0)
-    frames: int = Field(default=24, ge=1)
+    frames_per_second: float = Field(ge=0.1, le=240)
+    frames: int = Field(default=24, ge=1, le=100_000)
     """Default length of a clip."""
-    latent_size: int = Field(ge=0)
+    latent_size: int = Field(ge=0, le=10_000_000)
     """Numbers in a motion latent at the card's size."""
     sizes: SizeRule = SizeRule()
     """Other heights and widths that the networks can take; a latent's size goes with the area."""
     grey: bool = False
     """Whether the motion stage makes grey frames, of three equal channels."""
-    style_size: int = Field(ge=0)
+    style_size: int = Field(ge=0, le=100_000)
     """Numbers in a style, the look of a first frame; 0 where the image stage takes none."""
     texture: bool = False
     """Whether the image stage takes a texture, white noise of `TEXTURE_CHANNELS` a pixel."""
@@ -100,7 +105,7 @@ class ModelCard(_Strict):
     """What the image stage sees, if that is finer than `label_space`."""
     instance_edges: bool = False
     """Whether the image stage sees the edges between instances."""
-    image_scale: int = Field(default=1, ge=1)
+    image_scale: int = Field(default=1, ge=1, le=16)
     """The image stage works at so many times the height and width of the frames; its picture is averaged down."""
     camera: Camera | None = None
     """Of a model that paints key frames and samples the frames between, so that its camera drives as it is told; None =
@@ -187,6 +192,32 @@ class ModelCard(_Strict):
                 raise ValueError(f"the file name {name!r} leaves the model's folder, or is a hidden file's")
         return self
 
+    @model_validator(mode="after")
+    def _check_ranges(self) -> Self:
+        rule = self.sizes
+        if not all(1 <= side <= LONGEST_SIDE for side in (rule.multiple, rule.smallest, rule.area_multiple)):
+            raise ValueError(f"sizes: {rule.multiple}, {rule.smallest}, {rule.area_multiple} are no sizes in pixels")
+        for name in ("label_space", "image_label_space"):
+            space = getattr(self, name)
+            if problem := space and _problem_of(space):
+                raise ValueError(f"{name}: {problem}")
+        return self
+
+
+def _problem_of(space: LabelSpace) -> str | None:
+    """Say what is out of range in a label space; None if nothing is."""
+    if not 1 <= space.size <= MOST_CLASSES:
+        return f"{space.size} classes; there must be 1 to {MOST_CLASSES}"
+    if space.other is not None and not 0 <= space.other < space.size:
+        return f"other = {space.other} is none of the {space.size} classes"
+    for label_class in space.classes:
+        values = [value for color in (label_class.color, *label_class.more_colors) for value in color]
+        if not all(0 <= value <= 255 for value in values):
+            return f"{label_class.name!r}: a colour out of 0..255"
+        if not all(0 <= value <= LARGEST_ID for value in label_class.label_ids):
+            return f"{label_class.name!r}: an id out of 0..{LARGEST_ID}"
+    return None
+
 
 @dataclass(frozen=True)
 class ModelFolder:
@@ -260,10 +291,10 @@ def read_card(path: Path) -> ModelCard:
     if not path.is_dir():
         raise ModelError(f"{path}: no such model folder", "`seg2vid models list` lists the models by name.")
     try:
-        document = json.loads(card_path.read_text(encoding="utf-8"))
+        document = parse_json(read_document(card_path))
     except FileNotFoundError:
         raise ModelError(f"{path}: not a model folder, it has no {CARD_NAME}") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise ModelError(f"{card_path}: not readable as JSON: {error}") from None
     if isinstance(document, dict) and document.get("format_version") != FORMAT_VERSION:
         raise ModelError(
@@ -272,6 +303,9 @@ def read_card(path: Path) -> ModelCard:
             "(an image stage with noise, of version 1, must be trained anew). Or install a seg2vid of its time.",
         )
     try:
-        return ModelCard.model_validate(document)
+        card = ModelCard.model_validate(document)
     except ValidationError as error:
         raise ModelError(f"{card_path}: not a valid model card: {'; '.join(problems_of(error))}") from None
+    if not card.stages:
+        raise ModelError(f"{card_path}: not a valid model card: stages: there is none")
+    return card

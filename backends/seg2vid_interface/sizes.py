@@ -20,10 +20,21 @@ class SizeRule:
     def problem(self, height: int, width: int) -> str | None:
         """Say why a size cannot be taken; None if it can."""
         if min(height, width) < self.smallest or height % self.multiple or width % self.multiple:
-            return f"needs multiples of {self.multiple}, at least {self.smallest}"
+            return f"needs {self._sides}"
         if height * width % self.area_multiple:
-            return f"needs height x width to be a multiple of {self.area_multiple}"
+            return f"needs {self._area}"
         return None
+
+    def __str__(self) -> str:
+        return self._sides if self.area_multiple == 1 else f"{self._sides}, and {self._area}"
+
+    @property
+    def _sides(self) -> str:
+        return f"multiples of {self.multiple}, at least {self.smallest}"
+
+    @property
+    def _area(self) -> str:
+        return f"height x width to be a multiple of {self.area_multiple}"
 
     def nearest(self, height: int, width: int) -> list[tuple[int, int]]:
         """Return the sizes (height, width) that can be taken, up to one step of the rule away, the nearest first."""

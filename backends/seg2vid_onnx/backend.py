@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 PACKAGES = ("onnxruntime-gpu", "onnxruntime")
 INSTALL = "pip install onnxruntime-gpu (where there is no such package: onnxruntime)"
+REINSTALL = "pip install --force-reinstall"
 
 
 class OnnxBackend:
@@ -21,13 +22,14 @@ class OnnxBackend:
 
     def status(self) -> BackendStatus:
         """Say which devices ONNX Runtime offers here."""
-        installed = _installed_version()
-        if installed is None:
+        package = _installed_package()
+        if package is None:
             return BackendStatus(None, (), (), f"ONNX Runtime is not installed: {INSTALL}")
+        installed = version(package)
         try:
             from seg2vid_onnx.providers import PRECISIONS, usable_devices
         except (ImportError, OSError) as error:
-            return BackendStatus(installed, (), (), f"ONNX Runtime cannot be loaded ({error}): {INSTALL}")
+            return BackendStatus(installed, (), (), f"ONNX Runtime cannot be loaded ({error}): {REINSTALL} {package}")
         return BackendStatus(installed, usable_devices(), PRECISIONS)
 
     def open(self, model: "ModelFolder", options: OpenOptions) -> "Session":
@@ -35,7 +37,9 @@ class OnnxBackend:
         try:
             from seg2vid_onnx.session import open_session
         except (ImportError, OSError) as error:
-            raise BackendError(f"--backend onnx: ONNX Runtime cannot be loaded: {error}", INSTALL) from error
+            package = _installed_package()
+            remedy = f"{REINSTALL} {package}" if package else INSTALL
+            raise BackendError(f"--backend onnx: ONNX Runtime cannot be loaded: {error}", remedy) from error
         return open_session(model, options)
 
     def peak_gflops(self, options: OpenOptions) -> float:
@@ -45,10 +49,11 @@ class OnnxBackend:
         return peak_gflops(options)
 
 
-def _installed_version() -> str | None:
+def _installed_package() -> str | None:
     for package in PACKAGES:
         try:
-            return version(package)
+            version(package)
+            return package
         except PackageNotFoundError:
             continue
     return None

@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from seg2vid_interface.cores import available_cores
@@ -14,6 +13,7 @@ from seg2vid_interface.graphs import DIMENSIONS, METADATA_KEY, GraphName, Tensor
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_onnx.graph_cache import CachedGraph
 from seg2vid_onnx.loading import first_line, load_session, place_of
+from seg2vid_onnx.runtime import onnxruntime
 
 DTYPES = {"tensor(float)": "float32", "tensor(uint8)": "uint8", "tensor(int32)": "int32", "tensor(bool)": "bool"}
 OUT_OF_MEMORY_HINT = "Use a smaller --size, or another --device."

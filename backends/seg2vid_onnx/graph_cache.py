@@ -13,9 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import onnxruntime
-
 from seg2vid_interface.model_card import file_sha256
+from seg2vid_onnx.runtime import onnxruntime
 
 FOLDER = "onnx"  # within the cache
 CPU_INFO = Path("/proc/cpuinfo")

@@ -4,14 +4,11 @@ import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 
-import onnxruntime
-
 from seg2vid_interface.cores import available_cores
 from seg2vid_interface.errors import DeviceError, ModelError
 from seg2vid_onnx.graph_cache import CachedGraph
 from seg2vid_onnx.providers import provider_of
-
-FATAL = 4  # ONNX Runtime's own log goes to stderr; what fails is raised as well
+from seg2vid_onnx.runtime import FATAL, onnxruntime
 
 
 def load_session(

@@ -4,13 +4,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-import onnxruntime
 
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.errors import BackendError
 from seg2vid_interface.peak import FLOAT, FLOAT16, SHAPE, convolution_graph, measure_gflops
 from seg2vid_onnx.loading import first_line, load_session, place_of
 from seg2vid_onnx.providers import check_precision, choose_device
+from seg2vid_onnx.runtime import onnxruntime
 
 
 def peak_gflops(options: OpenOptions) -> float:

@@ -14,10 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Final
 
-import onnxruntime
-
 from seg2vid_interface.devices import cuda_index, gpu_count
 from seg2vid_interface.errors import DeviceError
+from seg2vid_onnx.runtime import onnxruntime
 
 CPU: Final = "CPUExecutionProvider"
 CUDA: Final = "CUDAExecutionProvider"

@@ -3,10 +3,13 @@
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.graph_session import GraphSession
 from seg2vid_interface.graphs import GraphName, graph_file, graph_path, open_sides
+from seg2vid_interface.memory import MB, MemoryNeed, check_memory
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
 from seg2vid_onnx.graph import OnnxGraph
 from seg2vid_onnx.providers import check_precision, choose_device
+
+MEMORY = MemoryNeed("ONNX Runtime", resident=210 * MB, address_space=1000 * MB, data=360 * MB, pixel=11_200)
 
 
 def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
@@ -16,6 +19,8 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     check_precision(options.precision)
     device = choose_device(options.device)
     precision = choose_precision(options.precision, model, device)
+    if device == "cpu":
+        check_memory(MEMORY, card, size)
 
     def load(name: GraphName, frame_size: tuple[int, int]) -> OnnxGraph:
         path, sides = graph_path(model, name, precision), open_sides(card, *frame_size)

@@ -3,10 +3,13 @@
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.graph_session import GraphSession
 from seg2vid_interface.graphs import GraphName, graph_path, open_sides
+from seg2vid_interface.memory import MB, MemoryNeed, check_memory
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
 from seg2vid_openvino.graph import OpenVinoGraph
 from seg2vid_openvino.runtime import choose_device, choose_precision
+
+MEMORY = MemoryNeed("OpenVINO", resident=480 * MB, address_space=2300 * MB, data=800 * MB, pixel=2950)
 
 
 def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
@@ -18,6 +21,7 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     size = choose_size(card.sizes, options.size, (card.height, card.width))
     device = choose_device(options.device)
     precision = choose_precision(options.precision)
+    check_memory(MEMORY, card, size)
 
     def load(name: GraphName, frame_size: tuple[int, int]) -> OpenVinoGraph:
         path, sides = graph_path(model, name, "fp32"), open_sides(card, *frame_size)

@@ -15,7 +15,10 @@ from seg2vid_interface.backend import (
 from seg2vid_interface.errors import BackendError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from seg2vid_interface.backend import Session
+    from seg2vid_interface.data_tools import Advance, DataReport, DataRequest, PackResult
     from seg2vid_interface.model_card import ModelFolder
 
 INSTALL = "pip install 'seg2vid[train]'"
@@ -68,17 +71,37 @@ class TorchBackend:
 
         return train(request, monitor)
 
+    def check_data(self, request: "DataRequest", advance: "Advance") -> "DataReport":
+        """Look a data set through; see `DataTools.check_data`."""
+        from seg2vid_torch.data.looking_through import check_data
+
+        return check_data(request, advance)
+
+    def pack_data(
+        self, request: "DataRequest", out: "Path", advance: "Advance", *, overwrite: bool = False
+    ) -> "PackResult":
+        """Pack a data set; see `DataTools.pack_data`."""
+        from seg2vid_torch.data.packing import pack_data
+
+        return pack_data(request, out, advance, overwrite=overwrite)
+
     def export(self, request: ExportRequest) -> ExportResult:
         """Make a model folder; see `Exporter.export`."""
         _require_torch()
+        if request.graphs:
+            _require("--onnx", "onnx", "onnxscript")
         from seg2vid_torch.export.exporting import export
 
         return export(request)
 
 
 def _require_torch() -> None:
-    for package in ("torch", "safetensors"):
+    _require("--backend torch", "torch", "safetensors")
+
+
+def _require(flag: str, *packages: str) -> None:
+    for package in packages:
         try:
             version(package)
         except PackageNotFoundError:
-            raise BackendError(f"--backend torch: {package} is not installed", f"Install it: {INSTALL}") from None
+            raise BackendError(f"{flag}: {package} is not installed", f"Install it: {INSTALL}") from None

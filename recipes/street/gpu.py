@@ -58,7 +58,8 @@ def pack(streets: Path, target: Path, *, height: int, width: int) -> None:
 
 def _packed(picture: Path, size: tuple[int, int]) -> tuple[bytes, np.ndarray]:
     """Return a picture as WebP, which at this quality no training can tell from the original, and its label map."""
-    with Image.open(picture) as image, Image.open(picture.parents[1] / "labels" / f"{picture.stem}.png") as labels:
+    label_map = picture.parents[1] / "labels" / f"{picture.stem}.png"
+    with Image.open(picture, formats=("PNG", "JPEG")) as image, Image.open(label_map, formats=("PNG",)) as labels:
         data = io.BytesIO()
         image.convert("RGB").resize(size, Image.Resampling.LANCZOS).save(data, "WEBP", quality=90)
         return data.getvalue(), np.array(labels.resize(size, Image.Resampling.NEAREST))
@@ -152,7 +153,7 @@ def unpack(packed: Path, folder: Path) -> tuple[int, int]:
         kind, split, clip, stem, size = frames[number]
         place = folder / kind / split / clip
         data = io.BytesIO(pictures[ends[number] - size : ends[number]])
-        Image.open(data).save(place / "images" / f"{stem}.png", compress_level=1)
+        Image.open(data, formats=("WEBP",)).save(place / "images" / f"{stem}.png", compress_level=1)
         Image.fromarray(labels[number]).save(place / "labels" / f"{stem}.png", compress_level=1)
 
     for place in {(kind, split, clip) for kind, split, clip, _, _ in frames}:

@@ -6,7 +6,8 @@ from typing import Annotated
 from pydantic import Field
 
 SCHEMA = 1
-Positive = Annotated[float, Field(gt=0)]
+Positive = Annotated[float, Field(ge=0.001, le=1e9)]
+"""Of a speed; what is compared with it must not be lost in rounding."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from seg2vid_cli.benchmark.rows import model_sha256
 from seg2vid_cli.benchmark.settings import BenchmarkSettings
 from seg2vid_cli.benchmark.tables import report
 from seg2vid_cli.files.staging import Staging, existing_results_error
+from seg2vid_interface.documents import parse_json, read_document
 from seg2vid_interface.errors import OutputError, Seg2VidError, UsageError
 from seg2vid_interface.model_card import ModelFolder
 
@@ -48,7 +49,7 @@ def check_files(settings: BenchmarkSettings) -> None:
             raise UsageError(
                 f"{flag} {path}: the ending is not {' or '.join(endings)}", f"For example {flag} benchmark{endings[0]}."
             )
-        if settings.compare and path.resolve() == settings.compare.resolve():
+        if settings.compare and os.path.realpath(path) == os.path.realpath(settings.compare):
             raise UsageError(f"{flag} {path}: is the file of --compare too", f"Choose another {flag}.")
         if not path.parent.is_dir():
             raise OutputError(f"{flag} {path}: no such folder to write to", f"Make it first: mkdir -p {path.parent}")
@@ -85,7 +86,7 @@ def read_baseline(path: Path, models: Sequence[ModelFolder]) -> Document:
         BaselineError: it cannot be read, is not a benchmark of this schema, or is one of other models.
     """
     try:
-        document = _parse(path.read_text(encoding="utf-8"))
+        document = _parse(read_document(path))
     except OSError as error:
         raise BaselineError(f"--compare {path}: cannot be read: {error.strerror}", NEW_BASELINE) from None
     except ValueError as error:  # no UTF-8, no JSON, no benchmark
@@ -108,7 +109,7 @@ def _parse(text: str) -> Document:
     from seg2vid_interface.validation import problems_of
 
     try:
-        document = json.loads(text)
+        document = parse_json(text)
     except ValueError as error:
         raise ValueError(f"not JSON: {error}") from None
     if isinstance(document, dict) and document.get("command") == "benchmark":  # printed by --json

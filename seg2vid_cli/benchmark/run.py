@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib.metadata import version
 from statistics import median, quantiles
 
@@ -19,27 +20,45 @@ from seg2vid_interface.errors import OutputError
 from seg2vid_interface.model_card import ModelFolder
 
 
-def run_benchmark(settings: BenchmarkSettings, console: Console) -> tuple[Document, Comparison | None]:
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found."""
+
+    document: Document
+    comparison: Comparison | None
+    failure: OutputError | None
+    """Why the files that were asked for could not be written."""
+
+
+def run_benchmark(settings: BenchmarkSettings, console: Console) -> Outcome:
     """Check everything that can be checked, measure, compare, and write the files asked for.
 
     Raises:
         Seg2VidError: what `check_files`, `open_models`, `read_baseline` and `open_rows` raise; BackendError where a row
-            fails later; OutputError.
+            fails later; OutputError where a clip that is timed cannot be written.
     """
     check_files(settings)
     models = open_models(settings.models)
     baseline = None if settings.compare is None else read_baseline(settings.compare, models)
-    comparison = None
+    comparison = failure = None
     try:
         document = _measure(settings, models, console)
-        if baseline is not None:
-            comparison = compare(baseline, document, tolerance=settings.tolerance, file=str(settings.compare))
+    except OSError as error:
+        raise _output_error(error, "a clip that is timed") from error
+    if baseline is not None:
+        comparison = compare(baseline, document, tolerance=settings.tolerance, file=str(settings.compare))
+    try:
         write_files(settings, document, comparison)
     except OSError as error:
-        raise OutputError(
-            f"{error.filename}: cannot be written: {error.strerror}", "See that the disk has room."
-        ) from error
-    return document, comparison
+        failure = _output_error(error, " and ".join(str(path) for path in (settings.out, settings.plot) if path))
+    except OutputError as error:
+        failure = error
+    return Outcome(document, comparison, failure)
+
+
+def _output_error(error: OSError, what: str) -> OutputError:
+    """Return the error for what cannot be written; a full disk does not say which file it was."""
+    return OutputError(f"{what}: cannot be written: {error.strerror or error}", "See that the disk has room.")
 
 
 def _measure(settings: BenchmarkSettings, models: list[ModelFolder], console: Console) -> Document:

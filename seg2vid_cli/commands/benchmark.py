@@ -112,13 +112,16 @@ def benchmark(
         tolerance=_parse_tolerance(TOLERANCE if tolerance is None else tolerance),
         overwrite=overwrite,
     )
-    document, comparison = run_benchmark(settings, console)
-    lines, data = report(document, comparison), document_data(document, comparison)
-    if comparison is None or not comparison.regressed:
+    outcome = run_benchmark(settings, console)
+    comparison = outcome.comparison
+    lines, data = report(outcome.document, comparison), document_data(outcome.document, comparison)
+    error: Seg2VidError | None = outcome.failure
+    if error is None and comparison is not None and comparison.regressed:
+        error = _regression(comparison)
+    if error is None:
         console.succeed(lines, data)
         return
-    console.write_lines(lines)
-    error = _regression(comparison)
+    console.write_lines(lines)  # what was measured is not lost with it
     console.fail(error, data)
     raise typer.Exit(error.exit_code)
 

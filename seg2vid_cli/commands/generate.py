@@ -9,7 +9,6 @@ import typer
 from seg2vid_cli.commands import options
 from seg2vid_cli.completion import offers
 from seg2vid_cli.inputs.camera_names import CAMERA_NAMES
-from seg2vid_cli.inputs.label_maps.format_names import LABEL_FORMATS
 from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, MIN_SIDE, max_megapixels
 from seg2vid_cli.model_store.store import DEFAULT_MODEL
 from seg2vid_cli.outputs.save_names import ALL, SAVE_NAMES
@@ -69,7 +68,9 @@ def generate(
     size: Annotated[
         str | None,
         typer.Option(
-            metavar="HxW", help="Height and width in pixels; the model says which fit.  [default: the model's]"
+            metavar="HxW",
+            help="Height and width in pixels, which street takes in multiples of 32, others as `models show` says.  "
+            "[default: the model's]",
         ),
     ] = None,
     first_frame: Annotated[
@@ -106,15 +107,7 @@ def generate(
             autocompletion=offers.camera,
         ),
     ] = None,
-    label_format: Annotated[
-        str,
-        typer.Option(
-            "--label-format",
-            metavar="FORMAT",
-            help=f"{', '.join(LABEL_FORMATS)}, or a label space's TOML file.",
-            autocompletion=offers.label_format,
-        ),
-    ] = "auto",
+    label_format: options.LabelFormat = "auto",
     save: Annotated[
         str | None,
         typer.Option(

@@ -10,7 +10,7 @@ import typer
 from seg2vid_cli.commands import options
 from seg2vid_cli.commands.quick_help import QuickHelpGroup
 from seg2vid_cli.completion import offers
-from seg2vid_cli.terminal.console import Console
+from seg2vid_cli.terminal.console import Console, harmless
 from seg2vid_interface.errors import ModelError
 
 if TYPE_CHECKING:
@@ -55,7 +55,6 @@ def show_model(
     name: Name, json: options.Json = False, quiet: options.Quiet = False, debug: options.Debug = False
 ) -> None:
     """Show a model's card: licences, size, how it was trained and how good it is."""
-    from seg2vid_cli.model_store.listing import harmless
     from seg2vid_cli.model_store.store import open_model
 
     model = open_model(name)
@@ -169,6 +168,7 @@ def _describe(model: "ModelFolder") -> Iterator[str]:
     label_space = "none" if card.label_space is None else f"{card.label_space.name}, {card.label_space.size} classes"
     yield f"label space  {label_space}"
     yield f"size         {card.height}x{card.width} (height x width){', grey' if card.grey else ''}"
+    yield f"other sizes  {card.sizes}"
     if "image" in card.stages and (card.sees_own_labels or card.instance_edges):
         yield f"first frame  {_image_stage(card)}"
     yield f"can          {', '.join(card.abilities)}"

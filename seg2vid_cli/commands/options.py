@@ -12,6 +12,10 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on std
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files of the result's names.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No messages and no progress; errors are still shown.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+DataSet = Annotated[
+    Literal["clips", "cityscapes", "kitti", "kth", "ucf101", "pix2pixhd", "video"],
+    typer.Option("--dataset", help="The form that the data sets are in."),
+]
 Device = Annotated[
     str,
     typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N.", autocompletion=offers.device),
@@ -20,6 +24,15 @@ Precision = Annotated[
     Literal["auto", "fp32", "fp16", "bf16"], typer.Option("--precision", help="Number format that networks run in.")
 ]
 Seed = Annotated[int, typer.Option("--seed", metavar="S", help="Of the random numbers; 0 or more.")]
+LabelFormat = Annotated[
+    str,
+    typer.Option(
+        "--label-format",
+        metavar="FORMAT",
+        help="auto, a name of `seg2vid label-formats`, or a file: TOML, or CVAT's or labelme's .txt.",
+        autocompletion=offers.label_format,
+    ),
+]
 LARGEST_SEED = 2**63 - 1
 """PyTorch's seeds end here; NumPy's go further."""
 

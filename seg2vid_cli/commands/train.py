@@ -1,5 +1,6 @@
 """`seg2vid train`: one stage of a model."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -39,7 +40,7 @@ def train(
             autocompletion=offers.folders,
         ),
     ],
-    dataset: Annotated[str, typer.Option(metavar="LAYOUT", help="Layout of the datasets.")] = "clips",
+    dataset: options.DataSet = "clips",
     preset: Annotated[
         str, typer.Option(metavar="NAME", help="Name of a preset, or a TOML file.", autocompletion=offers.preset)
     ] = "street",
@@ -47,6 +48,7 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the preset; may be given several times."),
     ] = None,
+    label_format: options.LabelFormat = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     seed: options.Seed = 0,
@@ -67,9 +69,10 @@ def train(
     cuda_index(device)
     overrides = parse_settings(settings or [])
 
-    from seg2vid_cli.files.cache import cache_folder
+    from seg2vid_cli.files.cache import find_cache_folder
+    from seg2vid_cli.inputs.label_maps.data_sets import read_data_set
     from seg2vid_cli.model_store.store import bundled_models, pulled_models
-    from seg2vid_cli.plugins import find_trainer
+    from seg2vid_cli.plugins import find_trainer, listening
     from seg2vid_cli.terminal.training_monitor import ConsoleMonitor, describe_training
     from seg2vid_interface.backend import TrainingRequest
 
@@ -86,12 +89,14 @@ def train(
         precision=precision,
         seed=seed,
         overwrite=overwrite,
-        cache=cache_folder(),
+        cache=find_cache_folder(),
         models=pulled_models() | bundled_models(),
+        read_labels=partial(read_data_set, label_format=label_format),
         dry_run=dry_run,
     )
-    with ConsoleMonitor(console) as monitor:
-        result = find_trainer().train(request, monitor)
+    trainer = find_trainer()
+    with listening(trainer, console.say), ConsoleMonitor(console) as monitor:
+        result = trainer.train(request, monitor)
         monitor.check_stopped(result)
     line = describe_training(result.step, result.steps, result.summary) if dry_run else str(result.run)
     console.succeed([line], _document(result))

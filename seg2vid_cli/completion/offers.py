@@ -8,7 +8,7 @@ A single `Path` needs none of them to complete files.  Nothing heavy is imported
 from collections.abc import Iterable
 
 from seg2vid_cli.inputs.camera_names import CAMERA_NAMES
-from seg2vid_cli.inputs.label_maps.format_names import LABEL_FORMATS
+from seg2vid_cli.inputs.label_maps.format_names import label_formats
 from seg2vid_cli.model_store.store import model_names, pulled_models
 from seg2vid_cli.outputs.save_names import ALL, SAVE_NAMES
 
@@ -70,8 +70,15 @@ def camera(incomplete: str) -> Offers:
 
 
 def label_format(incomplete: str) -> Offers:
-    """For an encoding of label maps, or a label space's file."""
-    return _matching(LABEL_FORMATS, incomplete) or files(incomplete)
+    """For a format of label maps, or a file that describes one."""
+    return _matching(label_formats(), incomplete) or files(incomplete)
+
+
+def label_space(incomplete: str) -> Offers:
+    """For the name of a label space, or a file that describes one."""
+    from seg2vid_interface.label_spaces import LABEL_SPACES
+
+    return _matching(LABEL_SPACES, incomplete) or files(incomplete)
 
 
 def save_names(incomplete: str) -> Offers:

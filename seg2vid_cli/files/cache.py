@@ -4,6 +4,8 @@ import os
 import shutil
 from pathlib import Path
 
+from seg2vid_interface.errors import OutputError
+
 CACHE_VARIABLE = "SEG2VID_CACHE"
 """The environment variable that puts the cache folder elsewhere."""
 MOST_BYTES = 1_000_000_000
@@ -11,18 +13,36 @@ MOST_BYTES = 1_000_000_000
 
 
 def cache_folder() -> Path:
-    """Return the folder; it need not exist."""
+    """Return the folder; it need not exist.  Raises OutputError where there is none (`find_cache_folder`)."""
+    folder = find_cache_folder()
+    if folder is None:
+        raise OutputError(
+            "the user has no home folder, so that there is no cache folder",
+            f"{CACHE_VARIABLE}=FOLDER in the environment names one.",
+        )
+    return folder
+
+
+def find_cache_folder() -> Path | None:
+    """Return the folder, which need not exist; None for a user without a home, as a container's may be."""
     chosen = os.environ.get(CACHE_VARIABLE)
     if chosen:
         return Path(chosen).absolute()
     from platformdirs import user_cache_path
 
-    return user_cache_path("seg2vid", appauthor=False)
+    try:
+        folder = user_cache_path("seg2vid", appauthor=False)
+    except RuntimeError:  # neither HOME nor an entry in the list of users
+        return None
+    return folder if folder.is_absolute() else None  # earlier platformdirs: "~" as it is, in the current folder
 
 
 def graph_cache() -> Path | None:
     """Return the folder in which backends keep graphs; None where nothing can be written."""
-    folder = cache_folder() / "graphs"
+    cache = find_cache_folder()
+    if cache is None:
+        return None
+    folder = cache / "graphs"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         _drop_oldest(folder, MOST_BYTES)

@@ -94,6 +94,7 @@ class SceneClip:
             self.frames_per_second,
             seed=self.seed,
             sample=self.sample,
+            on_road=self.camera is None,
         )
 
     def _latent(self) -> NDArray[np.float32]:

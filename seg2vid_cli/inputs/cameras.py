@@ -10,7 +10,6 @@ A program may also hand over a mapping of rates, or the rows themselves.
 
 import csv
 import io
-import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Never
 
 from seg2vid_cli.inputs.camera_names import CAMERA_NAMES
+from seg2vid_interface.documents import parse_json
 from seg2vid_interface.driving.paths import NAMED_PATHS, RATES, GivenPath, steady
 from seg2vid_interface.errors import CameraError, Seg2VidError, UsageError
 
@@ -159,8 +159,8 @@ def _read_file(file: Path) -> GivenPath:
 
 def _json_rows(text: str, place: _Place) -> list[Any]:
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        document = parse_json(text)
+    except ValueError as error:
         place.fail(f"not readable as JSON: {error}", _ROWS)
     rows = document.get("camera") if isinstance(document, dict) else document
     if not isinstance(rows, list):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from seg2vid_cli.inputs.conditions import ImageConditions, image_conditions
 from seg2vid_cli.inputs.first_frames import match_first_frames, read_first_frame
 from seg2vid_cli.inputs.instances import match_instances, read_instances
-from seg2vid_cli.inputs.label_maps.encodings import encodings_for
+from seg2vid_cli.inputs.label_maps.formats import Spaces, formats_named
 from seg2vid_cli.inputs.label_maps.reading import fit_label_map, read_label_map, resize_nearest
 from seg2vid_cli.inputs.pictures.reading import PictureSource
 from seg2vid_cli.inputs.stdin import NAME as STDIN_NAME
@@ -153,8 +153,8 @@ def _matched(
 
 def check_label_format(label_format: str, card: "ModelCard") -> None:
     """Raise UsageError or SettingsError if there is no such format, or its file is wrong; no picture is read."""
-    if card.label_space is not None:
-        encodings_for(label_format, card.label_space)
+    if card.label_space is not None and label_format != "auto":
+        formats_named(label_format, Spaces(card.label_space))
 
 
 def check_inputs(
@@ -194,7 +194,7 @@ def read_scene(paths: Input | GivenScene, label_format: str, card: "ModelCard", 
     if paths.label_map is not None and card.label_space is not None:
         found = read_label_map(paths.label_map, label_format, card.label_space, card.image_label_space)
         label_map, aspect_message = fit_label_map(found.indices, height, width)
-        messages = [f"{paths.label_map}: {message}" for message in (found.encoding, aspect_message) if message]
+        messages = [f"{paths.label_map}: {message}" for message in (found.description, aspect_message) if message]
         ids = read_instances(paths.instances, found.indices.shape) if paths.instances else found.instances
         image = image_conditions(card, found.image_indices, ids, (height, width))
         instances = None if ids is None else resize_nearest(ids, height, width)

@@ -1,12 +1,12 @@
 """What `seg2vid models list` says of every model, as far as a glance tells: no file is hashed."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from seg2vid_cli.model_store.store import bundled_models, pulled_models
+from seg2vid_cli.terminal.console import harmless
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.model_card import ModelFolder, open_model_folder
 
@@ -68,16 +68,19 @@ def size_of(model: ModelFolder) -> int:
     return sum((model.path / name).stat().st_size for name in model.card.all_files() if model.has(name))
 
 
-def harmless(line: str) -> str:
-    """Return the line without control characters, which a stranger's card could steer the terminal with."""
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]", "?", line)
-
-
 def _listed(name: str, origin: str, path: Path) -> ListedModel:
     try:
         model = open_model_folder(path)
+        return _of_files(name, origin, model)
     except ModelError as error:
         return ListedModel(name, origin, path, None, None, error.message)
+    except OSError as error:  # of a folder that may not be searched
+        return ListedModel(name, origin, path, None, None, f"{path}: cannot be read: {error.strerror}")
+
+
+def _of_files(name: str, origin: str, model: ModelFolder) -> ListedModel:
+    """Say of which of the card's files the model is whole.  Raises OSError."""
+    path = model.path
     missing = [file for stage in model.card.stages.values() for file in stage.files if not model.has(file)]
     if not missing:
         return ListedModel(name, origin, path, model, None, None)

@@ -16,6 +16,8 @@ from seg2vid_interface.model_card import ModelFolder, open_model_folder
 
 _RECORD_NAME = ".archive-sha256"
 """In a pulled model's folder: the SHA-256 of the .zip that it came in."""
+_LOCK_NAME = ".models-lock"
+"""In the cache folder: held while a model takes its name, so that two pulls do not meet."""
 
 
 def pull_model(url: str, sha256: str, *, overwrite: bool, console: Console) -> ModelFolder:
@@ -39,6 +41,8 @@ def pull_model(url: str, sha256: str, *, overwrite: bool, console: Console) -> M
         console.say(f"{model.path.name}: was pulled before, nothing to fetch")
         return model
     folder = pulled_models_folder()
+    from filelock import FileLock
+
     # Chosen before it is made: an interrupt right after mkdir cannot leave it behind.
     staging = folder / f".seg2vid-{os.getpid()}-{secrets.token_hex(4)}"
     try:
@@ -46,10 +50,15 @@ def pull_model(url: str, sha256: str, *, overwrite: bool, console: Console) -> M
         staging.mkdir()
         model = unpack_model(download(url, sha256, staging, console), staging / "new", source=url)
         (model.path / _RECORD_NAME).write_bytes(sha256.encode())
-        return _install(model, folder, overwrite=overwrite)
+        with FileLock(folder.parent / _LOCK_NAME):
+            if not overwrite and (pulled := _pulled_before(sha256)) is not None:  # by another pull, meanwhile
+                return pulled
+            return _install(model, folder, overwrite=overwrite)
     except OSError as error:
         hint = f"{CACHE_VARIABLE}=FOLDER in the environment puts the cache folder elsewhere."
-        raise OutputError(f"{error.filename or folder}: cannot be written: {error.strerror}", hint) from error
+        named = error.filename is not None and not Path(error.filename).is_relative_to(staging)
+        where = error.filename if named else folder
+        raise OutputError(f"{where}: cannot be written: {error.strerror}", hint) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
 

@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from seg2vid_cli.files.cache import cache_folder
+from seg2vid_cli.files.cache import cache_folder, find_cache_folder
 from seg2vid_interface.errors import ModelError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "street"
 BUNDLED_MODELS = Path(__file__).parents[1] / "models"
 _CARD_NAME = "model.json"
+_PULLED = "models"  # within the cache folder
 
 
 def bundled_models() -> dict[str, Path]:
@@ -27,16 +28,17 @@ def bundled_models() -> dict[str, Path]:
 
 def pulled_models() -> dict[str, Path]:
     """Return name -> folder of the models that were pulled, by name; damaged ones too.  Raises OSError."""
-    folder = pulled_models_folder()
-    if not folder.is_dir():
+    cache = find_cache_folder()
+    folder = cache and cache / _PULLED
+    if folder is None or not folder.is_dir():
         return {}
     # Hidden is what is just being pulled.
     return {path.name: path for path in sorted(folder.iterdir()) if path.is_dir() and not path.name.startswith(".")}
 
 
 def pulled_models_folder() -> Path:
-    """Return the folder that models are pulled into; it need not exist."""
-    return cache_folder() / "models"
+    """Return the folder that models are pulled into; it need not exist.  Raises OutputError where there is none."""
+    return cache_folder() / _PULLED
 
 
 def model_names() -> list[str]:

@@ -4,10 +4,11 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from seg2vid_cli.files.numbered_files import numbered_files
+from seg2vid_cli.files.numbered_files import numbered_files, numbered_name
 from seg2vid_cli.files.staging import existing_results_error
 from seg2vid_cli.outputs.existing import existing_results
 from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.room import check_room
 from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES, BY_CAMERA
 from seg2vid_cli.outputs.video.kinds import check_memory, check_video
 from seg2vid_interface.errors import OutputError, UsageError
@@ -40,8 +41,11 @@ def check_outputs(
         UsageError: two results have one name, a result would replace an input, `--save` asks for what the clips do not
             have, or the speed does not suit the kind of video.
         OutputError: a folder is missing or not writable, results exist and are not to be replaced, numbered files would
-            be left over, the encoder is missing, or the size or length does not suit the kind of video.
+            be left over, the encoder is missing, the size or length does not suit the kind of video, or the disk has
+            no room for all of it.
     """
+    if outputs:
+        check_room(outputs[0], clips=len(outputs), frames=frames, height=height, width=width)
     _check_collisions(outputs, inputs)
     for output in outputs:
         _check_saved(output, frames, has_labels=has_labels, has_camera=has_camera)
@@ -80,14 +84,20 @@ def _check_saved(output: PlannedOutput, frames: int, *, has_labels: bool, has_ca
 
 def _check_numbered_files(output: PlannedOutput, frames: int) -> None:
     """Raise OutputError if a clip of this length would leave older files behind among its numbered ones."""
-    for folder, written in output.numbered(frames).items():
-        numbered = numbered_files(folder, output.folders[folder])
-        left_over = [path.name for path in numbered if path.name not in written]
+    for folder, count in output.numbered(frames).items():
+        files = numbered_files(folder, output.folders[folder])
+        left_over = [path.name for path in files if not _is_written(path, count)]
         if left_over:
             raise OutputError(
-                f"{folder}: holds {left_over[0]}, beyond the {len(written)} files that would be written there",
+                f"{folder}: holds {left_over[0]}, beyond the {count} files that would be written there",
                 "Remove such files, or choose another -o.",
             )
+
+
+def _is_written(path: Path, count: int) -> bool:
+    """Say whether a numbered file is among the first `count`."""
+    number = int(path.stem)
+    return number < count and path.name == numbered_name(number, path.suffix)
 
 
 def _check_collisions(outputs: Sequence[PlannedOutput], inputs: Iterable[Path]) -> None:
@@ -97,7 +107,7 @@ def _check_collisions(outputs: Sequence[PlannedOutput], inputs: Iterable[Path]) 
         if not flags.keys().isdisjoint(_with_parents(path)):
             hint = "Rename an input, or run twice." if flag == "-o" else f"Choose another {flag}."
             raise UsageError(f"{path}: two results would be written there", hint)
-        flags[path.resolve()] = flag
+        flags[_real(path)] = flag
     for path in inputs:
         for result in flags.keys() & _with_parents(path):
             raise UsageError(f"{path}: is read, and a result would replace it", f"Choose another {flags[result]}.")
@@ -110,8 +120,13 @@ def _flag(path: Path, output: PlannedOutput) -> str:
 
 def _with_parents(path: Path) -> list[Path]:
     """Return a path and its folders, as a result may be a folder that other files lie in."""
-    resolved = path.resolve()
+    resolved = _real(path)
     return [resolved, *resolved.parents]
+
+
+def _real(path: Path) -> Path:
+    """Return the path without links, as far as they lead anywhere: `Path.resolve` fails where they lead in a circle."""
+    return Path(os.path.realpath(path))
 
 
 def _check_folders(output: PlannedOutput) -> None:

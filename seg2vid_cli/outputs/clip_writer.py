@@ -140,7 +140,8 @@ class ClipWriter:
                 assert self._camera is not None  # or it would have been refused
                 self._staging.add_file(self._output.camera).write_text(self._camera, encoding="utf-8", newline="\n")
             if self._output.sheet is not None:
-                write_png(self._staging.add_file(self._output.sheet), self._contact_sheet(), self._comment)
+                with self._output_errors(self._output.sheet):
+                    write_png(self._staging.add_file(self._output.sheet), self._contact_sheet(), self._comment)
             self._staging.commit()
         return self._output.saved
 
@@ -222,11 +223,12 @@ class ClipWriter:
         return contact_sheet(pictures)
 
     @contextmanager
-    def _output_errors(self) -> Iterator[None]:
+    def _output_errors(self, path: Path | None = None) -> Iterator[None]:
+        """Tell what cannot be written, by the clip's name where it is not of a file elsewhere."""
         try:
             yield
         except OSError as error:
             raise OutputError(
-                f"{self._output.name}: cannot be written: {error.strerror or error}",
+                f"{path or self._output.name}: cannot be written: {error.strerror or error}",
                 None if self._output.to_stdout else "See that the disk has room and the folder is still there.",
             ) from error

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from seg2vid_cli.files.numbered_files import numbered_files
+from seg2vid_cli.files.numbered_files import numbered_files, numbered_name
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.save_names import ALL, OF_THINGS
 from seg2vid_interface.errors import OutputError
@@ -48,8 +48,10 @@ def _missing(output: PlannedOutput, frames: int) -> Path | None:
     """Return the first file that is not there."""
     if file := next((file for file in output.files if not os.path.lexists(file)), None):
         return file
-    for folder, names in output.numbered(frames).items():
-        present = {path.name for path in numbered_files(folder, output.folders[folder])}
-        if lacking := sorted(names - present):
-            return folder / lacking[0]
+    for folder, count in output.numbered(frames).items():
+        ending = output.folders[folder]
+        present = {path.name for path in numbered_files(folder, ending)}
+        lacking = (number for number in range(count) if numbered_name(number, ending) not in present)
+        if (first := next(lacking, None)) is not None:
+            return folder / numbered_name(first, ending)
     return None

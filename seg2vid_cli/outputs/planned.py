@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from seg2vid_cli.files.numbered_files import numbered_name
 from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES, SAVE_NAMES
 from seg2vid_cli.outputs.video.kinds import Kind
 from seg2vid_interface.clips import Field
@@ -135,10 +134,7 @@ class PlannedOutput:
         """All that lies on disk afterwards: files and folders, the video first."""
         return self.saved if self.to_stdout else [self.video, *self.saved]
 
-    def numbered(self, frames: int) -> dict[Path, frozenset[str]]:
-        """Return the names of the files in each of `folders`, for a clip of so many frames."""
+    def numbered(self, frames: int) -> dict[Path, int]:
+        """Return how many files each of `folders` holds of a clip of so many frames: numbers 0, 1, ..."""
         between_frames = {self.saved_folder(name) for name in BETWEEN_FRAMES}
-        return {
-            folder: frozenset(numbered_name(n, ending) for n in range(frames - (folder in between_frames)))
-            for folder, ending in self.folders.items()
-        }
+        return {folder: frames - (folder in between_frames) for folder in self.folders}

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 import time
 import traceback
@@ -26,6 +27,14 @@ def program_version() -> str:
     return version("seg2vid")
 
 
+def harmless(line: str) -> str:
+    """Return the line without what names and texts of strangers could steer the terminal with.
+
+    Those are control characters and marks that turn the direction of writing; half letters can be bytes of a name.
+    """
+    return re.sub(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udc7f\udd00-\udfff]", "?", line)
+
+
 class Console:
     """What one command says.
 
@@ -44,9 +53,9 @@ class Console:
         self._bar: ProgressBar | None = None
 
     def say(self, message: str) -> None:
-        """Write a message to stderr."""
+        """Write a message to stderr, as one line."""
         if not self.quiet:
-            self._write(sys.stderr, message)
+            self._write(sys.stderr, harmless(message))
 
     def succeed(self, lines: Iterable[str], data: Mapping[str, Any]) -> None:
         """Write a command's result to stdout: `data` as JSON where that was asked for, else `lines`.
@@ -68,9 +77,10 @@ class Console:
         """Write an error to stderr: one line for what is wrong, a second one for what to do."""
         if self.debug:
             self._write(sys.stderr, "".join(traceback.format_exception(error)).rstrip())
-        self._write(sys.stderr, error.message if isinstance(error, Stopped) else f"error: {error.message}")
+        message = error.message if isinstance(error, Stopped) else f"error: {error.message}"
+        self._write(sys.stderr, harmless(message))
         if error.hint is not None:
-            self._write(sys.stderr, f"       {error.hint}")
+            self._write(sys.stderr, f"       {harmless(error.hint)}")
 
     def fail(self, error: Seg2VidError | Stopped, data: Mapping[str, Any] | None = None) -> None:
         """Write the error that ends a command, with what it had made until then as JSON's `data`."""
@@ -95,7 +105,7 @@ class Console:
         head = {"ok": document.pop("ok"), "command": self.command, "version": program_version()}
         self._write(sys.stdout, json.dumps(head | document, default=str))
 
-    def _write(self, stream: TextIO | None, line: str) -> None:
+    def _write(self, stream: TextIO, line: str) -> None:
         with nullcontext() if self._bar is None else self._bar.hidden():
             _write_line(stream, line)
 
@@ -165,14 +175,12 @@ class ProgressBar:
         return bar
 
 
-def _write_line(stream: TextIO | None, line: str) -> None:
-    """Write and flush one line; to a stream that was closed before the program began (None), nothing.
+def _write_line(stream: TextIO, line: str) -> None:
+    """Write and flush one line.
 
     Raises:
         OutputError: stdout takes no more, and its reader has not simply gone; stderr has nowhere to say so.
     """
-    if stream is None:
-        return
     try:
         stream.write(f"{line}\n")
         stream.flush()
@@ -185,8 +193,7 @@ def _write_line(stream: TextIO | None, line: str) -> None:
 def flush_results() -> None:
     """Flush stdout, whoever wrote to it (Typer writes `--help`), so that Python need not fail to do so at exit."""
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except OSError:
         silence(sys.stdout)
 

@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -10,6 +11,7 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner
 
+from seg2vid_cli import plugins
 from seg2vid_cli.app import ErrorReportingGroup
 from seg2vid_cli.terminal.signals import Stopped
 from seg2vid_interface.errors import DatasetError
@@ -151,11 +153,14 @@ def test_signals(error, exit_code, code):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no POSIX shell")
-@pytest.mark.parametrize("args", [("models", "list", "--json", "--quiet"), ("--help",)])
+@pytest.mark.parametrize("args", [("models", "list", "--json", "--quiet"), ("--help",), ("--version",)])
 def test_a_reader_that_goes_away_is_no_error_message(args):
-    command = f"{sys.executable} -c 'from seg2vid_cli.app import main; main()' {' '.join(args)} | true"
-    process = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
-    assert (process.stdout, process.stderr) == ("", "")
+    words = " ".join(args)
+    command = (
+        f"{sys.executable} -c 'from seg2vid_cli.app import main; main()' {words} | head -0; exit ${{PIPESTATUS[0]}}"
+    )
+    process = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout, process.stderr) == (0, "", "")
 
 
 MAIN = [sys.executable, "-c", "from seg2vid_cli.app import main; main()"]
@@ -188,6 +193,53 @@ def test_a_closed_stream_is_no_error_of_its_own(closed, args):
     command = f"{sys.executable} -c 'from seg2vid_cli.app import main; main()' {args} {closed}"
     process = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
     assert (process.returncode, process.stdout, process.stderr) == (2 if "show" in args else 0, "", "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other links")
+@pytest.mark.usefixtures("fake_backends")
+@pytest.mark.parametrize(
+    "words",
+    [
+        "generate loop.png -o a.mp4",
+        "generate street.png -o loop/",
+        "generate street.png -o loop/a.mp4",
+        "generate street.png -o loop.mp4",
+        "generate street.png -o a.mp4 --model ./loop",
+        "generate street.png -o a.mp4 --sheet loop.png",
+        "generate street.png -o a.mp4 --first-frame loop.png",
+        "generate street.png -o a.mp4 --instances loop.png",
+        "generate street.png -o a.mp4 --style loop.png",
+        "generate street.png -o a.mp4 --camera loop.csv",
+        "generate street.png -o a.mp4 --label-format loop.toml",
+        "export loop -o model",
+        "export loop.pt -o model",
+        "export loop.safetensors -o model",
+        "export street -o loop",
+        "export street -o model --card loop.toml",
+        "train image --data . --out loop",
+        "train image --data loop --out run",
+        "train image --data . --out run --preset loop.toml",
+        "train image --data . --out run --set label_space=loop.toml",
+        "benchmark --quick -o loop.json",
+        "benchmark --quick --compare loop.json",
+        "benchmark --quick --plot loop.png",
+        "models show ./loop",
+        "models verify ./loop",
+    ],
+)
+def test_links_in_a_circle_are_paths_like_others(seg2vid, model, street, monkeypatch, words):
+    street.rename("street.png")
+    for ending in ("", ".png", ".mp4", ".csv", ".toml", ".pt", ".safetensors", ".json"):
+        Path(f"loop{ending}").symlink_to(f"loop{ending}")
+    generates = words.startswith("generate")
+    monkeypatch.setattr(plugins, "AUTO_ORDER", ("fake" if generates else "torch",))
+    flags = ("--model", model) if generates and "--model" not in words else ()
+    result = seg2vid(*words.split(), *flags)
+    assert result.exit_code in (1, 2)
+    assert (result.stdout, "internal error" in result.stderr) == ("", False)
+    assert re.search(r"^error: .*(?:loop|no data set of the layout clips)", result.stderr, re.MULTILINE)
+    made = {path.name for path in Path().iterdir()} - {"street.png"}
+    assert all(name.startswith("loop") for name in made)
 
 
 @pytest.mark.usefixtures("fake_backends")

@@ -5,7 +5,13 @@ import pytest
 
 from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_space_files import read_label_space, read_mapped_label_space
-from seg2vid_interface.label_spaces import CITYSCAPES, LabelClass, LabelSpace
+from seg2vid_interface.label_spaces import (
+    CITYSCAPES,
+    LabelClass,
+    LabelSpace,
+    MappedClass,
+    MappedLabelSpace,
+)
 
 PAGE = Path(__file__).parents[2] / "docs" / "label-maps.md"
 
@@ -62,9 +68,9 @@ def test_the_example_of_the_documents_is_read(tmp_path: Path) -> None:
     examples = re.findall(r"```toml\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     (example,) = (text for text in examples if "[[classes]]" in text)
     mapped = read_mapped_label_space(write(tmp_path, example))
-    assert mapped.maps_to == {"street": "road", "void": "other"}
+    assert [mapped_class.maps_to for mapped_class in mapped.classes] == ["road", "other"]
     assert mapped.class_indices(CITYSCAPES) == (CITYSCAPES.index("road"), CITYSCAPES.index("other"))
-    assert [label_class.label_ids for label_class in mapped.space.classes] == [(1, 2), (0,)]
+    assert [mapped_class.ids for mapped_class in mapped.classes] == [(1, 2), (0,)]
 
 
 def test_other_may_be_left_out(tmp_path: Path) -> None:
@@ -75,11 +81,43 @@ def test_maps_to_is_read_for_reading_and_refused_for_training(tmp_path: Path) ->
     path = write(tmp_path, HARBOUR.replace("ids = [1, 7]", 'ids = [1, 7]\nmaps_to = "car"'))
 
     mapped = read_mapped_label_space(path)
-    assert mapped.maps_to == {"ship": "car"}
-    assert mapped.space.classes[1].label_ids == (1, 7)
+    assert [mapped_class.maps_to for mapped_class in mapped.classes] == [None, "car", None]
+    assert mapped.classes[1].ids == (1, 7)
     with pytest.raises(SettingsError) as caught:
         read_label_space(path)
     assert caught.value.message == f"{path}: a model's own label space has no maps_to, but these classes do: ship"
+
+
+def test_what_is_only_for_reading(tmp_path: Path) -> None:
+    """A class without a colour, a colour that is another class's on purpose, layouts, a title and a source."""
+    text = HARBOUR.replace('color = "#c04020"\n', "").replace('color = "#000000"', 'color = "#2040ff"\nmerge = true')
+    more = 'title = "The harbour"\nsource = "its chart"\nlayouts = ["red", "ids-256"]\n'
+    path = write(tmp_path, more + text)
+
+    assert read_mapped_label_space(path) == MappedLabelSpace(
+        "harbour",
+        "The harbour",
+        (
+            MappedClass("water", (0,), (32, 64, 255)),
+            MappedClass("ship", (1, 7)),
+            MappedClass("rest", (), (32, 64, 255)),
+        ),
+        "rest",
+        ("red", "ids-256"),
+        "its chart",
+    )
+    with pytest.raises(SettingsError) as caught:
+        read_label_space(path)
+    assert caught.value.message == (
+        f"{path}: a model paints every class in a colour of its own, but these have none: ship, rest"
+    )
+    assert caught.value.hint == "Leaving color out and merge are for files given to --label-format."
+
+
+def test_an_unknown_layout_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read_mapped_label_space(write(tmp_path, 'layouts = ["green"]\n' + HARBOUR))
+    assert "layouts.0: Input should be 'ids', 'colors', 'red'" in caught.value.message
 
 
 def test_all_problems_are_named_at_once(tmp_path: Path) -> None:

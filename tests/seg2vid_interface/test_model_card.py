@@ -89,3 +89,61 @@ def test_key_frames_cost_what_the_image_stage_does(make_model):
     stages = card.stages
     assert card.model_copy(update={"stages": {"image": stages["image"]}}).gflop_per_frame == 0.5
     assert card.model_copy(update={"stages": {"motion": stages["motion"]}}).gflop_per_frame == 0.5
+
+
+def deep(levels: int) -> dict:
+    return {"a": deep(levels - 1)} if levels else {}
+
+
+COLORED = {"name": "x", "classes": [{"name": "a", "color": [0, 0, 256]}]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"sizes": {"multiple": 0}}, "sizes: 0, 1, 1 are no sizes in pixels"),
+        ({"sizes": {"area_multiple": 0}}, "sizes: 1, 1, 0 are no sizes in pixels"),
+        ({"sizes": {"smallest": -1}}, "sizes: 1, -1, 1 are no sizes in pixels"),
+        ({"height": 2**40}, "height: Input should be less than or equal to 16384"),
+        ({"frames_per_second": 1e30}, "frames_per_second: Input should be less than or equal to 240"),
+        ({"frames_per_second": 1e-30}, "frames_per_second: Input should be greater than or equal to 0.1"),
+        ({"frames": 10**12}, "frames: Input should be less than or equal to 100000"),
+        ({"latent_size": 2**62}, "latent_size: Input should be less than or equal to 10000000"),
+        ({"image_scale": 1000}, "image_scale: Input should be less than or equal to 16"),
+        ({"camera": {"focal_length": 1e-300}}, "camera.focal_length: Input should be greater than or equal to 0.05"),
+        ({"label_space": COLORED}, "label_space: 'a': a colour out of 0..255"),
+        ({"image_label_space": COLORED}, "image_label_space: 'a': a colour out of 0..255"),
+        (
+            {"label_space": {"name": "x", "classes": [{"name": "a", "color": [0, 0, 0], "label_ids": [70000]}]}},
+            "label_space: 'a': an id out of 0..65535",
+        ),
+        ({"label_space": {"name": "x", "classes": []}}, "label_space: 0 classes; there must be 1 to 255"),
+        (
+            {"label_space": {"name": "x", "classes": [{"name": "a", "color": [0, 0, 0]}] * 256}},
+            "label_space: 256 classes; there must be 1 to 255",
+        ),
+        (
+            {"label_space": {"name": "x", "classes": [{"name": "a", "color": [0, 0, 0]}], "other": 1}},
+            "label_space: other = 1 is none of the 1 classes",
+        ),
+        ({"stages": {}}, "stages: there is none"),
+        ({"stages": {"image": 3}}, "stages.image: Input should be a valid dictionary or instance of StageCard"),
+    ],
+)
+def test_numbers_out_of_range_are_refused(model, changes, problem):
+    card = json.loads((model / "model.json").read_text())
+    (model / "model.json").write_text(json.dumps(card | changes))
+    assert error_of(read_card, model).message == f"{model / 'model.json'}: not a valid model card: {problem}"
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (json.dumps(deep(100)), "nested more than 64 levels deep"),
+        ('{"format_version": ' + "2" * 5000 + "}", "an integer of more than 20 digits"),
+        ('{"format_version": NaN}', "NaN is no number of JSON"),
+    ],
+)
+def test_a_card_beyond_all_limits_is_refused(model, text, problem):
+    (model / "model.json").write_text(text)
+    assert error_of(read_card, model).message == f"{model / 'model.json'}: not readable as JSON: {problem}"

@@ -14,6 +14,7 @@ class TestOnnx(BackendContract):
         return graph_model.path
 
 
+@pytest.mark.slow
 class TestOnnxWithoutLabels(BackendContract):
     backend_class = OnnxBackend
 

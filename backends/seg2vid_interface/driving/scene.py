@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_interface.driving.objects import Objects, find_objects
-from seg2vid_interface.driving.paths import CameraPath, DrawnPath, Drive
+from seg2vid_interface.driving.paths import CameraPath, Drive
 from seg2vid_interface.driving.roads import RoadPath, road_of
 
 if TYPE_CHECKING:
@@ -40,6 +40,7 @@ def driven(
     *,
     seed: int,
     sample: int,
+    on_road: bool = False,
 ) -> DrivenScene | None:
     """Return what a camera drives through; None for a model without camera.
 
@@ -47,14 +48,15 @@ def driven(
         card: the model's.
         label_map: (H, W) class indices of the first frame.
         instances: (H, W) ids of its things; None = they are to be told from the label map.
-        path: of the camera; one that is drawn keeps to the road that the label map shows.
+        path: of the camera.
         frames_per_second: of the clip.
         seed: of the clip.
         sample: its number, 1, 2, ...
+        on_road: whether the camera keeps to the road that the label map shows, where the path would leave it.
     """
     if card.camera is None or card.label_space is None or label_map is None:
         return None
     objects = find_objects(label_map, instances, card.label_space, card.camera, seed=seed, sample=sample)
-    if isinstance(path, DrawnPath) and (road := road_of(label_map, objects, card.label_space, card.camera)):
+    if on_road and (road := road_of(label_map, objects, card.label_space, card.camera)):
         path = RoadPath(path, road)
     return DrivenScene(Drive(path, frames_per_second, card.chunk_frames), objects)

@@ -1,33 +1,24 @@
-"""Datasets of the "clips" layout, held in memory at the training size.
+"""The frames of data sets, held in memory at the training size.
 
-    <root>/<split>/<clip>/images/<frame>.{jpg,jpeg,png}
-    <root>/<split>/<clip>/labels/<frame>.png              class indices, 255 = unlabelled; where there are labels
-
-A folder of unrelated stills has the same layout.  A frame takes four bytes a pixel (131 kB at 128x256), without labels
-three, and grey one.
+A frame takes four bytes a pixel (131 kB at 128x256), without labels three, and grey one.
 """
 
-import hashlib
-import struct
+import logging
+from collections import deque
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from pathlib import Path
+from itertools import pairwise
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
-from seg2vid_interface.errors import DatasetError
-from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_torch.data.datasets.frames import Split
+from seg2vid_torch.data.datasets.opening import DataSet
+from seg2vid_torch.data.packed import shards_of
+from seg2vid_torch.data.reading import ReadFrames, parts_of, read_parts
 from seg2vid_torch.networks.colors import from_rgb
 
-IMAGE_ENDINGS = {".jpg", ".jpeg", ".png"}
-UNLABELLED = 255
-# What Pillow's decoders raise on damaged files.
-UNREADABLE = (OSError, SyntaxError, ValueError, EOFError, LookupError, struct.error, Image.DecompressionBombError)
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -55,118 +46,58 @@ class FrameStore:
         return [start for clip in self.clips for start in clip[: max(0, len(clip) - frames + 1)]]
 
 
-@dataclass(frozen=True)
-class _FramePaths:
-    image: Path
-    labels: Path | None
-    """None where there are no labels."""
-
-
-def fingerprint(roots: Sequence[Path], label_space: LabelSpace) -> str:
-    """Return a hash of the names of all training frames, which tells other data from the same data elsewhere.
-
-    Raises:
-        DatasetError: as `load_frames`, for a root's layout.
-    """
-    names = [
-        str(frame.image.relative_to(root))
-        for root in roots
-        for clip in _find_clips(root, "train", label_space)
-        for frame in clip
-    ]
-    return hashlib.sha256("\n".join(names).encode()).hexdigest()[:16]
-
-
 def load_frames(
-    roots: Sequence[Path], split: str, *, height: int, width: int, label_space: LabelSpace, channels: int = 3
+    data_sets: Sequence[DataSet],
+    split: Split,
+    *,
+    height: int,
+    width: int,
+    channels: int = 3,
+    frames_per_second: float | None = None,
 ) -> FrameStore:
-    """Read the split's frames of all roots, resized to height x width (pictures LANCZOS, label maps nearest).
+    """Read the split's frames of all data sets that have it, resized (pictures LANCZOS, label maps nearest).
+
+    Frames that cannot be read are left out, and logged as warnings.
 
     Args:
-        roots: of the datasets.
+        data_sets: see `datasets.opening`.
         split: "train" or "val".
         height: of the frames, in pixels.
         width: likewise.
-        label_space: of the label maps; they are not looked for if it has no classes.
         channels: C: 3 for RGB, or 1 for grey.
+        frames_per_second: of videos that are read by the clock; None = as they are stored.
 
     Raises:
-        DatasetError: a root without the split, a frame without labels, an unreadable file, or an unknown class index.
+        DatasetError: more than 1% of the files are unreadable, or a label map has values that are not explained.
     """
-    clips = [clip for root in roots for clip in _find_clips(root, split, label_space)]
-    paths = [frame for clip in clips for frame in clip]
-    images = torch.empty((len(paths), channels, height, width), dtype=torch.uint8)
-    labels = torch.zeros((1, 1, 1), dtype=torch.uint8).expand(len(paths), height, width)
-    if label_space.size:
+    read: deque[ReadFrames] = deque()
+    for data in data_sets:
+        clips = [(clip, data.labels) for clip in data.clips.get(split, ())]
+        parts = parts_of(clips, height=height, width=width, frames_per_second=frames_per_second)
+        if data.packed:
+            data.packed.require_size(height, width)
+        for frames in shards_of(data.packed, split) if data.packed else read_parts(parts):
+            for fault in frames.faults:
+                logger.warning("left out: %s", fault)
+            read.append(replace(frames, images=from_rgb(torch.from_numpy(frames.images), channels).numpy()))
+    return joined(read, (channels, height, width))
+
+
+def joined(read: deque[ReadFrames], shape: tuple[int, int, int]) -> FrameStore:
+    """Return all that was read; what is taken over is freed, so that memory holds it once."""
+    count = sum(len(frames.images) for frames in read)
+    images = torch.empty((count, *shape), dtype=torch.uint8)
+    labels = torch.zeros((1, 1, 1), dtype=torch.uint8).expand(count, *shape[1:])
+    if any(frames.labels is not None for frames in read):
         labels = labels.contiguous()
-
-    def read(position: int) -> None:
-        frame = paths[position]
-        images[position] = from_rgb(torch.from_numpy(_read_image(frame.image, height, width)), channels)
-        if frame.labels is not None:
-            labels[position] = torch.from_numpy(_read_labels(frame.labels, height, width, label_space))
-
-    with ThreadPoolExecutor() as pool:
-        try:
-            for _ in pool.map(read, range(len(paths))):  # consuming the results raises the first error
-                pass
-        except BaseException:
-            pool.shutdown(cancel_futures=True)  # or thousands of files would be read before it is told
-            raise
-    ends = np.cumsum([len(clip) for clip in clips]).tolist()
-    spans = tuple(range(end - len(clip), end) for end, clip in zip(ends, clips, strict=True))
-    return FrameStore(images, labels, spans)
-
-
-def _find_clips(root: Path, split: str, label_space: LabelSpace) -> list[list[_FramePaths]]:
-    if not root.is_dir():
-        raise DatasetError(f"{root}: no such folder", "Name a dataset's root, with --data or in teacher.stills.")
-    folder = root / split
-    if not folder.is_dir():
-        raise DatasetError(
-            f"{root}: no folder {split!r} in this dataset",
-            "The clips layout is ROOT/SPLIT/CLIP/images/FRAME.jpg with labels/FRAME.png beside it.",
-        )
-    clips = [_find_frames(clip, label_space) for clip in sorted(folder.iterdir()) if (clip / "images").is_dir()]
-    if not any(clips):
-        raise DatasetError(f"{folder}: holds no clip with an images folder and pictures in it")
-    return clips
-
-
-def _find_frames(clip: Path, label_space: LabelSpace) -> list[_FramePaths]:
-    images = sorted(path for path in (clip / "images").iterdir() if path.suffix.lower() in IMAGE_ENDINGS)
-    if not label_space.size:
-        return [_FramePaths(path, None) for path in images]
-    labels = [clip / "labels" / f"{path.stem}.png" for path in images]
-    missing = [path for path in labels if not path.is_file()]
-    if missing:
-        raise DatasetError(f"{missing[0]}: label map missing ({len(missing)} of {len(labels)} in this clip)")
-    return [_FramePaths(*pair) for pair in zip(images, labels, strict=True)]
-
-
-def _read_image(path: Path, height: int, width: int) -> NDArray[np.uint8]:
-    try:
-        with Image.open(path) as image:
-            picture = image.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
-    except UNREADABLE as error:
-        raise DatasetError(f"{path}: not a readable picture: {error}") from None
-    return np.array(picture).transpose(2, 0, 1)
-
-
-def _read_labels(path: Path, height: int, width: int, label_space: LabelSpace) -> NDArray[np.uint8]:
-    try:
-        with Image.open(path) as image:
-            if image.mode not in ("L", "P"):
-                raise DatasetError(f"{path}: label maps are 8-bit pictures of class indices, this one is {image.mode}")
-            labels = np.array(image.resize((width, height), Image.Resampling.NEAREST))
-    except UNREADABLE as error:
-        raise DatasetError(f"{path}: not a readable label map: {error}") from None
-    if label_space.other is not None:
-        labels[labels == UNLABELLED] = label_space.other
-    if labels.max() >= label_space.size:
-        raise DatasetError(
-            f"{path}: class index {labels.max()} is outside the label space {label_space.name}, "
-            f"0 to {label_space.size - 1}"
-            + (f" and {UNLABELLED} = unlabelled" if label_space.other is not None else "")
-        )
-    return labels
+    at, cuts = 0, {count}
+    while read:
+        frames = read.popleft()
+        here = slice(at, at + len(frames.images))
+        images[here] = torch.from_numpy(frames.images)
+        if frames.labels is not None:
+            labels[here] = torch.from_numpy(frames.labels)
+        cuts |= {at + cut for cut in frames.cuts}
+        at = here.stop
+    bounds = sorted(cuts | {0})
+    return FrameStore(images, labels, tuple(range(a, b) for a, b in pairwise(bounds) if a < b))

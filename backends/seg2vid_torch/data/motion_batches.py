@@ -4,6 +4,7 @@ Shape symbols: N = clips, F = their frames, C = image channels, H, W = height an
 their length.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,24 +46,33 @@ class TaughtClips:
 class RealClipSource:
     """Draws windows of consecutive frames from real clips."""
 
-    def __init__(self, store: FrameStore, longest: int, seed: int, device: torch.device) -> None:
-        """Take a store; raises DatasetError if no clip has the `longest` window that will be drawn."""
-        self._windows = {longest: store.windows(longest)}  # by length; in a large dataset they take time to list
-        if not self._windows[longest]:
-            raise DatasetError(f"--data: no clip has the {longest} consecutive frames that training needs")
-        self._store, self._seed, self._device = store, seed, device
+    def __init__(self, frames_at: Callable[[int], FrameStore], longest: int, seed: int, device: torch.device) -> None:
+        """Take what gives the frames of a step; raises DatasetError if they have not the `longest` window."""
+        self._frames_at, self._longest, self._seed, self._device = frames_at, longest, seed, device
+        self._store: FrameStore | None = None
+        self._windows: dict[int, list[int]] = {}  # by length; in a large dataset they take time to list
+        self._take(frames_at(0))
+
+    def _take(self, store: FrameStore) -> FrameStore:
+        """Return the store; one that was not met yet is looked through for windows."""
+        if store is not self._store:
+            self._store, self._windows = store, {self._longest: store.windows(self._longest)}
+            if not self._windows[self._longest]:
+                raise DatasetError(f"--data: no clip has the {self._longest} consecutive frames that training needs")
+        return store
 
     def draw(self, step: int, clips: int, frames: int) -> RealClips:
         """Draw `clips` windows of `frames` frames, some of them mirrored."""
+        store = self._take(self._frames_at(step))
         if frames not in self._windows:
-            self._windows[frames] = self._store.windows(frames)
+            self._windows[frames] = store.windows(frames)
         windows = self._windows[frames]
         generator = numpy_generator(self._seed, step, "real clips")
         starts = torch.tensor([windows[i] for i in generator.integers(len(windows), size=clips)])
         chosen = starts[:, None] + torch.arange(frames)
         flipped = torch.from_numpy(generator.random(clips) < 0.5)
-        labels = self._store.labels[chosen].to(self._device).long()
-        images, labels = flip_some([pictures(self._store.images[chosen], self._device), labels], flipped)
+        labels = store.labels[chosen].to(self._device).long()
+        images, labels = flip_some([pictures(store.images[chosen], self._device), labels], flipped)
         return RealClips(images, labels)
 
 

@@ -32,6 +32,8 @@ BLIND_PATCHES, BLIND = (8, 16), 0.25  # regions without flow, and how many of th
 NOISE = 0.3  # pixels of 256: the most of one deviation
 AT_ONCE = 64  # stills
 OUTLIERS = 0.02  # share of pixels whose flow is wrong
+FADED = 0.5  # share of the drives in which the flow of bare road is lost, as real flow's is: it stands still there
+LOST = 3.0  # how sharply what is lost is told from what is not
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class PathTeacher:
         flows = places - pixel_grid(told.shape[1], told.shape[2], device)
         seen = _inside(places[:, 1]) & ~masks.foreground & ~masks.bonnet
         if disturbed:
-            flows, seen = _disturbed(flows, seen, generator)
+            flows, seen = _disturbed(_faded(flows, masks.ground, generator), seen, generator)
         return TaughtPaths(told, seen, flows, numbers.to(device))
 
 
@@ -127,6 +129,19 @@ def _smooth(numbers: Tensor, like: Tensor) -> Tensor:
 def _inside(places: Tensor) -> Tensor:
     x, y = places.unbind(1)
     return (x > 0) & (x < places.shape[3] - 1) & (y > 0) & (y < places.shape[2] - 1)
+
+
+def _faded(flows: Tensor, ground: Tensor, generator: np.random.Generator) -> Tensor:
+    """Return flows (N, 2, 2, h, w) as they are told where the road is bare: nothing says that it moves.
+
+    Going there and back ends where it began, so such flow is not known for what it is.
+    """
+    count = len(flows)
+    faded = torch.from_numpy(generator.random((count, 1, 1)) < FADED)
+    bareness = torch.from_numpy(generator.uniform(-1, 1.5, (count, 1, 1)).astype(np.float32))
+    patches = _smooth(normal(generator, count, 1, *PATCHES), ground) + bareness.to(ground.device)
+    kept = 1 - torch.sigmoid(LOST * patches) * ground * faded.to(ground.device)
+    return flows * kept[:, None, None]
 
 
 def _disturbed(flows: Tensor, seen: Tensor, generator: np.random.Generator) -> tuple[Tensor, Tensor]:

@@ -1,5 +1,8 @@
 """Optical flow of real clips, by OpenCV's DIS (Kroeger et al., ECCV 2016): computed once, when the clips are loaded.
 
+It is followed from frame to frame.  Between frames further apart DIS finds little of a turning camera's motion, which
+goes on for half the picture's width.
+
 Shape symbols: S = windows of a dataset, M = moments of a window, H, W = height and width.
 """
 
@@ -18,6 +21,7 @@ from seg2vid_torch.geometry.camera_motion import length, pixel_grid, sample
 
 CONSISTENT = 1.0  # pixels between a point and itself after going to the other frame and back
 RELATIVE = 0.05  # of the flow's length, likewise
+BELIEVED = 0.5  # share of the pixels around a place that are to be believed
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class RealFlow:
     flow: Tensor
     """(S, M, 2, H, W) float16 in pixels, x and y."""
     seen: Tensor
-    """(S, M, H, W) bool: whether going there and back again ends where it began."""
+    """(S, M, H, W) bool: whether from every frame to the next, going there and back again ends where it began."""
 
 
 def flow_of_windows(store: FrameStore, starts: Sequence[int], moments: Sequence[int]) -> RealFlow:
@@ -38,21 +42,36 @@ def flow_of_windows(store: FrameStore, starts: Sequence[int], moments: Sequence[
     """
     _require_opencv()
     greys = (store.images.float() * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1).round().byte().numpy()
-    count, (height, width) = len(starts), store.images.shape[2:]
-    flow = torch.empty((count, len(moments), 2, height, width), dtype=torch.float16)
-    seen = torch.empty((count, len(moments), height, width), dtype=torch.bool)
-
-    def compute(window: int) -> None:
-        first = greys[starts[window]]
-        for moment, after in enumerate(moments):
-            later = greys[starts[window] + after]
-            there = _dense_flow(first, later)
-            flow[window, moment] = there
-            seen[window, moment] = _returns(there, _dense_flow(later, first))
-
+    needed = sorted({first + t for first in starts for t in range(moments[-1])})
+    flow = torch.empty((len(starts), len(moments), 2, *greys.shape[1:]), dtype=torch.float16)
+    seen = torch.empty((len(starts), len(moments), *greys.shape[1:]), dtype=torch.bool)
     with ThreadPoolExecutor() as pool:
-        list(pool.map(compute, range(count)))
+        steps = dict(zip(needed, pool.map(lambda frame: _step(greys[frame], greys[frame + 1]), needed), strict=True))
+    for window, first in enumerate(starts):
+        flow[window], seen[window] = _followed([steps[first + t] for t in range(moments[-1])], moments)
     return RealFlow(flow, seen)
+
+
+def _step(frame: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
+    """Return the flow (2, H, W) from a grey picture (H, W) to the next, and where it is to be believed (H, W)."""
+    there = _dense_flow(frame, after)
+    return there, _returns(there, _dense_flow(after, frame))
+
+
+def _followed(steps: Sequence[tuple[Tensor, Tensor]], moments: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """Follow pixels through steps (see `_step`): return their flow (M, 2, H, W) and where it is to be believed."""
+    height, width = steps[0][1].shape
+    grid = pixel_grid(height, width, steps[0][0].device)
+    flow, seen, flows, believed = torch.zeros_like(grid), torch.ones_like(steps[0][1]), [], []
+    for frame, (there, returns) in enumerate(steps, 1):
+        x, y = places = grid + flow
+        inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+        fields = sample(torch.cat([there, returns[None].float()])[None], places[None])[0]
+        flow, seen = flow + fields[:2], seen & inside & (fields[2] > BELIEVED)
+        if frame in moments:
+            flows.append(flow)
+            believed.append(seen)
+    return torch.stack(flows), torch.stack(believed)
 
 
 def _require_opencv() -> None:

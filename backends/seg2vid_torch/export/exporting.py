@@ -1,9 +1,11 @@
 """Making a model folder from training runs, checkpoints, or a model that is to be exported again."""
 
+import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import nn
 
@@ -21,7 +23,7 @@ from seg2vid_torch.stages.trained_stage import TrainedStage
 
 def export(request: ExportRequest) -> ExportResult:
     """Make the model folder; see `seg2vid_interface.backend.Exporter`."""
-    if request.out.exists() and not request.overwrite:
+    if os.path.lexists(request.out) and not request.overwrite:
         raise OutputError(f"-o {request.out}: exists already", "Name another folder, or add --overwrite.")
     if not request.out.absolute().parent.is_dir():
         raise OutputError(f"-o {request.out}: its parent folder does not exist", "Make it first.")
@@ -36,8 +38,9 @@ def export(request: ExportRequest) -> ExportResult:
             if request.check:
                 request.check(ModelFolder(folder, card))
             _move_into_place(folder, request.out)
-    except OSError as error:
-        raise OutputError(f"-o {request.out}: cannot be written: {error.strerror or error}") from error
+    except (OSError, SafetensorError) as error:  # either may tell of a full disk
+        problem = getattr(error, "strerror", None) or str(error)
+        raise OutputError(f"-o {request.out}: cannot be written: {problem}", "See that the disk has room.") from error
     files = {name: (request.out / name).stat().st_size for name in [CARD_NAME, *card.all_files()]}
     return ExportResult(request.out, card.name, tuple(stages), files)
 

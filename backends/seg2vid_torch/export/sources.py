@@ -31,6 +31,7 @@ from seg2vid_torch.training.checkpoint import (
     CHECKPOINT_NAME,
     averaged_weights,
     by_network,
+    check_checkpoint,
     is_checkpoint,
     read_checkpoint,
 )
@@ -44,7 +45,7 @@ def read_stages(sources: tuple[Path, ...]) -> dict[Stage, TrainedStage]:
     """Read all stages, the image stage first; of a model, those that no run or checkpoint gives.
 
     Raises:
-        ModelError: a source that cannot be read, or two of one stage.
+        ModelError: a source that cannot be read, two of one stage, or weights that are not finite.
     """
     stages: dict[Stage, TrainedStage] = {}
     for source in sources:
@@ -61,7 +62,18 @@ def _add(stages: dict[Stage, TrainedStage], read: Iterable[TrainedStage], source
     for trained in read:
         if trained.stage in stages:
             raise ModelError(f"{source}: a second {trained.stage} stage", "Give at most one of each stage.")
+        _check_finite(trained, source)
         stages[trained.stage] = trained
+
+
+def _check_finite(trained: TrainedStage, source: Path) -> None:
+    for network in trained.networks().values():
+        for name, values in network.state_dict().items():
+            if not torch.isfinite(values).all():
+                raise ModelError(
+                    f"{source}: the weight {name} of its {trained.stage} stage is not finite",
+                    "Such a network makes no pictures: train it again with a lower learning_rate.",
+                )
 
 
 def _is_model(source: Path) -> bool:
@@ -111,6 +123,7 @@ def _read_file(path: Path) -> TrainedStage:
         return _read_checkpoint(read_light_checkpoint(path), path, run=None)
     state = read_torch_file(path, "checkpoint")
     if is_checkpoint(state):
+        check_checkpoint(state, path)
         return _read_checkpoint(state, path, run=None)
     published = read_published(state, path)
     if published is None:

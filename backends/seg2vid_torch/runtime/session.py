@@ -12,6 +12,7 @@ from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.graph_session import GraphSession
 from seg2vid_interface.graphs import GraphName
+from seg2vid_interface.memory import MB, MemoryNeed, check_memory
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
 from seg2vid_torch.graphs.image import StyleGraph, image_graph
@@ -21,6 +22,7 @@ from seg2vid_torch.runtime.memory import telling_out_of_memory
 from seg2vid_torch.weights.loading import load_image_network, load_motion_network, load_style_encoder
 
 OUT_OF_MEMORY_HINT = "Use a smaller --size, or another --device."
+MEMORY = MemoryNeed("PyTorch", resident=470 * MB, address_space=1300 * MB, data=450 * MB, pixel=2850)
 
 
 def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
@@ -29,6 +31,8 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
     device = choose_device(options.device)
     precision = check_precision("fp32" if options.precision == "auto" else options.precision, device)
     size = choose_size(card.sizes, options.size, (card.height, card.width))
+    if device.type == "cpu":
+        check_memory(MEMORY, card, size)
     modules: dict[GraphName, nn.Module] = {}
 
     def load(name: GraphName, _: tuple[int, int]) -> TorchGraph:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
+from seg2vid_interface.documents import parse_toml
 from seg2vid_interface.errors import SettingsError
 from seg2vid_torch.settings.faults import tell_faults
 from seg2vid_torch.settings.image import Pix2PixHDSettings, SpadeSettings
@@ -38,7 +39,7 @@ def load_settings(stage: Literal["image", "motion"], preset: str, overrides: Map
     table = document[stage]
     if not isinstance(table, dict):
         raise SettingsError(f"--preset {preset}: {stage} is a value, not a table")
-    faults = [fault for key, value in overrides.items() if (fault := _override(table, key, _toml_value(value)))]
+    faults = [fault for key, value in overrides.items() if (fault := _override(table, key, value))]
     hint: str | None = "Mend the preset or the --set."
     try:
         settings = validate_settings(stage, table)
@@ -71,8 +72,12 @@ def _settings_of(stage: Literal["image", "motion"], table: Mapping[str, Any]) ->
     return kinds[kind]
 
 
-def _override(table: dict[str, Any], key: str, value: object) -> str | None:
-    """Put a value in its place; return what is wrong with the key."""
+def _override(table: dict[str, Any], key: str, text: str) -> str | None:
+    """Put a value in its place; return what is wrong with it or its key."""
+    try:
+        value = _toml_value(text)
+    except ValueError as error:
+        return f"--set {key}: {error}"
     *parents, last = key.split(".")
     for parent in parents:
         table = table.setdefault(parent, {})
@@ -83,7 +88,11 @@ def _override(table: dict[str, Any], key: str, value: object) -> str | None:
 
 
 def _toml_value(text: str) -> object:
+    """Return a value; text that is none of TOML's is a string.  Raises ValueError for more than one, or a huge one."""
     try:
-        return tomllib.loads(f"value = {text}")["value"]
+        document = parse_toml(f"value = {text}")
     except tomllib.TOMLDecodeError:
         return text
+    if len(document) > 1:
+        raise ValueError("holds further lines with settings of their own; give each its --set")
+    return document["value"]

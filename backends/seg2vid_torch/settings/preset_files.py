@@ -6,10 +6,11 @@ extends = "paper"        # a bundled preset's name, or a file's path as seen fro
 steps = 1000
 """
 
-import tomllib
+import os
 from pathlib import Path
 from typing import Any
 
+from seg2vid_interface.documents import parse_toml, read_document
 from seg2vid_interface.errors import SettingsError
 
 PRESET_FOLDER = Path(__file__).parents[1] / "presets"
@@ -38,7 +39,8 @@ def read_preset(preset: str) -> Table:
 def _read(preset: str, folder: Path, named_by: str, extended_by: tuple[Path, ...]) -> Table:
     """Read a preset; paths are seen from `folder`, and errors begin with what named it."""
     path = PRESET_FOLDER / f"{preset}.toml" if preset in preset_names() else folder / preset
-    if path.resolve() in extended_by:
+    real_path = Path(os.path.realpath(path))  # `Path.resolve` fails at links in a circle
+    if real_path in extended_by:
         raise SettingsError(f"{named_by}: the presets extend one another in a circle", "Take one of them out.")
     table = _parse(path, named_by)
     if EXTENDS not in table:
@@ -47,17 +49,17 @@ def _read(preset: str, folder: Path, named_by: str, extended_by: tuple[Path, ...
     named_by = f"{path}: {EXTENDS} = {base!r}"
     if not isinstance(base, str):
         raise SettingsError(f"{named_by}: not a preset's name", f'For example {EXTENDS} = "paper".')
-    return _merged(_read(base, path.parent, named_by, (*extended_by, path.resolve())), table)
+    return _merged(_read(base, path.parent, named_by, (*extended_by, real_path)), table)
 
 
 def _parse(path: Path, named_by: str) -> Table:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return parse_toml(read_document(path))
     except (FileNotFoundError, IsADirectoryError):
         raise SettingsError(
             f"{named_by}: neither a bundled preset nor a file", f"Bundled presets: {', '.join(preset_names())}."
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise SettingsError(f"{named_by}: not readable as TOML: {error}") from None
 
 

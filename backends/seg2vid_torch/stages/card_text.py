@@ -1,12 +1,12 @@
 """What people must say about a model: the TOML file of `seg2vid export --card`, or a model made before."""
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from seg2vid_interface.documents import parse_toml, read_document
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.validation import problems_of
 from seg2vid_torch.stages.licences import join_licences
@@ -49,13 +49,13 @@ def read_card_text(path: Path) -> CardText:
         ModelError: it cannot be read, is no TOML, has unknown keys or wrong values, or its licence is not beside it.
     """
     try:
-        text = CardText.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        text = CardText.model_validate(parse_toml(read_document(path)))
     except OSError as error:
         raise ModelError(f"--card {path}: not readable: {error.strerror}") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ModelError(f"--card {path}: not TOML: {error}") from None
     except ValidationError as error:
         raise ModelError(f"--card {path}: {'; '.join(problems_of(error))}") from None
+    except ValueError as error:
+        raise ModelError(f"--card {path}: not TOML: {error}") from None
     for file in text.licence_files:
         if not (path.parent / file).is_file():
             raise ModelError(f"--card {path}: the licence_file '{file}' is not beside it")

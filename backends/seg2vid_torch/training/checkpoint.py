@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from torch import Tensor
 
-from seg2vid_interface.errors import ModelError, OutputError, TrainingError
+from seg2vid_interface.backend import Stage
+from seg2vid_interface.errors import ModelError, TrainingError
+from seg2vid_interface.validation import problems_of
 from seg2vid_torch.training.optimizers import restore_optimizer
+from seg2vid_torch.training.replacing import replacing
 from seg2vid_torch.training.stage import StageTraining
 from seg2vid_torch.weights.torch_files import first_line, read_torch_file
 
@@ -17,6 +21,23 @@ CHECKPOINT_NAME = "checkpoint.pt"
 HEADER_KEYS = {"stage", "preset", "seed", "settings", "label_space", "step"}
 STATE_KEYS = {"networks", "averaged", "optimizers"}
 MODULE = "module."  # begins the averaged network's entries
+
+
+class _Types(BaseModel):
+    """What a checkpoint holds, so far as others read it."""
+
+    model_config = ConfigDict(strict=True, arbitrary_types_allowed=True)
+
+    stage: Stage
+    preset: str
+    seed: int
+    settings: dict[str, Any]
+    label_space: dict[str, Any]
+    step: int = Field(ge=0)
+    seconds: float = Field(default=0, ge=0, allow_inf_nan=False)
+    networks: dict[str, Tensor]
+    averaged: dict[str, Tensor]
+    optimizers: dict[str, dict[str, Any]]
 
 
 def save_checkpoint(run: Path, stage: StageTraining, header: dict[str, Any]) -> None:
@@ -35,17 +56,10 @@ def save_checkpoint(run: Path, stage: StageTraining, header: dict[str, Any]) -> 
         "averaged": stage.averaged.state_dict(),
         "optimizers": {name: optimizer.state_dict() for name, optimizer in stage.optimizers.items()},
     }
-    temporary = run / f".{CHECKPOINT_NAME}.tmp"
-    try:
-        with temporary.open("wb") as file:
-            torch.save(state, file)
-            file.flush()
-            os.fsync(file.fileno())  # or a power cut could leave the new name with nothing behind it
-        temporary.replace(run / CHECKPOINT_NAME)
-    except OSError as error:
-        raise OutputError(f"{run / CHECKPOINT_NAME}: cannot be written: {error.strerror or error}") from error
-    finally:
-        temporary.unlink(missing_ok=True)
+    with replacing(run / CHECKPOINT_NAME) as temporary, temporary.open("wb") as file:
+        torch.save(state, file)
+        file.flush()
+        os.fsync(file.fileno())  # or a power cut could leave the new name with nothing behind it
 
 
 def _check_finite(stage: StageTraining, step: int) -> None:
@@ -62,17 +76,26 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     """Read a checkpoint onto the CPU without unpickling code.
 
     Raises:
-        ModelError: no such file, or not a checkpoint of seg2vid.
+        ModelError: no such file, not a checkpoint of seg2vid, or a damaged one.
     """
     state = read_torch_file(path, "checkpoint")
     if not is_checkpoint(state):
         raise ModelError(f"{path}: not a checkpoint written by seg2vid train")
+    check_checkpoint(state, path)
     return state
 
 
 def is_checkpoint(state: object) -> TypeGuard[dict[str, Any]]:
-    """Say whether this is what `save_checkpoint` writes."""
+    """Say whether this has the keys of what `save_checkpoint` writes."""
     return isinstance(state, dict) and state.keys() >= HEADER_KEYS | STATE_KEYS
+
+
+def check_checkpoint(state: Mapping[str, Any], path: Path) -> None:
+    """Raise ModelError if the values of what `is_checkpoint` are not of the right kinds; `path` is where it is from."""
+    try:
+        _Types.model_validate(dict(state))
+    except ValidationError as error:
+        raise ModelError(f"{path}: a damaged checkpoint: {problems_of(error)[0]}") from None
 
 
 def averaged_weights(state: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -97,7 +120,7 @@ def restore(stage: StageTraining, state: dict[str, Any], path: Path) -> None:
         stage.averaged.load_state_dict(state["averaged"])
         for name, optimizer in stage.optimizers.items():
             restore_optimizer(optimizer, state["optimizers"][name])
-    except (RuntimeError, KeyError, ValueError) as error:
+    except (RuntimeError, LookupError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(
             f"{path}: does not fit the networks: {first_line(error)}",
             "It is of another version of seg2vid: use that one, or start anew with --overwrite.",

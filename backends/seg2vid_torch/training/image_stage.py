@@ -49,7 +49,8 @@ class ImageStage(ABC):
 
     def _draw_stills(self, step: int) -> Stills:
         """Draw a step's stills."""
-        return draw_stills(self._train, self._batch_size, self._device, self._context.seed, step)
+        store = self._context.frames_at(step) if self._context.stream else self._train
+        return draw_stills(store, self._batch_size, self._device, self._context.seed, step)
 
     def _one_hot(self, labels: Tensor) -> Tensor:
         """Return class probabilities (N, K, H, W) of labels (N, H, W)."""
@@ -99,7 +100,7 @@ class ImageStage(ABC):
     def summary(self) -> dict[str, object]:
         """Return the numbers of pictures and parameters."""
         return {
-            "pictures": len(self._context.train),
+            "pictures": self._context.counted[0],
             "validation_pictures": len(self._context.validation) if self._context.validation else 0,
             "parameters": {name: count_parameters(network) for name, network in self.networks.items()},
         }

@@ -1,24 +1,36 @@
 """Light checkpoints: a run's weights alone, in half precision, to be sent, kept, and begun from elsewhere.
 
 A safetensors file with the checkpoint's entries, "networks.generator.head.weight", "averaged.head.weight", ..., a sixth
-of its size; its metadata hold the rest but the optimizers' state: settings, step, seed, label space.
+of its size; its metadata hold the rest but the optimizers' state: settings, step, seed, label space; and a hash of the
+entries, as safetensors files have no checksums.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from seg2vid_interface.documents import parse_json
 from seg2vid_interface.errors import ModelError, OutputError
-from seg2vid_torch.training.checkpoint import HEADER_KEYS, MODULE, STATE_KEYS, averaged_weights, read_checkpoint
-from seg2vid_torch.weights.torch_files import first_line
+from seg2vid_torch.training.checkpoint import (
+    HEADER_KEYS,
+    MODULE,
+    STATE_KEYS,
+    averaged_weights,
+    check_checkpoint,
+    read_checkpoint,
+)
+from seg2vid_torch.training.replacing import replacing
+from seg2vid_torch.weights.torch_files import first_line, open_weights
 
 ENDING = ".safetensors"
-HEADER = "checkpoint"  # among the metadata
+HEADER, DIGEST = "checkpoint", "sha256"  # among the metadata
 NETWORKS, AVERAGED = "networks.", "averaged."
 
 
@@ -33,14 +45,21 @@ def save_light_checkpoint(checkpoint: Path, path: Path) -> None:
     entries = {f"{NETWORKS}{name}": value for name, value in state["networks"].items()}
     entries |= {f"{AVERAGED}{name}": value for name, value in averaged_weights(state).items()}
     header = {key: value for key, value in state.items() if key not in STATE_KEYS}
-    temporary = path.with_name(f".{path.name}.tmp")
+    halves = {name: _half(value) for name, value in entries.items()}
     try:
-        save_file({name: _half(value) for name, value in entries.items()}, temporary, {HEADER: json.dumps(header)})
-        temporary.replace(path)
-    except (OSError, SafetensorError) as error:
+        with replacing(path) as temporary:
+            save_file(halves, temporary, {HEADER: json.dumps(header), DIGEST: _digest(halves)})
+    except SafetensorError as error:  # which also tells of a full disk
         raise OutputError(f"{path}: cannot be written: {first_line(error)}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+
+
+def _digest(entries: Mapping[str, Tensor]) -> str:
+    """Return the SHA-256 of the entries' names and bytes."""
+    digest = hashlib.sha256()
+    for name in sorted(entries):
+        digest.update(name.encode())
+        digest.update(entries[name].flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _half(value: Tensor) -> Tensor:
@@ -58,7 +77,9 @@ def read_light_checkpoint(path: Path) -> dict[str, Any]:
         raise ModelError(f"{path}: holds weights, but not the settings that they were trained with")
     weights = _split(entries)
     averaged = {f"{MODULE}{name}": value for name, value in weights["averaged"].items()}
-    return {**header, "networks": weights["networks"], "averaged": averaged, "optimizers": {}}
+    state = {**header, "networks": weights["networks"], "averaged": averaged, "optimizers": {}}
+    check_checkpoint(state, path)
+    return state
 
 
 def read_light_weights(path: Path) -> dict[str, dict[str, Tensor]]:
@@ -73,10 +94,11 @@ def read_light_weights(path: Path) -> dict[str, dict[str, Tensor]]:
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
     """Return the entries of a light checkpoint, in float32, and its header; None if it has none.  Raises ModelError."""
     try:
+        open_weights(path, "light checkpoint").close()
         with safe_open(path, "pt") as file:
             entries = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no mapping
             metadata: Mapping[str, str] = file.metadata() or {}
-        header = json.loads(metadata[HEADER]) if HEADER in metadata else None
+        header = parse_json(metadata[HEADER]) if HEADER in metadata else None
     except FileNotFoundError:
         raise ModelError(f"{path}: no light checkpoint there") from None
     except (OSError, SafetensorError, ValueError) as error:
@@ -86,6 +108,8 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
             f"{path}: not a light checkpoint: it has no entries {NETWORKS}X, but {next(iter(entries), 'none')}",
             "A model's own weights are begun from by its folder.",
         )
+    if metadata.get(DIGEST, digest := _digest(entries)) != digest:
+        raise ModelError(f"{path}: damaged: the hash of its entries is another", "Copy or fetch it again.")
     floats = {name: value.float() if value.is_floating_point() else value for name, value in entries.items()}
     return floats, header if isinstance(header, dict) else None
 

@@ -21,17 +21,19 @@ from torch import Tensor
 from seg2vid_interface.backend import TrainingMonitor, TrainingRequest, TrainingResult
 from seg2vid_interface.errors import TrainingError
 from seg2vid_interface.label_spaces import LabelSpace
-from seg2vid_torch.data.frame_store import fingerprint
+from seg2vid_torch.data.datasets.opening import fingerprint, uncommon_formats
 from seg2vid_torch.runtime.devices import PRECISIONS, choose_device, choose_training_precision
 from seg2vid_torch.runtime.memory import telling_out_of_memory
 from seg2vid_torch.settings.loading import StageSettings, load_settings
-from seg2vid_torch.training.build import build_stage, find_label_space, still_roots
+from seg2vid_torch.training.build import TrainingData, build_stage, find_label_space, open_data
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, restore, save_checkpoint
 from seg2vid_torch.training.frozen_files import FrozenFiles
 from seg2vid_torch.training.initial import InitialWeights, begin_from, read_initial
 from seg2vid_torch.training.metrics_log import MetricsLog
 from seg2vid_torch.training.progress import Progress
-from seg2vid_torch.training.run_folder import SAMPLES_NAME, find_checkpoint, make_run, write_settings
+from seg2vid_torch.training.replacing import naming
+from seg2vid_torch.training.run_folder import SAMPLES_NAME, find_checkpoint, go_on, is_run, make_run
+from seg2vid_torch.training.run_lock import RunLock
 from seg2vid_torch.training.stage import StageTraining
 
 OUT_OF_MEMORY_HINT = "Use a smaller --set batch=N, or a smaller network."
@@ -39,13 +41,21 @@ OUT_OF_MEMORY_HINT = "Use a smaller --set batch=N, or a smaller network."
 
 def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
     """Train one stage; see `seg2vid_interface.backend.Trainer`."""
+    with RunLock(request.out) as lock:
+        return _train(request, monitor, lock)
+
+
+def _train(request: TrainingRequest, monitor: TrainingMonitor, lock: RunLock) -> TrainingResult:
     # 1. Settings, and the run that they go on with: check them all before anything is written or fetched.
     settings = load_settings(request.stage, request.preset, request.settings or {})
     device = choose_device(request.device)
     precision = choose_training_precision(request.precision, device)
     label_space = find_label_space(settings)
     frozen = FrozenFiles.find(settings, request.cache)
-    header = _header(request, settings, label_space, precision) | frozen.digests()
+    data = open_data(request, settings, label_space)
+    header = _header(request, settings, label_space, precision, data) | frozen.digests()
+    if is_run(request.out) and not request.dry_run:
+        lock.take()
     checkpoint = find_checkpoint(request.out, header, overwrite=request.overwrite, unknown=frozen.to_fetch)
     initial = None if checkpoint else _read_initial(request, settings)
     if not request.dry_run:
@@ -54,11 +64,13 @@ def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
 
     # 2. Data and networks.
     with telling_out_of_memory(str(device), OUT_OF_MEMORY_HINT):
-        stage = build_stage(request, settings, label_space, device, PRECISIONS[precision], frozen=frozen)
+        stage = build_stage(request, settings, label_space, device, PRECISIONS[precision], data=data, frozen=frozen)
 
     # 3. Resume, or begin.
     progress = Progress(steps=settings.steps, minutes=settings.minutes)
     summary: dict[str, object] = {"device": str(device), "precision": precision, "run": str(request.out)}
+    summary |= {"labels": read_as} if (read_as := data.read_as()) else {}
+    summary |= {"read_per_second": round(data.read_per_second)}
     summary |= stage.summary() | frozen.summary() | ({"minutes": settings.minutes} if settings.minutes else {})
     if checkpoint:
         restore(stage, checkpoint, request.out / CHECKPOINT_NAME)
@@ -73,9 +85,9 @@ def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
         save_checkpoint(request.out, stage, header | {"step": progress.step, "seconds": progress.seconds})
 
     if checkpoint:
-        write_settings(request.out, header)  # which may ask for another number of steps
+        go_on(request.out, header)  # which may ask for another number of steps
     else:
-        make_run(request.out, header)
+        make_run(request.out, header, lock)
         save()
 
     # 4. Steps.
@@ -121,7 +133,8 @@ def _do_steps(
             pending.clear()
             if samples:
                 metrics |= stage.validate()
-                stage.write_samples(log.run / SAMPLES_NAME, step)
+                with naming(log.run / SAMPLES_NAME):
+                    stage.write_samples(log.run / SAMPLES_NAME, step)
             log.write(step, metrics)
             if saves:
                 save()
@@ -141,6 +154,7 @@ def _header(
     settings: StageSettings,
     label_space: LabelSpace,
     precision: str,
+    data: TrainingData,
 ) -> dict[str, Any]:
     """Return all that makes a run what it is; another run's checkpoint is not gone on with."""
     return {
@@ -151,7 +165,8 @@ def _header(
         "label_space": asdict(label_space),
         "precision": precision,
         "dataset": request.dataset,
-        "data": fingerprint([*request.data, *still_roots(settings)], label_space),
+        "data": fingerprint(data.all),
+        **({"label_formats": formats} if (formats := uncommon_formats(data.all)) else {}),
     }
 
 

@@ -7,17 +7,31 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from seg2vid_interface.documents import parse_json
+from seg2vid_torch.training.replacing import naming, replacing
+
 METRICS_NAME = "metrics.jsonl"
 BOARD_NAME = "tensorboard"
 
 
 def read_metrics(run: Path, up_to_step: int) -> list[dict[str, float]]:
-    """Return the run's lines up to a step; a line that was cut off when the machine stopped is left out."""
+    """Return the run's lines up to a step; a line that was cut off or damaged when the machine stopped is left out."""
     path = run / METRICS_NAME
     if not path.exists():
         return []
-    lines = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if line.endswith("\n")]
-    return [metrics for metrics in map(json.loads, lines) if metrics["step"] <= up_to_step]
+    found = map(_metrics_of, path.read_bytes().splitlines())
+    return [metrics for metrics in found if metrics is not None and metrics["step"] <= up_to_step]
+
+
+def _metrics_of(line: bytes) -> dict[str, float] | None:
+    """Return what a line holds; None if it is not what `MetricsLog` writes."""
+    try:
+        metrics = parse_json(line.decode("utf-8"))
+    except ValueError:
+        return None
+    if not isinstance(metrics, dict) or "step" not in metrics:
+        return None
+    return metrics if all(type(value) in (int, float) for value in metrics.values()) else None
 
 
 class MetricsLog:
@@ -27,10 +41,9 @@ class MetricsLog:
         self.run = run
         path = run / METRICS_NAME
         kept = read_metrics(run, resumed_at)
-        temporary = path.with_suffix(".tmp")
-        temporary.write_text("".join(_line(metrics) for metrics in kept), encoding="utf-8")
-        temporary.replace(path)
-        self._file = path.open("a", encoding="utf-8", buffering=1)
+        with replacing(path) as temporary:
+            temporary.write_text("".join(_line(metrics) for metrics in kept), encoding="utf-8")
+        self._file = path.open("a", encoding="utf-8")
         self._board = None
         if find_spec("tensorboard"):
             from torch.utils.tensorboard import SummaryWriter
@@ -38,11 +51,14 @@ class MetricsLog:
             self._board = SummaryWriter(str(run / BOARD_NAME), purge_step=resumed_at + 1)
 
     def write(self, step: int, metrics: Mapping[str, float]) -> None:
-        """Add one line."""
-        self._file.write(_line({"step": step, **metrics}))
+        """Add one line.  Raises OutputError."""
+        with naming(self.run / METRICS_NAME):
+            self._file.write(_line({"step": step, **metrics}))
+            self._file.flush()
         if self._board:
-            for name, value in metrics.items():
-                self._board.add_scalar(name, value, step)
+            with naming(self.run / BOARD_NAME):
+                for name, value in metrics.items():
+                    self._board.add_scalar(name, value, step)
 
     def __enter__(self) -> Self:
         return self

@@ -52,7 +52,7 @@ class MotionStage:
         self._label_space, self._device = context.label_space, context.device
         self._frames = settings.network.chunk_frames
         longest = self._frames * (2 if settings.rollout_probability else 1) + 1
-        self._real = RealClipSource(context.train, longest, context.seed, context.device)
+        self._real = RealClipSource(context.frames_at, longest, context.seed, context.device)
         self._teacher = TeacherClipSource(stills, context.label_space, context.seed, context.device) if stills else None
         self._network = build_img2vid(settings.network, context.label_space).to(context.device)
         self._vgg = load_vgg19(context.vgg_weights, context.device) if context.vgg_weights else None
@@ -202,8 +202,8 @@ class MotionStage:
     def summary(self) -> dict[str, object]:
         """Return the numbers of frames, clips and parameters."""
         return {
-            "pictures": len(self._context.train),
-            "clips": len(self._context.train.clips),
+            "pictures": self._context.counted[0],
+            "clips": self._context.counted[1],
             "stills": len(self._stills) if self._stills else 0,
             "parameters": {"img2vid": count_parameters(self._network)},
         }

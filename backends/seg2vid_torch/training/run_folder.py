@@ -6,9 +6,12 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from seg2vid_interface.documents import parse_json, read_document
 from seg2vid_interface.errors import ModelError, OutputError, SettingsError
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, read_checkpoint
 from seg2vid_torch.training.metrics_log import BOARD_NAME, METRICS_NAME
+from seg2vid_torch.training.replacing import naming, remove_leftovers, replacing
+from seg2vid_torch.training.run_lock import RunLock
 
 SETTINGS_NAME = "settings.json"
 SAMPLES_NAME = "samples"
@@ -17,6 +20,11 @@ LENGTH_KEYS = {"settings.steps", "settings.minutes"}  # a run may be given more,
 # What a run writes, and `--overwrite` therefore removes; other files are left alone.
 RUN_FILES = (SETTINGS_NAME, CHECKPOINT_NAME, METRICS_NAME)
 FOLDER_FILES = {SAMPLES_NAME: ("[0-9]" * 7 + ".png", "[0-9]" * 7 + ".webp"), BOARD_NAME: ("events.out.tfevents.*",)}
+
+
+def is_run(run: Path) -> bool:
+    """Say whether a training has begun in a folder."""
+    return (run / SETTINGS_NAME).exists()
 
 
 def find_checkpoint(
@@ -35,7 +43,7 @@ def find_checkpoint(
     _refuse_unwritable(run)
     if overwrite:
         return None
-    if not (run / SETTINGS_NAME).exists():
+    if not is_run(run):
         _refuse_foreign_files(run)
         return None
     _compare_settings(run, header, LENGTH_KEYS | set(unknown))
@@ -62,33 +70,41 @@ def _refuse_less(run: Path, settings: Mapping[str, Any], checkpoint: Mapping[str
     )
 
 
-def make_run(run: Path, header: Mapping[str, Any]) -> None:
-    """Make the run's folder, without what an earlier run wrote there.  Raises OutputError."""
+def make_run(run: Path, header: Mapping[str, Any], lock: RunLock) -> None:
+    """Make the run's folder, without what an earlier run wrote there, and take its lock.  Raises OutputError."""
     try:
+        run.mkdir(parents=True, exist_ok=True)
+        if lock.take() and is_run(run):
+            raise OutputError(f"--out {run}: another training has been there meanwhile", "Give another --out.")
         _remove_earlier(run)
-        (run / SAMPLES_NAME).mkdir(parents=True, exist_ok=True)
+        (run / SAMPLES_NAME).mkdir(exist_ok=True)
     except OSError as error:
         raise OutputError(f"--out {run}: cannot be made: {error.strerror}") from None
-    write_settings(run, header)
+    _write_settings(run, header)
 
 
-def write_settings(run: Path, header: Mapping[str, Any]) -> None:
-    """Write the run's settings, or those that it goes on with.  Raises OutputError."""
-    temporary = run / f".{SETTINGS_NAME}.tmp"
-    try:
+def go_on(run: Path, header: Mapping[str, Any]) -> None:
+    """Write the settings that a run goes on with, and remove what a killed process left half written.
+
+    Raises OutputError.
+    """
+    with naming(run):
+        remove_leftovers(run, RUN_FILES)
+    _write_settings(run, header)
+
+
+def _write_settings(run: Path, header: Mapping[str, Any]) -> None:
+    with replacing(run / SETTINGS_NAME) as temporary:
         temporary.write_text(json.dumps(header, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(run / SETTINGS_NAME)
-    except OSError as error:
-        raise OutputError(f"{run / SETTINGS_NAME}: cannot be written: {error.strerror}") from None
 
 
 def _refuse_unwritable(run: Path) -> None:
     """Raise OutputError if the run's folder, or the one that it would be made in, cannot be written to."""
-    nearest = next(folder for folder in (run.absolute(), *run.absolute().parents) if folder.exists())
+    nearest = next(folder for folder in (run.absolute(), *run.absolute().parents) if os.path.lexists(folder))
     if nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK):
         return
     problem = "cannot be written to" if nearest.is_dir() else "is a file, not a folder"
-    where = "" if run.exists() else f"{nearest} "
+    where = "" if os.path.lexists(run) else f"{nearest} "
     raise OutputError(f"--out {run}: {where}{problem}", "Name another folder for the run.")
 
 
@@ -102,6 +118,7 @@ def _refuse_foreign_files(run: Path) -> None:
 
 
 def _remove_earlier(run: Path) -> None:
+    remove_leftovers(run, RUN_FILES)
     for name in RUN_FILES:
         (run / name).unlink(missing_ok=True)
     for name, patterns in FOLDER_FILES.items():
@@ -113,12 +130,12 @@ def _remove_earlier(run: Path) -> None:
 def _compare_settings(run: Path, header: Mapping[str, Any], free: Collection[str]) -> None:
     """Raise SettingsError if the run was started with others; those that are `free` may differ."""
     try:
-        saved = json.loads((run / SETTINGS_NAME).read_text(encoding="utf-8"))
+        saved = parse_json(read_document(run / SETTINGS_NAME))
         if not isinstance(saved, dict):
             raise ValueError("no JSON object")
     except (OSError, ValueError) as error:
         raise ModelError(f"{run / SETTINGS_NAME}: not readable: {error}", "Start anew with --overwrite.") from None
-    before, now = _flat(saved), _flat(json.loads(json.dumps(header)))
+    before, now = _flat(saved), _flat(parse_json(json.dumps(header)))
     changed = sorted(key for key in (before.keys() | now.keys()) - set(free) if before.get(key) != now.get(key))
     if changed:
         listed = ", ".join(f"{key} ({_short(before.get(key))} -> {_short(now.get(key))})" for key in changed[:SHOWN])

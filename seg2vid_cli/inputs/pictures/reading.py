@@ -11,7 +11,7 @@ from PIL import Image, UnidentifiedImageError
 from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, MIN_SIDE, max_megapixels
 from seg2vid_interface.errors import Seg2VidError
 
-_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM")
+_FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM", "TIFF")
 _MODES_WITH_ALPHA = ("L", "LA", "P", "PA", "RGB", "RGBA")
 # What Pillow's decoders raise on damaged files; UnidentifiedImageError is an OSError.
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, LookupError, struct.error)
@@ -44,6 +44,18 @@ class PictureBytes:
 PictureSource = Path | GivenPicture | PictureBytes
 
 
+@dataclass(frozen=True, eq=False)
+class DecodedPicture:
+    """A picture, with how its file stores the pixels, for Pillow widens some and narrows others."""
+
+    image: Image.Image
+    """In Pillow's nearest mode."""
+    stored: str = ""
+    """Pillow's name of the file's pixels, e.g. "L;4" for 4 bits of grey; "" if Pillow does not tell."""
+    largest: int | None = None
+    """The value that a PPM or PGM file calls the brightest, by which Pillow may have scaled all values."""
+
+
 def open_picture(source: PictureSource, error: type[Seg2VidError]) -> Image.Image:
     """Return the decoded picture, still in the mode of its file.
 
@@ -51,13 +63,18 @@ def open_picture(source: PictureSource, error: type[Seg2VidError]) -> Image.Imag
         error: the file is missing, a folder, empty, unreadable, damaged or no picture, has several frames, is smaller
             than 8 x 8 pixels or larger than 8192 x 8192.
     """
+    return decode_picture(source, error).image
+
+
+def decode_picture(source: PictureSource, error: type[Seg2VidError]) -> DecodedPicture:
+    """Return the same, and how the file stores its pixels.  Raises as `open_picture` does."""
     if isinstance(source, GivenPicture):
         _require_size(source.image, source, error)
-        return source.image.copy()
+        return DecodedPicture(source.image.copy())
     return _read_picture(source, error)
 
 
-def _read_picture(path: Path | PictureBytes, error: type[Seg2VidError]) -> Image.Image:
+def _read_picture(path: Path | PictureBytes, error: type[Seg2VidError]) -> DecodedPicture:
     file = _require_file(path, error) if isinstance(path, Path) else _require_bytes(path, error)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's remarks on metadata that play no part here
@@ -66,7 +83,11 @@ def _read_picture(path: Path | PictureBytes, error: type[Seg2VidError]) -> Image
             with Image.open(file, formats=_FORMATS) as image:
                 _require_size(image, path, error)
                 frames = 1 if image.format == "MPO" else getattr(image, "n_frames", 1)  # MPO: a camera's previews
+                stored, largest = _storage(image)
                 image.load()
+            if image.format == "PNG":
+                with Image.open(file_of(path), formats=("PNG",)) as again:
+                    again.verify()  # the checksums, which `load` passes over
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise _too_large(path, error) from None
         except PermissionError as problem:
@@ -76,8 +97,27 @@ def _read_picture(path: Path | PictureBytes, error: type[Seg2VidError]) -> Image
         except _DAMAGE as problem:
             raise error(f"{path}: damaged or truncated: {problem}", "Make or copy the file again.") from None
     if frames > 1:
+        if image.format == "TIFF":
+            raise error(f"{path}: a TIFF of {frames} pages, not one picture", "Save one page as a PNG.")
         raise error(f"{path}: an animation of {frames} frames, not one picture", "Save one frame as a PNG.")
-    return image
+    return DecodedPicture(image, stored, largest)
+
+
+def file_of(source: Path | PictureBytes) -> Path | BytesIO:
+    """Return the file as libraries open it."""
+    return source if isinstance(source, Path) else BytesIO(source.data)
+
+
+def _storage(image: Image.Image) -> tuple[str, int | None]:
+    """Return `stored` and `largest` of a picture that is not loaded yet; loading it forgets them."""
+    tiles = getattr(image, "tile", None)
+    if not tiles:  # WebP
+        return "", None
+    codec, _, _, arguments = tiles[0]
+    words = arguments if isinstance(arguments, tuple) else (arguments,)
+    stored = next((word for word in words if isinstance(word, str)), "")
+    largest = words[-1] if codec in ("ppm", "ppm_plain") and isinstance(words[-1], int) else None
+    return stored, largest
 
 
 def without_alpha(image: Image.Image, path: PictureSource, error: type[Seg2VidError]) -> Image.Image:

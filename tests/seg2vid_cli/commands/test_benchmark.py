@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmark_results import BASELINE, make_result
-from seg2vid_cli.benchmark import rows, timing
+from seg2vid_cli.benchmark import rows, run, timing
 from seg2vid_cli.benchmark.machine import this_machine
 from seg2vid_interface.cores import available_cores
 from timed_backends import PEAK_GFLOPS, SECONDS_PER_CHUNK
@@ -150,6 +150,7 @@ def test_models_without_labels_or_a_stage_work(measure, make_model):
     assert all(row["frames_per_s"] > 0 for row in found)
 
 
+@pytest.mark.slow
 def test_the_same_again_passes_and_a_backend_slower_by_30_percent_does_not(measure, timed_model, monkeypatch):
     monkeypatch.setattr(timing, "core_share", lambda: 1.0)  # the fakes sleep: it is no matter what else runs
     printed = measure("-o", "b.json", "--json")
@@ -226,8 +227,22 @@ PART = "not a whole benchmark:"
         ),
         (
             baseline(rounds=[ROUND, ROUND | {"frames_per_s": 0}]),
-            f"{PART} results.0.rounds.1.frames_per_s: Input should be greater than 0",
+            f"{PART} results.0.rounds.1.frames_per_s: Input should be greater than or equal to 0.001",
         ),
+        (
+            baseline(rounds=[ROUND, ROUND | {"frames_per_s": float("inf")}]),
+            "not JSON: Infinity is no number of JSON",
+        ),
+        (baseline(rounds=[ROUND, ROUND | {"frames_per_s": float("nan")}]), "not JSON: NaN is no number of JSON"),
+        (
+            baseline().replace('"frames_per_s": ', '"frames_per_s": 1e999, "x": '),
+            "not JSON: 1e999 is too large a number",
+        ),
+        (
+            baseline(rounds=[ROUND, ROUND | {"frames_per_s": 1e300}]),
+            f"{PART} results.0.rounds.1.frames_per_s: Input should be less than or equal to 1000000000",
+        ),
+        (baseline().replace('"rounds"', '"round"'), f"{PART} results.0.rounds: Field required"),
     ],
 )
 def test_what_cannot_be_compared_with_is_refused_before_anything_is_measured(measure, timed_model, text, error):
@@ -237,6 +252,24 @@ def test_what_cannot_be_compared_with_is_refused_before_anything_is_measured(mea
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.splitlines()[0] == f"error: --compare b.json: {error.format(model=timed_model)}"
     assert not Path("c.json").exists()
+
+
+@pytest.mark.parametrize("flags", [(), ("--json",)])
+def test_what_was_measured_is_not_lost_where_it_cannot_be_written(measure, monkeypatch, flags):
+    def fail(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run, "write_files", fail)
+    result = measure("-o", "b.json", *flags, backend="steady")
+    error = "b.json: cannot be written: No space left on device"
+    assert (result.exit_code, result.stderr) == (1, f"error: {error}\n       See that the disk has room.\n")
+    if flags:
+        document = json.loads(result.stdout)
+        assert (document["ok"], document["error"]["message"]) == (False, error)
+        assert document["data"]["results"][0]["frames_per_s"] > 1
+    else:
+        assert re.search(r"^tiny +32x64 +steady ", result.stdout, re.MULTILINE)
+    assert not Path("b.json").exists()
 
 
 def test_nothing_is_replaced_unasked(measure):

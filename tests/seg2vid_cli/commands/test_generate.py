@@ -17,6 +17,7 @@ from seg2vid_cli import plugins
 from seg2vid_cli.app import app
 from seg2vid_cli.commands.generate import parse_size, parse_style
 from seg2vid_cli.files import staging
+from seg2vid_cli.terminal.signals import Stopped
 from seg2vid_interface.label_spaces import CITYSCAPES
 
 pytestmark = pytest.mark.usefixtures("fake_backends")
@@ -179,14 +180,15 @@ def test_boxes_of_what_has_none(seg2vid, make_model, model, street, tmp_path):
         "error: --save boxes: this model has no camera, by which it could tell depth and things\n"
         "       Leave it out, or take a model whose `seg2vid models show` names depth and instances of every frame.\n"
     )
-    result = seg2vid("generate", road, "--model", driving, "--save", "boxes")
+    result = seg2vid("generate", road, "--model", driving, "--save", "boxes", "--label-format", "train-ids")
     assert result.exit_code == 1
     assert result.stderr == (
         f"error: {road}: --save boxes: there is no thing to save\n"
         "       Things are what is one of person, rider, car, truck, bus, train, motorcycle, bicycle.\n"
     )
     assert contents(Path()) == {}
-    result = seg2vid("generate", road, street, "--model", driving, "--save", "all", "-o", "new/", "--frames", 2)
+    flags = ("--label-format", "train-ids", "--save", "all", "-o", "new/", "--frames", 2)
+    result = seg2vid("generate", road, street, "--model", driving, *flags)
     assert (result.exit_code, "new/road.depth" in str(sorted(map(str, Path("new").iterdir())))) == (0, True)
     assert {path.name for path in Path("new").glob("*.boxes.json")} == {"street.boxes.json"}
 
@@ -699,7 +701,7 @@ def test_bad_label_maps_are_refused_by_name(seg2vid, model, bad_label_maps, kind
         (("--save", "depth"), 2, "--save depth"),
         (("--flow-format", "kitti"), 2, "--flow-format kitti: no flow is saved"),
         (("--save", "flow", "--flow-format", "exr"), 2, "Invalid value for '--flow-format': 'exr' is not one of"),
-        (("--label-format", "kitti"), 2, "--label-format"),
+        (("--label-format", "vistas"), 2, "--label-format"),
         (("--first-frame", "none.png"), 1, "none.png"),
         (("--model", "motorway"), 1, "motorway: no such model and no such folder"),
         (("--backend", "tensorflow"), 2, "--backend tensorflow: no such backend"),
@@ -766,11 +768,9 @@ def test_without_a_working_backend(seg2vid, model, street, monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
-@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("name", "exit_code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
 @pytest.mark.parametrize("target", ["street.mp4", "out/", "a/b/"])
-def test_a_signal_in_the_middle_leaves_nothing(
-    *, start_seg2vid, make_model, street, tmp_path, number, exit_code, target
-):
+def test_a_signal_in_the_middle_leaves_nothing(*, start_seg2vid, make_model, street, tmp_path, name, exit_code, target):
     model = make_model(seconds_per_chunk=0.2)
     here = tmp_path / "here"
     here.mkdir()
@@ -780,11 +780,39 @@ def test_a_signal_in_the_middle_leaves_nothing(
     while not any(path.is_file() for path in here.rglob("*")) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert contents(here) != {}, "the clip is being written"
-    process.send_signal(number)
+    process.send_signal(getattr(signal, name))
     stdout, stderr = process.communicate(timeout=20)
     assert (process.returncode, stdout) == (exit_code, "")
-    assert stderr.splitlines()[-1] == {130: "interrupted", 143: "terminated"}[exit_code]
+    assert stderr.splitlines()[-1] == {130: "interrupted", 143: "terminated", 129: "hung up"}[exit_code]
     assert "Traceback" not in stderr
+    assert contents(here) == {}
+
+
+DISTURBED = """\
+import signal
+try:
+    signal.raise_signal({number})
+    sum(range(10))
+except BaseException as error:  # as a compiled module's start makes of it
+    raise ImportError("initialization failed") from error
+from fake_backend import FakeBackend
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
+@pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_a_backend_is_imported_does_not_leave_the_clip_to_another(
+    *, start_seg2vid, fake_packages, make_model, street, tmp_path, number, exit_code
+):
+    here = tmp_path / "here"
+    here.mkdir()
+    (fake_packages / "disturbed_backend.py").write_text(DISTURBED.format(number=int(number)))
+    with (fake_packages / "seg2vid_fakes-1.0.dist-info" / "entry_points.txt").open("a") as file:
+        file.write("disturbed = disturbed_backend:FakeBackend\n")
+    words = ("generate", street, "--model", make_model(seconds_per_chunk=0.2))
+    process = start_seg2vid(*words, cwd=here, auto_order=("disturbed", "fake"))
+    stdout, stderr = process.communicate(timeout=20)
+    assert (process.returncode, stdout, stderr.splitlines()[-1]) == (exit_code, "", Stopped(number).message)
     assert contents(here) == {}
 
 

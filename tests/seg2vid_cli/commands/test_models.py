@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +47,55 @@ def test_list(seg2vid, bundle, pulled):
     assert json.loads(seg2vid("models", "list", "--json").stdout)["data"] == {
         "models": [row("alley", "bundled", bundle), row("town", "pulled", pulled)]
     }
+
+
+STRANGE = {
+    "deep": '{"a":' * 100_000,
+    "numbers": '{"format_version": 2, "height": ' + "9" * 5000 + "}",
+    "list": "[]",
+    "binary": "\0\0",
+}
+
+
+def test_a_bad_pulled_card_does_not_hide_the_others(seg2vid, bundle, pulled, make_model):
+    for name, text in STRANGE.items():
+        (pulled.parent / name).mkdir()
+        (pulled.parent / name / "model.json").write_text(text)
+    changed = {
+        "long": {"licence_files": {"x" * 300: "0" * 64}},
+        "half": {"description": "\ud800\u202e\x1b[2J"},
+        "stageless": {"stages": {}},
+        "zero": {"sizes": {"multiple": 0}},
+    }
+    for name, change in changed.items():
+        folder = make_model(name).rename(pulled.parent / name)
+        card = json.loads((folder / "model.json").read_text())
+        (folder / "model.json").write_text(json.dumps(card | change))
+    result = seg2vid("models", "list")
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = {line.split()[0]: line for line in result.stdout.splitlines()}
+    assert list(lines) == ["alley", *sorted([*STRANGE, *changed, "town"])]
+    assert lines["town"].split(maxsplit=2)[2].strip() == "0.0 MB  LicenseRef-tiny  Moves its label map about."
+    assert lines["half"].endswith("???[2J")
+    assert all("damaged: " in lines[name] for name in (*STRANGE, "long", "stageless", "zero"))
+    listed = json.loads(seg2vid("models", "list", "--json").stdout)["data"]["models"]
+    assert [entry["name"] for entry in listed] == list(lines)
+    for command in (("show", "zero"), ("verify",)):
+        assert "internal error" not in seg2vid("models", *command).stderr
+
+
+def test_a_folder_that_cannot_be_searched_does_not_hide_the_others(seg2vid, bundle, pulled, monkeypatch):
+    is_file = Path.is_file
+
+    def refusing(path: Path) -> bool:
+        if path.parent == pulled:
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_file(path)
+
+    monkeypatch.setattr(Path, "is_file", refusing)
+    result = seg2vid("models", "list")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[1].endswith(f"damaged: {pulled}: cannot be read: Permission denied")
 
 
 def test_lists_lines_fit_the_terminal(seg2vid, monkeypatch, bundle, pulled):
@@ -136,6 +186,7 @@ licence      LicenseRef-tiny
              {bundle / "LICENSE"}
 label space  cityscapes, 20 classes
 size         32x64 (height x width)
+other sizes  multiples of 1, at least 1
 can          first frames from labels, clips, labels of every frame, styles by seed, pictures known in part
 clip         6 frames at 17 frames/s, 4 per chunk
 image stage

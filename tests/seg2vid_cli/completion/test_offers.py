@@ -13,7 +13,6 @@ from seg2vid_cli.completion.scripts import VARIABLE
 
 FREE_TEXT = {
     "--batch",
-    "--dataset",
     "--fps",
     "--frames",
     "--samples",
@@ -90,7 +89,9 @@ def test_after_the_last_argument_only_options_are_left(offered):
         (("generate", "--device", ""), ["auto", "cpu", "cuda"]),
         (("generate", "--camera", "st"), ["still", "straight"]),
         (("generate", "--camera=dr"), [":files"]),
-        (("generate", "--label-format", "c"), ["colors", "camvid"]),
+        (("generate", "--label-format", "ca"), ["camvid", "camvid-12", "camvid-32", "carla", "carla-0.9.13"]),
+        (("labels", "--label-format=kit"), ["kitti"]),
+        (("labels", "--write", ""), ["ids", "colors"]),
         (("generate", "--label-format", "./c"), [":files"]),
         (("generate", "--save", "flow,f"), ["flow,first-frame", "flow,frames"]),
         (("generate", "--save", "a"), ["all"]),

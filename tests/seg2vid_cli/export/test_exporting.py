@@ -30,6 +30,7 @@ def test_graphs_are_made_and_compared(seg2vid, runs):
     assert open_model_folder(Path("town")).card.name == "town"
 
 
+@pytest.mark.slow
 def test_graphs_that_compute_something_else_are_refused(graph_model, tmp_path):
     """The weights were changed after the graphs had been made."""
     shutil.copytree(graph_model.path, tmp_path / "changed")

@@ -1,10 +1,13 @@
 """The cache folder: where it is, and how graphs that were kept long ago make room."""
 
 import os
+import sys
 
 import pytest
 
 from seg2vid_cli.files import cache
+from seg2vid_cli.model_store.store import pulled_models
+from seg2vid_interface.errors import OutputError
 
 
 @pytest.fixture
@@ -21,6 +24,44 @@ def write_graph(path, size, age):
 
 def names(folder):
     return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def homeless(monkeypatch):
+    """Be a user whom the system does not know, as in a container that was given another user's number."""
+    for variable in (cache.CACHE_VARIABLE, "HOME", "USERPROFILE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr(os.path, "expanduser", lambda path: path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows knows its users' folders otherwise")
+def test_a_user_without_a_home_has_no_cache(homeless, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert cache.find_cache_folder() is None
+    assert cache.graph_cache() is None
+    assert pulled_models() == {}
+    with pytest.raises(OutputError) as caught:
+        cache.cache_folder()
+    assert caught.value.hint == "SEG2VID_CACHE=FOLDER in the environment names one."
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setenv("HOME", "/root")
+    monkeypatch.setenv(cache.CACHE_VARIABLE, "kept")
+    assert cache.cache_folder() == tmp_path / "kept"
+
+
+@pytest.mark.usefixtures("fake_backends")
+def test_what_needs_no_cache_works_without_one(homeless, seg2vid, model, street, monkeypatch):
+    monkeypatch.delenv(cache.CACHE_VARIABLE)  # which the program's fixture has set
+    assert seg2vid("generate", street, "--model", model).exit_code == 0
+    for command in (("models", "list"), ("backends",), ("train", "image", "--data", "a", "--out", "run")):
+        result = seg2vid(*command)
+        assert (result.exit_code, result.stderr.count("error")) == (0, 0)
+    result = seg2vid("models", "pull", "https://192.0.2.1/a.zip", "--sha256", "0" * 64)
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "error: the user has no home folder, so that there is no cache folder\n"
+        "       SEG2VID_CACHE=FOLDER in the environment names one.\n",
+    )
 
 
 def test_the_folder_is_made(folder):

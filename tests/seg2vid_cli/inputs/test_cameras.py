@@ -175,7 +175,7 @@ def test_what_is_no_path(given, message, hint):
         ('{"camera": {"time": 0}}', 'no list of rows under "camera"'),
         ('[{"forward": 8}]', "row 1: has no time"),
         ('[{"time": 0, "forward": 8, "roll": 1}]', "row 1: 'roll' is none of time, forward, yaw, pitch"),
-        ('[{"time": 0, "forward": NaN}]', "row 1: forward is nan, no finite number"),
+        ('[{"time": 0, "forward": NaN}]', "not readable as JSON: NaN is no number of JSON"),
         ('[{"time": 0, "forward": null}]', "row 1: forward has no number"),
         ('[{"time": 0, "forward": [8]}]', "row 1: forward is [8], no finite number"),
     ],

@@ -50,14 +50,15 @@ def test_the_label_ids_are_cityscapes_own() -> None:
 
 def test_label_ids_and_instance_ids_are_kept(tmp_path: Path) -> None:
     ids = [ROAD, POLE_GROUP, PARKING, CAR]
-    assert image_ids(save(tmp_path / "ids.png", ids)) == ids
+    assert image_ids(save(tmp_path / "ids.png", ids), "label-ids") == ids
     instances = [ROAD, POLE_GROUP, PARKING, CAR * 1000 + 3]
-    assert image_ids(save(tmp_path / "instances.png", instances, np.uint16)) == ids
-    assert image_ids(save(tmp_path / "void.png", [ROAD, 255, 29, CAR])) == [ROAD, UNLABELLED, 29, CAR]
+    assert image_ids(save(tmp_path / "instances.png", instances, np.uint16), "label-ids") == ids
+    assert image_ids(save(tmp_path / "void.png", [ROAD, 255, 29, CAR]), "label-ids") == [ROAD, UNLABELLED, 29, CAR]
 
 
 def test_train_ids_and_colours_become_their_label_ids(tmp_path: Path) -> None:
-    assert image_ids(save(tmp_path / "train.png", [0, 13, 19, 255])) == [ROAD, CAR, UNLABELLED, UNLABELLED]
+    train_ids = save(tmp_path / "train.png", [0, 13, 19, 255])
+    assert image_ids(train_ids, "train-ids") == [ROAD, CAR, UNLABELLED, UNLABELLED]
     colours = np.array([COLOURS[ROAD], COLOURS[CAR], COLOURS[PARKING], (0, 0, 0)], np.uint8)
     Image.fromarray(colours.repeat(16, 0)[None].repeat(32, 0)).save(tmp_path / "colours.png")
     assert image_ids(tmp_path / "colours.png") == [ROAD, CAR, UNLABELLED, UNLABELLED]
@@ -69,17 +70,17 @@ def test_a_model_of_one_label_space_sees_nothing_more(make_model) -> None:
 
 
 def test_regions_are_the_instances_unless_there_are_ids(card, tmp_path: Path) -> None:
-    plain = read_scene(Input(save(tmp_path / "map.png", [ROAD, CAR, CAR, CAR]), None), "auto", card, 32, 64)
+    plain = read_scene(Input(save(tmp_path / "map.png", [ROAD, CAR, CAR, CAR]), None), "label-ids", card, 32, 64)
     assert plain.image.label_map.shape == plain.image.edges.shape == (64, 128)
     assert np.unique(plain.image.label_map).tolist() == [ROAD, CAR]
     assert np.flatnonzero(plain.image.edges.any(0)).tolist() == [31, 32]
 
     ids = save(tmp_path / "ids.png", [1, 2, 3, 3])
-    given = read_scene(Input(tmp_path / "map.png", None, ids), "auto", card, 32, 64)
+    given = read_scene(Input(tmp_path / "map.png", None, ids), "label-ids", card, 32, 64)
     assert np.flatnonzero(given.image.edges.any(0)).tolist() == [31, 32, 63, 64]
 
     own = save(tmp_path / "own.png", [ROAD, CAR * 1000, CAR * 1000, CAR * 1000 + 1], np.uint16)
-    told = read_scene(Input(own, None), "auto", card, 32, 64)
+    told = read_scene(Input(own, None), "label-ids", card, 32, 64)
     assert np.flatnonzero(told.image.edges.any(0)).tolist() == [31, 32, 95, 96]
     assert np.unique(told.label_map).tolist() == [0, 13]
 

@@ -109,12 +109,12 @@ def test_a_scene_keeps_its_instances(make_model, tmp_path):
     Image.fromarray(np.full((16, 32), 13, np.uint8)).save(tmp_path / "car.png")
     Image.fromarray(ids).save(tmp_path / "ids.png")
     Image.fromarray(np.where(ids % 2, ids, 7).astype(np.uint16)).save(tmp_path / "both.png")
-    given = read_scene(Input(tmp_path / "car.png", None, tmp_path / "ids.png"), "auto", card, 32, 64)
+    given = read_scene(Input(tmp_path / "car.png", None, tmp_path / "ids.png"), "train-ids", card, 32, 64)
     np.testing.assert_array_equal(given.instances, np.repeat(np.repeat(ids, 2, 0), 2, 1))
     assert given.name == str(tmp_path / "car.png")
     told = read_scene(Input(tmp_path / "both.png", None), "label-ids", card, 16, 32)
     np.testing.assert_array_equal(told.instances, np.where(ids % 2, ids, 7))
-    assert read_scene(Input(tmp_path / "car.png", None), "auto", card, 32, 64).instances is None
+    assert read_scene(Input(tmp_path / "car.png", None), "train-ids", card, 32, 64).instances is None
 
 
 def test_a_grey_model_s_first_frame_has_no_colours(make_model, tmp_path):
@@ -128,7 +128,7 @@ def test_a_scene_has_the_model_s_size(make_model, tmp_path):
     card = read_card(make_model())
     Image.fromarray(np.full((64, 64), 13, np.uint8)).save(tmp_path / "car.png")
     Image.new("RGB", (10, 10), (1, 2, 3)).save(tmp_path / "first.png")
-    scene = read_scene(Input(tmp_path / "car.png", tmp_path / "first.png"), "auto", card, 32, 64)
+    scene = read_scene(Input(tmp_path / "car.png", tmp_path / "first.png"), "train-ids", card, 32, 64)
     assert np.array_equal(scene.label_map, np.full((32, 64), 13))
     assert np.array_equal(scene.first_frame, np.broadcast_to((1, 2, 3), (32, 64, 3)))
     assert scene.messages[0] == f"{tmp_path / 'car.png'}: Cityscapes train ids"

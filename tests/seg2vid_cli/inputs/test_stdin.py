@@ -27,7 +27,7 @@ def test_a_picture_is_read_like_a_file(give):
     ids, file = np.full((32, 64), 13, np.uint8), io.BytesIO()
     Image.fromarray(ids).save(file, "PNG")
     give(file.getvalue())
-    found = read_label_map(read_stdin(), "auto", CITYSCAPES)
+    found = read_label_map(read_stdin(), "train-ids", CITYSCAPES)
     np.testing.assert_array_equal(found.indices, ids)
     assert found.encoding == "Cityscapes train ids"
 

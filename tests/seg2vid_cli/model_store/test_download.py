@@ -1,6 +1,8 @@
 import hashlib
 import re
+import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -136,6 +138,41 @@ def test_a_server_that_hangs_up_early(server, message_of):
 def test_a_server_that_falls_silent(server, monkeypatch, message_of):
     monkeypatch.setattr(downloading, "TIMEOUT_SECONDS", 0.2)
     assert message_of(server.answer("/a.zip", stalling(BODY))) == "URL: cannot be fetched: timed out"
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nContent-Length: 256000\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: "])
+def test_a_server_that_sends_byte_by_byte(server, head, monkeypatch, message_of):
+    def trickle(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(head)
+        while not handler.server.is_closing.is_set():
+            handler.wfile.write(b"x")
+            time.sleep(0.02)
+
+    monkeypatch.setattr(downloading, "TOTAL_SECONDS", 0.3)
+    url = server.answer("/a.zip", trickle)
+    began = time.monotonic()
+    assert message_of(url) == "URL: cannot be fetched: not done after 0.005 minutes"
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b"\x1b]0;x\x07\x1b[2J\x9b31m" * 2000 + b"\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n\x1b[2J" + b"x" * 3000 + b"\r\n",
+        b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: http://h/\x1b[2J\xe2\x80\xae"
+        + b"x" * 3000
+        + b"\r\n\r\n",
+        b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: //[::\x1b[2J/" + b"x" * 3000 + b"\r\n\r\n",
+    ],
+)
+def test_a_server_s_words_are_cut_and_steer_nothing(server, answer, message_of):
+    def speak(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(answer)
+
+    message = message_of(server.answer("/a.zip", speak))
+    assert message.isprintable()
+    assert len(message) < 400
 
 
 @pytest.mark.parametrize("headers", [{}, {"Content-Length": "9999999999"}, {"Content-Length": "many"}])

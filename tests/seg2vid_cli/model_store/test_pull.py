@@ -3,14 +3,16 @@ import json
 import shutil
 import signal
 import sys
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from loopback_server import LoopbackServer, content, loopback_server, stalling, status
-from seg2vid_cli.model_store import store
+from seg2vid_cli.model_store import pull, store
 
 
 @pytest.fixture
@@ -208,7 +210,8 @@ def test_another_hash(seg2vid, server, archive, cache):
 def test_a_hash_that_is_none(seg2vid, cache, hash_):
     result = seg2vid("models", "pull", "https://192.0.2.1/a.zip", "--sha256", hash_)
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith(f"error: --sha256 {hash_}: not 64 hexadecimal digits\n")
+    shown = hash_.replace("\n", "?")  # or it would be two lines
+    assert result.stderr.startswith(f"error: --sha256 {shown}: not 64 hexadecimal digits\n")
     assert not cache.exists()
 
 
@@ -232,6 +235,50 @@ def test_a_cache_that_cannot_be_written(seg2vid, server, archive, tmp_path):
         f"error: {tmp_path / 'cache' / 'models'}: cannot be written: Not a directory\n"
         "       SEG2VID_CACHE=FOLDER in the environment puts the cache folder elsewhere.\n"
     )
+
+
+def test_two_pulls_of_one_file_both_end_well(server, archive, cache, start_seg2vid, tmp_path):
+    data = archive()
+    together = threading.Barrier(2)
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        together.wait(timeout=60)
+        content(data)(handler)
+
+    words = ("models", "pull", server.answer("/a.zip", answer), "--sha256", sha256(data))
+    for more in ((), ("--overwrite",)):
+        processes = [start_seg2vid(*words, *more, cwd=tmp_path) for _ in range(2)]
+        ends = [(*process.communicate(timeout=60), process.returncode) for process in processes]
+        assert ends == [(f"{cache / 'town'}\n", "", 0)] * 2
+        assert tree(cache) == unpacked(tmp_path / "town.zip")
+        assert [path.name for path in cache.iterdir()] == ["town"]
+
+
+def test_a_model_that_another_pull_has_brought_meanwhile_is_taken(
+    *, seg2vid, start_seg2vid, server, archive, cache, tmp_path
+):
+    data = archive()
+
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        if len(server.requested) == 1:
+            other = start_seg2vid("models", "pull", url, "--sha256", sha256(data), cwd=tmp_path)
+            assert other.communicate(timeout=60) == (f"{cache / 'town'}\n", "")
+        content(data)(handler)
+
+    url = server.answer("/a.zip", answer)
+    result = seg2vid("models", "pull", url, "--sha256", sha256(data))
+    assert (result.exit_code, result.stdout) == (0, f"{cache / 'town'}\n")
+    assert tree(cache) == unpacked(tmp_path / "town.zip")
+
+
+def test_messages_name_no_folder_that_is_gone(seg2vid, server, archive, cache, monkeypatch):
+    def fail(archive: Path, folder: Path, source: str) -> None:
+        raise OSError(28, "No space left on device", str(folder / "image.onnx"))
+
+    monkeypatch.setattr(pull, "unpack_model", fail)
+    data = archive()
+    result = seg2vid("models", "pull", server.answer("/a.zip", content(data)), "--sha256", sha256(data))
+    assert result.stderr.splitlines()[0] == f"error: {cache}: cannot be written: No space left on device"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")

@@ -15,6 +15,7 @@ from PIL import Image
 from pycocotools.coco import COCO
 
 from flow_reading import read_flow
+from seg2vid_cli.outputs import clip_writer as writing
 from seg2vid_cli.outputs.clip_writer import ClipMetadata, ClipWriter
 from seg2vid_cli.outputs.fields import Names
 from seg2vid_cli.outputs.plan import plan_outputs
@@ -342,6 +343,18 @@ def test_a_fault_while_overwriting_keeps_the_old_clip(folder: Path) -> None:
         writer.write(next(chunks(9)))
         raise KeyboardInterrupt
     assert tree(folder) == before
+
+
+def test_a_sheet_that_cannot_be_written_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(path: Path, *_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(writing, "write_png", fail)
+    sheet = Path("elsewhere/sheet.png")
+    sheet.parent.mkdir()
+    with pytest.raises(OutputError, match=r"^elsewhere.sheet\.png: cannot be written: No space left on device$"):
+        write_clip(plan("out.mp4", frozenset(), sheet=sheet), frames=2)
+    assert tree(folder) == {"elsewhere": None}
 
 
 def test_a_folder_that_vanishes_is_an_output_error(folder: Path) -> None:

@@ -1,7 +1,6 @@
 """Drawn paths keep to the road that a label map shows."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -140,17 +139,15 @@ def test_a_longer_clip_begins_with_the_shorter_one_in_whatever_order_moments_are
     assert np.abs(expected - drawn_path(motion_latent(6, 1, PATH_CODE) * 2).rates(seconds)).max() > 1
 
 
-def test_what_is_drawn_keeps_to_the_road_and_what_is_given_is_driven_as_it_is(make_model):
+def test_a_scene_is_driven_through_on_the_road_or_as_the_path_says(make_model):
     card = read_card(make_model(camera={}))
-    labels = street()
-    code = replace(drawn_path(np.zeros(PATH_CODE, np.float32)), code=(0.0,) * 3 + (3.0, 0, 0) + (0.0,) * 2)
-    given = steady(8.0, 8.0)
+    turning = steady(8.0, 8.0)
 
-    def path(asked):
-        return driven(card, labels, None, asked, PER_SECOND, seed=0, sample=1).drive.path
+    def path(**changes):
+        return driven(card, street(), None, turning, PER_SECOND, seed=0, sample=1, **changes).drive.path
 
-    assert path(given) is given
-    x, _ = places(path(code), 4.0)
-    straight, _ = places(code, 4.0)
-    assert straight.max() > 4
-    assert x.max() < 4 - MARGIN / 2
+    assert path() is turning
+    on_road, _ = places(path(on_road=True), 4.0)
+    straight_on, _ = places(turning, 4.0)
+    assert straight_on.max() > 4
+    assert on_road.max() < 4 - MARGIN / 2

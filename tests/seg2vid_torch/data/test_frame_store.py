@@ -11,6 +11,7 @@ from PIL import Image
 
 from seg2vid_interface.errors import DatasetError
 from seg2vid_interface.label_spaces import CITYSCAPES
+from seg2vid_torch.data.datasets.opening import open_data_sets
 from seg2vid_torch.data.frame_store import load_frames
 from street_data import label_map, picture, write_clips
 
@@ -25,7 +26,8 @@ def root(tmp_path: Path) -> Path:
 
 
 def load(*roots: Path, split: str = "train", size: tuple[int, int] = (128, 128)):
-    return load_frames(roots, split, height=size[0], width=size[1], label_space=CITYSCAPES)
+    data_sets = open_data_sets(roots, CITYSCAPES, splits=(split,))
+    return load_frames(data_sets, split, height=size[0], width=size[1])
 
 
 def test_frames_come_in_order_with_unlabelled_as_other(root):
@@ -70,7 +72,7 @@ def test_a_split_without_pictures(tmp_path):
 
 def test_a_missing_label_map_is_named(root):
     (root / "train" / "drive" / "labels" / "000002.png").unlink()
-    with pytest.raises(DatasetError, match=r"000002\.png: label map missing \(1 of 6"):
+    with pytest.raises(DatasetError, match=r"labels.000002\.png: missing$"):
         load(root)
 
 
@@ -96,3 +98,26 @@ def test_a_colour_picture_is_no_label_map(root):
     Image.fromarray(picture(label_map())).save(path)
     with pytest.raises(DatasetError, match="8-bit pictures of class indices, this one is RGB"):
         load(root)
+
+
+@pytest.mark.parametrize("name", ["images", "labels"])
+def test_a_file_of_another_kind_is_never_opened_by_what_it_is(root, name):
+    path = root / "train" / "drive" / name / "000004.png"
+    path.write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 128 128\n%%EndComments\nshowpage\n")
+    with pytest.raises(DatasetError, match=r"000004\.png: not a readable .*: cannot identify image file"):
+        load(root)
+
+
+def test_a_reader_that_is_handed_over_says_what_the_maps_hold(root):
+    class Reader:
+        label_format, description = "mine", "mine"
+
+        def read(self, path: Path, height: int, width: int) -> np.ndarray:
+            return np.full((height, width), int(path.stem), np.uint8)
+
+    asked = []
+    data_sets = open_data_sets([root, root], CITYSCAPES, read_labels=lambda *given: asked.append(given) or Reader())
+    store = load_frames(data_sets, "train", height=64, width=32)
+    assert store.labels.unique(dim=1).unique(dim=2)[:, 0, 0].tolist() == [0, 1, 2, 3, 4, 5] * 2
+    folder = root / "train" / "drive" / "labels"
+    assert asked == [([folder / f"{t:06d}.png" for t in range(6)], CITYSCAPES)] * 2, "once a data set"

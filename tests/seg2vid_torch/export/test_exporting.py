@@ -7,13 +7,16 @@ from pathlib import Path
 import onnx
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from seg2vid_interface.backend import ExportRequest
-from seg2vid_interface.errors import ModelError, OutputError
+from seg2vid_interface.errors import BackendError, ModelError, OutputError
 from seg2vid_interface.graphs import INPUTS, OUTPUTS, graph_file, tensors
 from seg2vid_interface.model_card import ModelCard, ModelFolder, open_model_folder
 from seg2vid_interface.sizes import SizeRule
+from seg2vid_torch import backend
 from seg2vid_torch.backend import TorchBackend
+from seg2vid_torch.export import exporting
 
 
 def export(*sources: Path, out: Path, **rest):
@@ -234,7 +237,7 @@ def test_a_card_s_text_may_name_several_licence_files(runs, tmp_path):
 def test_the_card_says_which_sizes_the_networks_take(model, runs, tmp_path):
     assert model.card.sizes == SizeRule(multiple=32, smallest=128, area_multiple=4096)
     export(runs["image"], out=tmp_path / "image")
-    assert open_model_folder(tmp_path / "image").card.sizes == SizeRule(multiple=4)
+    assert open_model_folder(tmp_path / "image").card.sizes == SizeRule(multiple=4, smallest=8)
 
 
 def test_a_failed_check_leaves_nothing(runs, tmp_path):
@@ -279,3 +282,37 @@ def test_half_precision_keeps_the_warp_in_float32(half_graph_model):
     samples = [node for node in graph.graph.node if node.op_type == "GridSample"]
     assert samples
     assert {kinds[name] for node in samples for name in node.input} == {onnx.TensorProto.FLOAT}
+
+
+@pytest.mark.parametrize("missing", ["onnx", "onnxscript"])
+def test_a_package_that_graphs_need_is_named_with_the_extra(monkeypatch, runs, tmp_path, missing):
+    installed = backend.version
+
+    def version(package: str) -> str:
+        if package == missing:
+            raise backend.PackageNotFoundError
+        return installed(package)
+
+    monkeypatch.setattr(backend, "version", version)
+    with pytest.raises(BackendError) as caught:
+        export(runs["image"], out=tmp_path / "model", graphs=("fp32",))
+    assert (caught.value.message, caught.value.hint) == (
+        f"--onnx: {missing} is not installed",
+        "Install it: pip install 'seg2vid[train]'",
+    )
+    assert not (tmp_path / "model").exists()
+    assert export(runs["image"], out=tmp_path / "model").stages == ("image",)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing(monkeypatch, runs, tmp_path):
+    def fail(*_: object) -> None:
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(exporting, "save_file", fail)
+    with pytest.raises(OutputError) as caught:
+        export(runs["image"], out=tmp_path / "model")
+    assert caught.value.message == (
+        f"-o {tmp_path / 'model'}: cannot be written: "
+        "Error while serializing: I/O error: No space left on device (os error 28)"
+    )
+    assert list(tmp_path.iterdir()) == []

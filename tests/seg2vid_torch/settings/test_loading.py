@@ -40,6 +40,27 @@ def test_overrides_are_toml_values_or_plain_text():
     assert (settings.steps, settings.network.channels, settings.label_space) == (7, (16, 8), "my/space.toml")
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("7\nbatch = 3", "holds further lines with settings of their own; give each its --set"),
+        ("7\n[network]", "holds further lines with settings of their own; give each its --set"),
+        ("9" * 5000, "an integer of more than 20 digits"),
+        ("[" * 1000, "nested more than 64 levels deep"),
+    ],
+)
+def test_an_override_is_one_value_within_limits(text, problem):
+    with pytest.raises(SettingsError) as caught:
+        load_settings("image", "street", {"steps": text})
+    assert caught.value.message.startswith(f"--preset street, stage image: --set steps: {problem}")
+
+
+def test_an_override_may_take_several_lines():
+    settings = load_settings("image", "street", {"network.channels": "[16,\n8]  # few\n", "steps": "7\n\n"})
+    assert isinstance(settings, SpadeSettings)
+    assert (settings.steps, settings.network.channels) == (7, (16, 8))
+
+
 def test_all_faults_are_told_at_once():
     with pytest.raises(SettingsError) as caught:
         load_settings("image", "street", {"batch": "0", "stepps": "3", "network.hidden": '"many"', "height": "100"})

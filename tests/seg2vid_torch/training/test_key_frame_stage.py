@@ -84,10 +84,27 @@ def test_the_teacher_draws_the_same_for_the_same_step_alone():
     assert first.flows.shape == (2, 2, 2, 32, 64)  # half the stills' size
 
 
+def test_the_teachers_road_is_often_too_bare_to_have_a_flow():
+    stills = FrameStore(torch.zeros(1, 3, 64, 128, dtype=torch.uint8), street().byte(), (range(1),))
+    teacher = PathTeacher(stills, CITYSCAPES, CAMERA, 8, seed=0)
+    exact, disturbed = (teacher.draw(0, 64, CPU, disturbed=disturbed) for disturbed in (False, True))
+    road, houses = (slice(20, 26), slice(56, 64)), (slice(4, 16), slice(56, 64))  # of (32, 64), half the stills' size
+    kept = {}
+    for name, (rows, columns) in {"road": road, "houses": houses}.items():
+        moved, true = (x.flows[:, 0, 0, rows, columns].mean((1, 2)) for x in (disturbed, exact))
+        fast = true.abs() > 2
+        kept[name] = (moved / true)[fast]
+        assert fast.sum() > 20
+    assert 0.1 < (kept["road"] < 0.5).float().mean() < 0.5
+    assert kept["road"].min() < 0.15
+    assert (kept["houses"] < 0.5).float().mean() < 0.1
+
+
 def test_the_correction_learns_how_near_buildings_are(drives):
+    from seg2vid_torch.data.datasets.opening import open_data_sets
     from seg2vid_torch.data.frame_store import load_frames
 
-    store = load_frames([drives], "train", height=64, width=128, label_space=CITYSCAPES)
+    store = load_frames(open_data_sets([drives], CITYSCAPES), "train", height=64, width=128)
     windows = RealWindows(store, CLASSES, CAMERA, 4)
     drawn = windows.draw(torch.tensor([0, len(windows.starts) - 1]), CPU)
     true = torch.cat([steps(8, forward=0.5), steps(8, forward=0.25)])  # "fast" is read before "slow"
@@ -107,6 +124,7 @@ def test_the_correction_learns_how_near_buildings_are(drives):
     assert 1.2 < factor[drawn.labels == 2].mean() < 1.8
 
 
+@pytest.mark.slow
 def test_a_stopped_and_resumed_run_ends_with_the_same_bits(drives, tmp_path):
     whole = train(drives, tmp_path / "whole", count=4)
     assert {"taught_path", "picture", "flow", "val_teacher_latent", "val_picture"} <= whole.metrics.keys()
@@ -119,6 +137,7 @@ def test_a_stopped_and_resumed_run_ends_with_the_same_bits(drives, tmp_path):
     assert [path.name for path in (tmp_path / "whole" / "samples").iterdir()] == ["0000004.png"]
 
 
+@pytest.mark.slow
 def test_a_run_and_its_light_checkpoint_become_a_motion_stage(drives, tmp_path):
     train(drives, tmp_path / "run", count=1)
     save_light_checkpoint(tmp_path / "run" / "checkpoint.pt", tmp_path / "light.safetensors")
@@ -133,6 +152,7 @@ def test_a_run_and_its_light_checkpoint_become_a_motion_stage(drives, tmp_path):
     assert begun.finished
 
 
+@pytest.mark.slow
 def test_the_correction_can_begin_later(drives, tmp_path):
     result = train(drives, tmp_path / "run", count=1, correction_from="1")
     assert "taught_path" in result.metrics

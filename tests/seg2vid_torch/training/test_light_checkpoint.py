@@ -69,3 +69,19 @@ def test_what_is_none_is_named(tmp_path):
 def test_a_folder_that_is_not_there_is_named(runs, tmp_path):
     with pytest.raises(OutputError, match=r"none/light\.safetensors: cannot be written: "):
         save_light_checkpoint(runs["image"] / "checkpoint.pt", tmp_path / "none" / "light.safetensors")
+
+
+def test_an_entry_that_has_changed_is_noticed(light):
+    content = bytearray(light.read_bytes())
+    content[-100] ^= 1
+    light.write_bytes(content)
+    with pytest.raises(ModelError, match=r"light\.safetensors: damaged: the hash of its entries is another"):
+        read_light_checkpoint(light)
+
+
+def test_metadata_of_wrong_kinds_are_named(tmp_path):
+    header = {"stage": "image", "preset": "x", "seed": 0, "settings": {}, "label_space": {}, "step": "many"}
+    path = tmp_path / "a.safetensors"
+    save_file({"networks.a": torch.ones(1)}, path, {"checkpoint": json.dumps(header)})
+    with pytest.raises(ModelError, match=r"a\.safetensors: a damaged checkpoint: step: Input should be a"):
+        read_light_checkpoint(path)

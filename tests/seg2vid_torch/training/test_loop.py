@@ -108,6 +108,7 @@ def test_other_data_are_refused(train_tiny, tmp_path):
         train_tiny("image", tmp_path / "run", steps=1, data=(other,))
 
 
+@pytest.mark.slow
 def test_samples_come_at_their_own_interval(train_tiny, tmp_path):
     settings = {"log_interval": "3", "sample_interval": "2", "checkpoint_interval": "5"}
     train_tiny("image", tmp_path / "run", steps=5, settings=settings)
@@ -133,6 +134,7 @@ def test_the_papers_configuration_trains(train_tiny, tmp_path):
     assert "teacher_flow" not in result.metrics
 
 
+@pytest.mark.slow
 def test_the_refinement_can_learn_from_the_teacher_alone(runs, train_tiny, tmp_path):
     settings = {"refined_from": "0", "teacher.clips": "2", "batch": "3"}
     ends = []
@@ -142,6 +144,7 @@ def test_the_refinement_can_learn_from_the_teacher_alone(runs, train_tiny, tmp_p
     assert not torch.equal(*ends)
 
 
+@pytest.mark.slow
 def test_the_refinement_can_begin_later(train_tiny, tmp_path):
     result = train_tiny("motion", tmp_path / "run", steps=2, settings={"refined_from": "1"})
     first, second = (json.loads(line) for line in (tmp_path / "run" / "metrics.jsonl").read_text().splitlines())
@@ -258,7 +261,7 @@ def test_a_dry_run_writes_nothing(stage, train_tiny, tmp_path):
 
 
 def test_missing_data_leave_no_run_behind(train_tiny, tmp_path):
-    with pytest.raises(DatasetError, match="no folder 'train'"):
+    with pytest.raises(DatasetError, match="no data set of the layout clips"):
         train_tiny("motion", tmp_path / "run", steps=1, settings={"teacher.stills": f'["{tmp_path}"]'})
     assert list(tmp_path.iterdir()) == []
 

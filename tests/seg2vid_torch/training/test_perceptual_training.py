@@ -21,6 +21,7 @@ def without(train_tiny, tmp_path_factory):
     return out
 
 
+@pytest.mark.slow
 def test_it_is_a_loss_like_the_others(train_tiny, without, tmp_path):
     file = write_vgg_file(tmp_path / "vgg.pth")
     settings = SETTINGS | {"weights.perceptual": "1", "vgg_weights": str(file)}

@@ -17,6 +17,7 @@ from seg2vid_interface.instance_edges import instance_edges
 from seg2vid_interface.label_spaces import CITYSCAPES
 from seg2vid_interface.model_card import open_model_folder
 from seg2vid_torch.backend import TorchBackend
+from seg2vid_torch.data.datasets.opening import open_data_sets
 from seg2vid_torch.data.frame_store import load_frames
 from seg2vid_torch.training.checkpoint import read_checkpoint
 from seg2vid_torch.training.schedule import linear_decay
@@ -170,7 +171,7 @@ def test_a_run_is_exported_and_makes_what_it_made_in_training(run, clips, tmp_pa
         True,
         1,
     )
-    labels = load_frames([clips], "val", height=64, width=64, label_space=CITYSCAPES).labels[0].numpy()
+    labels = load_frames(open_data_sets([clips], CITYSCAPES), "val", height=64, width=64).labels[0].numpy()
     request = ClipRequest(
         label_map=labels,
         first_frame=None,

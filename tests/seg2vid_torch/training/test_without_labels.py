@@ -19,7 +19,8 @@ from seg2vid_interface.model_card import ModelFolder, open_model_folder
 from seg2vid_onnx.backend import OnnxBackend
 from seg2vid_torch.backend import TorchBackend
 from seg2vid_torch.data.batches import one_hot
-from seg2vid_torch.data.frame_store import fingerprint, load_frames
+from seg2vid_torch.data.datasets.opening import fingerprint, open_data_sets
+from seg2vid_torch.data.frame_store import load_frames
 from seg2vid_torch.networks.colors import from_rgb, to_rgb
 from seg2vid_torch.training.checkpoint import read_checkpoint
 from street_data import label_map, picture, write_clips
@@ -72,7 +73,7 @@ def test_grey_is_pillow_s_and_comes_back_as_three_channels():
 
 def test_no_label_maps_are_looked_for(tmp_path):
     root = write_clips(tmp_path / "data", labelled=False)
-    store = load_frames([root], "train", height=128, width=128, label_space=NO_LABELS, channels=1)
+    store = load_frames(open_data_sets([root], NO_LABELS), "train", height=128, width=128, channels=1)
     assert (store.images.shape, store.labels.shape) == ((12, 1, 128, 128), (12, 128, 128))
     assert store.labels.untyped_storage().nbytes() == 1
     assert store.clips == (range(12),)
@@ -83,7 +84,7 @@ def test_no_label_maps_are_looked_for(tmp_path):
 def test_the_same_pictures_are_the_same_data_with_and_without_labels(tmp_path):
     labelled = write_clips(tmp_path / "labelled")
     unlabelled = write_clips(tmp_path / "unlabelled", labelled=False)
-    assert fingerprint([labelled], CITYSCAPES) == fingerprint([unlabelled], NO_LABELS)
+    assert fingerprint(open_data_sets([labelled], CITYSCAPES)) == fingerprint(open_data_sets([unlabelled], NO_LABELS))
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -50,5 +50,5 @@ def test_a_damaged_file_in_a_package_is_named_by_the_package(tmp_path):
 
 
 def test_a_folder_is_named(tmp_path):
-    with pytest.raises(ModelError, match="not a readable file of weights"):
+    with pytest.raises(ModelError, match="a folder, not a file of weights"):
         read_entries(tmp_path)

@@ -1,0 +1,1 @@
+"""What label maps are read as, and their conversion."""

@@ -1,0 +1,60 @@
+"""Whether the disk has room for all results of a run, told before anything is computed."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.video.kinds import Kind
+from seg2vid_interface.errors import OutputError
+
+# Bytes for each pixel of a frame: half of what streets were measured to take, as other scenes may be plainer; arrays
+# take what they take.
+_VIDEO = {Kind.MP4: 0.04, Kind.WEBM: 0.02, Kind.GIF: 0.2, Kind.WEBP: 0.04}
+_FIELD_VIDEO = 0.004
+_PICTURES = {".npy": 4.0, ".flo": 8.0, ".png": 0.7}
+_LABELS = 0.008
+_FLOW_ARRAY = 8.0
+
+
+def check_room(output: PlannedOutput, *, clips: int, frames: int, height: int, width: int) -> None:
+    """Refuse what surely does not fit.
+
+    Args:
+        output: one of the run's results; all are of one kind, and go to one disk.
+        clips: how many there are.
+        frames: length of each.
+        height: of the frames, in pixels.
+        width: of the frames, in pixels.
+
+    Raises:
+        OutputError: it takes more than is free; says how much, and how many frames would fit.
+    """
+    folder = next(part for part in (output.video.parent, *output.video.absolute().parents) if part.exists())
+    free = shutil.disk_usage(folder).free
+    frame = sum(_rates(output)) * height * width
+    needed = frame * frames * clips
+    if needed > free:
+        all_clips = f"{clips:,} clips take" if clips > 1 else "the clip takes"
+        raise OutputError(
+            f"--frames {frames}: {all_clips} {_text(needed)} or more, but {output.video.parent} has {_text(free)} free",
+            f"About {int(free / frame):,} frames in all would fit: lower --frames or --samples, or save less.",
+        )
+
+
+def _rates(output: PlannedOutput) -> Iterator[float]:
+    """Yield bytes a pixel of everything that grows with the number of frames."""
+    yield _VIDEO.get(output.kind, 0.0)  # a folder of pictures is counted below
+    yield _FIELD_VIDEO * len(output.series)
+    for path, ending in output.folders.items():
+        yield _rate_of(path, ending, output)
+
+
+def _rate_of(folder: Path, ending: str, output: PlannedOutput) -> float:
+    if folder in (output.saved_folder("labels"), output.saved_folder("instances")):
+        return _LABELS
+    return _FLOW_ARRAY if ending == ".npy" and folder == output.saved_folder("flow") else _PICTURES[ending]
+
+
+def _text(size: float) -> str:
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.1f} MB"

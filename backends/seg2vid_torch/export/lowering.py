@@ -4,7 +4,7 @@ PyTorch's own `ExportedProgram.run_decompositions` runs the whole graph twice mo
 sizes that takes as long as all the rest of an export.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -38,7 +38,7 @@ def lower_quickly(program: ExportedProgram) -> None:
                 program.graph_signature.replace_all_uses(node.name, result.name)
         return program
 
-    program.run_decompositions = run_decompositions  # type: ignore[method-assign, assignment]
+    vars(program)["run_decompositions"] = run_decompositions
 
 
 def _changes_a_tensor(node: fx.Node) -> bool:
@@ -59,12 +59,15 @@ def _replace(graph: fx.Graph, node: fx.Node, table: Table) -> fx.Node:
     parts = make_fx(run, decomposition_table=dict(table))(*(argument.meta["val"] for argument in inputs)).graph
     copies = dict(zip(parts.find_nodes(op="placeholder"), inputs, strict=True))
     with graph.inserting_before(node):
-        result = graph.graph_copy(parts, copies)
-    results: Sequence[Any] = [result] if isinstance(result, fx.Node) else result
+        result: Any = graph.graph_copy(parts, copies)
     if isinstance(result, fx.Node):
         node.replace_all_uses_with(result)
-    for user in list(node.users):  # takes one of several results
-        user.replace_all_uses_with(results[user.args[1]])
-        graph.erase_node(user)
+        results = [result]
+    else:
+        results = list(result)
+        for user in list(node.users):  # takes one of several results
+            place: Any = user.args[1]
+            user.replace_all_uses_with(results[place])
+            graph.erase_node(user)
     graph.erase_node(node)
     return results[0]

@@ -5,10 +5,12 @@ sizes that takes as long as all the rest of an export.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 from torch import fx
+from torch._subclasses.fake_tensor import FakeTensor
 from torch.export import ExportedProgram
 from torch.fx.experimental.proxy_tensor import make_fx
 
@@ -56,7 +58,11 @@ def _replace(graph: fx.Graph, node: fx.Node, table: Table) -> fx.Node:
         args, kwargs = fx.map_arg((node.args, node.kwargs), known.__getitem__)
         return operator(*args, **kwargs)
 
-    parts = make_fx(run, decomposition_table=dict(table))(*(argument.meta["val"] for argument in inputs)).graph
+    values = [argument.meta["val"] for argument in inputs]
+    mode = next((x.fake_mode for x in values if isinstance(x, FakeTensor)), nullcontext())
+    with mode:  # tensors that are made on the way have no memory either
+        parts = make_fx(run, decomposition_table=dict(table))(*values).graph
+    parts.eliminate_dead_code()
     copies = dict(zip(parts.find_nodes(op="placeholder"), inputs, strict=True))
     with graph.inserting_before(node):
         result: Any = graph.graph_copy(parts, copies)

@@ -26,6 +26,7 @@ from seg2vid_cli.outputs.checks import check_outputs
 from seg2vid_cli.outputs.existing import left_to_make
 from seg2vid_cli.outputs.plan import is_folder, plan_outputs
 from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.room import check_room
 from seg2vid_cli.outputs.save_names import names_to_save
 from seg2vid_cli.outputs.video.kinds import Kind
 from seg2vid_cli.outputs.video.raw import how_to_read
@@ -94,7 +95,9 @@ class _Generation:
             self.console.say(message)
         inputs = pair_inputs(found.paths, request.first_frame, request.instances, found.places)
         self.outcome.inputs = len(inputs)
-        outputs = self._left_to_make(self._planned(inputs, found.places))
+        if not request.skip_existing:
+            self._check_room(inputs, found.places)
+        outputs = self._left_to_make(self._planned(inputs, found.places, request.samples))
         if outputs:
             self._check(outputs, inputs)
         by_source: dict[Path | None, list[PlannedOutput]] = {}
@@ -102,14 +105,20 @@ class _Generation:
             by_source.setdefault(output.source, []).append(output)
         return [_Task(paths, tuple(by_source[paths.source])) for paths in inputs if paths.source in by_source]
 
-    def _planned(self, inputs: Sequence[Input], places: Mapping[Path, Path]) -> list[PlannedOutput]:
+    def _check_room(self, inputs: Sequence[Input], places: Mapping[Path, Path]) -> None:
+        """Refuse what the disk cannot take before its plan takes the memory."""
+        [output] = self._planned(inputs[:1], places, 1)
+        clips = len(inputs) * self.request.samples
+        check_room(output, clips=clips, frames=self.frames, height=self.height, width=self.width)
+
+    def _planned(self, inputs: Sequence[Input], places: Mapping[Path, Path], samples: int) -> list[PlannedOutput]:
         request, card = self.request, self.model.card
         has_labels, has_camera = self.label_space is not None, card.camera is not None
         return plan_outputs(
             [paths.source for paths in inputs],
             request.out,
             kind=request.kind,
-            samples=request.samples,
+            samples=samples,
             save=names_to_save(request.save, frames=self.frames, has_labels=has_labels, has_camera=has_camera),
             sheet=request.sheet,
             overwrite=request.overwrite,

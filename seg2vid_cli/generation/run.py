@@ -11,11 +11,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from seg2vid_cli.generation.label_agreement import check_judge, check_judged
 from seg2vid_cli.generation.look import OWN_LOOK, Look, look_of
 from seg2vid_cli.generation.outcome import Clip, Outcome, Skipped, as_text
 from seg2vid_cli.generation.request import GenerationRequest
 from seg2vid_cli.generation.scene_clip import SceneClip
 from seg2vid_cli.generation.things import check_things, fit_to_things
+from seg2vid_cli.generation.tries import Judged, Judging, write_best
 from seg2vid_cli.inputs.cameras import check_camera, read_camera
 from seg2vid_cli.inputs.found_files import search_label_maps
 from seg2vid_cli.inputs.scenes import Input, Scene, check_inputs, check_label_format, pair_inputs, read_scene
@@ -57,6 +59,8 @@ def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
     check_inputs(request.labels, request.first_frame, model.card, request.instances)
     check_style(request.style, request.first_frame, model.card)
     check_camera(request.camera, model.card)
+    if request.judging is not None:
+        check_judge(model.card)
     check_label_format(request.label_format, model.card)
     if STDIN in request.labels:
         check_stdin()
@@ -187,6 +191,8 @@ class _Generation:
         return None
 
     def _notes(self, scene: Scene) -> list[str]:
+        if self.request.judging is not None:
+            check_judged(scene, self.model.card)
         return check_things(scene, self.model.card, self.request.save)
 
     def _begin(self, resources: ExitStack, clips: int, first: PlannedOutput) -> tuple[Session, ProgressBar]:
@@ -206,12 +212,24 @@ class _Generation:
             with self._failing(task.paths):
                 began = time.perf_counter()
                 clip = self._clip(session, scene, output.sample)
-                saved = clip.write(fit_to_things(output, scene, self.model.card), self._advancing(bar, number))
-                self._record(task.paths, output, saved, time.perf_counter() - began)
+                fitting, advance = fit_to_things(output, scene, self.model.card), self._advancing(bar, number)
+                if self.request.judging is None:
+                    judged, saved = None, clip.write(fitting, advance)
+                else:
+                    judged, saved = self._write_best(clip, fitting, self.request.judging, advance)
+                self._record(task.paths, output, saved, time.perf_counter() - began, judged)
             if task.paths in self.outcome.failures:
                 return
             if not output.to_stdout:
                 self.console.write_lines([str(output.video)])
+
+    def _write_best(
+        self, clip: SceneClip, output: PlannedOutput, judging: Judging, advance: Callable[[int], None]
+    ) -> tuple[Judged, list[Path]]:
+        samples, backend = judging.samples(output.sample, self.request.samples), str(self.outcome.backend)
+        return write_best(
+            clip, output, judging, samples=samples, backend=backend, advance=advance, tell=self.console.say
+        )
 
     def _open_session(self) -> Session:
         opened = open_session(self.request.backend, self.model, self.request.options, self.console.say)
@@ -244,7 +262,9 @@ class _Generation:
     def _advancing(self, bar: ProgressBar, clips_before: int) -> Callable[[int], None]:
         return lambda frames: bar.advance(clips_before * self.frames + frames)
 
-    def _record(self, paths: Input, output: PlannedOutput, saved: list[Path], seconds: float) -> None:
+    def _record(
+        self, paths: Input, output: PlannedOutput, saved: list[Path], seconds: float, judged: Judged | None
+    ) -> None:
         clip = Clip(
             input=as_text(paths.label_map),
             output=str(output.video),
@@ -253,10 +273,11 @@ class _Generation:
             height=self.height,
             width=self.width,
             seed=self.request.seed,
-            sample=output.sample,
+            sample=output.sample if judged is None else judged.kept.sample,
             style=self.look.name(self.request.seed),
             camera=self.request.camera or ("drawn" if self.model.card.camera else None),
             seconds=round(seconds, 3),
+            judged=judged,
         )
         self.outcome.outputs.append(clip)
 

@@ -19,6 +19,15 @@ def check_segments(card: ModelCard) -> None:
         raise UsageError(f"--model {card.name}: it cannot tell the labels of a picture", HINT)
 
 
+def telling(session: Session, backend: str) -> Segments:
+    """Return the session, if it tells labels.  Raises UsageError if it does not, naming its backend."""
+    if not isinstance(session, Segments):
+        raise UsageError(
+            f"--backend {backend}: cannot tell the labels of a picture", "Use another --backend; auto finds one."
+        )
+    return session
+
+
 def tell_labels(picture: NDArray[np.uint8], card: ModelCard, session: Session, backend: str) -> NDArray[np.uint8]:
     """Return class indices (H, W) of a picture (H, W, 3), RGB, of the session's size.
 
@@ -29,11 +38,8 @@ def tell_labels(picture: NDArray[np.uint8], card: ModelCard, session: Session, b
         UsageError: the backend cannot tell them.
         ModelError: the model cannot, or its file is damaged.
     """
-    if not isinstance(session, Segments):
-        raise UsageError(
-            f"--backend {backend}: cannot tell the labels of a picture", "Use another --backend; auto finds one."
-        )
+    teller = telling(session, backend)
     height, width = motion_size(card, *picture.shape[:2])
     if picture.shape[:2] != (height, width):
         picture = np.array(Image.fromarray(picture).resize((width, height), Image.Resampling.LANCZOS))
-    return resize_nearest(session.segment(picture), session.height, session.width)
+    return resize_nearest(teller.segment(picture), session.height, session.width)

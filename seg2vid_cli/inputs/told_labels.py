@@ -8,15 +8,21 @@ from seg2vid_cli.inputs.label_maps.reading import resize_nearest
 from seg2vid_interface.backend import Segments, Session
 from seg2vid_interface.errors import UsageError
 from seg2vid_interface.graphs import motion_size
-from seg2vid_interface.model_card import ModelCard
+from seg2vid_interface.model_card import ModelCard, ModelFolder
 
 HINT = 'Take a model whose `seg2vid models show` says "label maps of pictures"; `seg2vid train labels` makes one.'
 
 
-def check_segments(card: ModelCard) -> None:
-    """Raise UsageError unless the model can tell labels."""
+def check_segments(card: ModelCard, flag: str = "--model") -> None:
+    """Raise UsageError unless the model that a flag names can tell labels."""
     if not card.segments:
-        raise UsageError(f"--model {card.name}: it cannot tell the labels of a picture", HINT)
+        raise UsageError(f"{flag} {card.name}: it cannot tell the labels of a picture", HINT)
+
+
+def with_labels_stage_alone(model: ModelFolder) -> ModelFolder:
+    """Return a model that tells labels without what paints and moves, which need not be loaded then."""
+    stages = {"labels": model.card.stages["labels"]}
+    return ModelFolder(model.path, model.card.model_copy(update={"stages": stages}))
 
 
 def telling(session: Session, backend: str) -> Segments:

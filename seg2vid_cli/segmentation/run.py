@@ -16,7 +16,7 @@ from seg2vid_cli.files.numbered_files import numbered_files, numbered_name, writ
 from seg2vid_cli.files.staging import Staging
 from seg2vid_cli.inputs.first_frames import read_first_frame
 from seg2vid_cli.inputs.pictures.aspect_ratios import distortion_message
-from seg2vid_cli.inputs.told_labels import check_segments, tell_labels
+from seg2vid_cli.inputs.told_labels import check_segments, tell_labels, with_labels_stage_alone
 from seg2vid_cli.inputs.videos import read_frames
 from seg2vid_cli.model_store.store import open_model
 from seg2vid_cli.outputs.fields import labels_in_files
@@ -89,7 +89,7 @@ def segment_files(request: SegmentationRequest, console: Console) -> Segmentatio
     """
     model = open_model(request.model)
     check_segments(model.card)
-    model = _with_labels_stage_alone(model)
+    model = with_labels_stage_alone(model)
     sources = plan_sources(request.inputs, request.out, overwrite=request.overwrite)
     opened = open_session(request.backend, model, request.options, console.say)
     with opened.session as session:
@@ -104,12 +104,6 @@ def segment_files(request: SegmentationRequest, console: Console) -> Segmentatio
             for number, source in enumerate(sources):
                 run.tell(source, number, outcome)
     return outcome
-
-
-def _with_labels_stage_alone(model: ModelFolder) -> ModelFolder:
-    """Return a model without what paints and moves, which need not be loaded here."""
-    stages = {"labels": model.card.stages["labels"]}
-    return ModelFolder(model.path, model.card.model_copy(update={"stages": stages}))
 
 
 @dataclass(frozen=True)

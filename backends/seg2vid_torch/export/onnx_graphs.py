@@ -79,12 +79,12 @@ def write_graph(
                 torch.ops.aten.sym_stride.int: _stride,
             },
         )
-    if exported is None:
-        raise RuntimeError("torch.onnx.export returned nothing")
-    model = exported.model_proto
-    if half_weights:  # before batch norms are put into the kernels, which would then be other numbers than the weights'
-        halve_initializers(model)
-    model = simplify(model)
+        if exported is None:
+            raise RuntimeError("torch.onnx.export returned nothing")
+        model = exported.model_proto
+        if half_weights:  # before batch norms are put into the kernels, which would then be other numbers than weights'
+            halve_initializers(model)
+        model = simplify(model)
     _strip(model.graph)
     _name_dimensions(model, inputs, outputs)
     onnx.helper.set_model_props(model, {METADATA_KEY: card_for_metadata(card)})
@@ -163,12 +163,14 @@ def _name_dimensions(model: onnx.ModelProto, inputs: Sequence[TensorFormat], out
 @contextmanager
 def _quietly() -> Iterator[None]:
     """Silence what the exporters tell their developers."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

@@ -54,6 +54,8 @@ def load_into(network: nn.Module, entries: Entries, fault: str, source: str) -> 
 
 def entries_of(path: Path) -> Entries:
     """Return the entries of a file of weights, also of one that holds them as "state_dict".  Raises ModelError."""
+    if not path.exists():
+        raise ModelError(f"{path}: no file of weights there")
     refuse_torch_script(path)
     entries = read_entries(path)
     inner = entries.get("state_dict")

@@ -7,6 +7,7 @@ Shape symbols: h = steps, H, W = height and width, D = features.
 """
 
 import hashlib
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -113,7 +114,8 @@ def kernel(true: Tensor, made: Tensor) -> float:
     """
     size = min(len(true), len(made), SUBSET)
     subsets = 1 if max(len(true), len(made)) == size else SUBSETS
-    metric = KernelInceptionDistance(feature=_Known(true.shape[1]), subsets=subsets, subset_size=size)
+    with warnings.catch_warnings(action="ignore"):  # that features take memory, which they take here already
+        metric = KernelInceptionDistance(feature=_Known(true.shape[1]), subsets=subsets, subset_size=size)
     metric.update(true, real=True)
     metric.update(made, real=False)
     with torch.random.fork_rng(devices=[]):

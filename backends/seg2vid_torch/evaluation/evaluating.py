@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from seg2vid_interface.errors import DatasetError, MissingWeightsError, SettingsError, UsageError
+from seg2vid_interface.errors import DatasetError, ModelError, SettingsError, UsageError
 from seg2vid_interface.evaluation import (
     FEATURES,
     METRICS,
@@ -57,7 +57,8 @@ def evaluate(request: EvaluationRequest, advance: Advance) -> Evaluation:
     networks = _open_networks(request, truth, dropped)
     metrics = [name for name in METRICS if name in request.metrics and name not in dropped]
     ready = find_ready_clips(request.videos, truth.files) if request.videos else []
-    rows = [*_baselines(truth, request, dropped), *ready, *_of_model(request, dropped)]
+    own: list[Predictor] = [*ready, *_of_model(request, dropped)]
+    rows = [*_baselines(truth, request, dropped), *own]
     sets = SetDistances(networks.features, tuple(name for name in metrics if name in OF_SETS))
     ruler = Ruler(
         metrics,
@@ -68,7 +69,9 @@ def evaluate(request: EvaluationRequest, advance: Advance) -> Evaluation:
         other=truth.space.other,
         sets=sets if sets.names else None,
     )
-    _measure(rows, truth, partial(_windows, request, ready), ruler=ruler, advance=advance)
+    # First what may be found faulty, before time goes into the others.
+    measured = [*own, *(row for row in rows if row not in own)]
+    _measure(measured, truth, partial(_windows, request, ready), ruler=ruler, advance=advance)
     columns = tuple(_column(name, request, networks.segmenter) for name in metrics)
     found = tuple(ruler.row(row.name) for row in rows)
     notes = tuple(_notes(found, truth, rows, sets))
@@ -143,8 +146,8 @@ def _of_model(request: EvaluationRequest, dropped: dict[str, str]) -> list[Predi
     rows: list[Predictor] = []
     try:
         rows.append(Reconstruction(clips, reader_of(request.model, clips)))
-    except MissingWeightsError as error:
-        dropped[f"{clips.card.name}, reconstruction"] = f"the encoder is in the PyTorch weights: {error.message}"
+    except ModelError as error:  # of another backend's network, or without weights for PyTorch
+        dropped[f"{clips.card.name}, reconstruction"] = f"the encoder is in the weights for PyTorch; {error.message}"
     return [*rows, BestOf(clips, request.samples)]
 
 
@@ -190,8 +193,10 @@ def _protocol(
     request: EvaluationRequest, truth: Truth, networks: _Networks, ready: list[ReadyClips]
 ) -> Mapping[str, str | int]:
     found: dict[str, str | int] = {"data": truth.description, "size": f"{request.height}x{request.width}"}
-    every = "every frame" if request.every == 1 else f"every {request.every} frames"
-    found |= {"resized with": "LANCZOS", "starts": f"at {every}", "steps": request.horizon}
+    every = {1: "every frame", 2: "every 2nd frame", 3: "every 3rd frame"}.get(
+        request.every, f"every {request.every}th frame"
+    )
+    found |= {"resized with": "LANCZOS", "starts": every, "steps": request.horizon}
     if request.model:
         session, card = request.model.session, request.model.folder.card
         found["model"] = f"{card.name}, {request.model.backend} on {session.device}, {session.precision}"

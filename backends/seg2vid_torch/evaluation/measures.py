@@ -127,9 +127,7 @@ COLUMNS: Final = {
     column.name: column
     for column in (
         Column("psnr", "PSNR", "dB", "higher", "mean over frames, of the three channels' 8-bit values", 2),
-        Column(
-            "ssim", "SSIM", "", "higher", "of the luma, 11x11 Gaussian window of 1.5, mirrored at the border", 3
-        ),
+        Column("ssim", "SSIM", "", "higher", "of the luma, 11x11 Gaussian window of 1.5, mirrored at the border", 3),
         Column("ms-ssim", "MS-SSIM", "", "higher", "of the luma, the same window, {scales} scales", 3),
         Column("lpips", "LPIPS", "", "lower", "distance in VGG16's maps, version 0.1's linear weights", 3),
         Column("labels", "mIoU", "", "higher", "of the classes that {segmenter} sees, with the true label maps", 3),

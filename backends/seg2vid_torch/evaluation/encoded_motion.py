@@ -70,7 +70,7 @@ def _with_paths(network: KeyFrameMotion, clips: ModelClips, windows: Sequence[Wi
         return
     steps = _steps_of(network, clip)
     for window in windows:
-        path = _path_from(steps, window.start, window.steps)
+        path = path_from(steps, window.start, window.steps)
         yield clips.request(window, 1, drive=partial(_replaced, path))
 
 
@@ -90,7 +90,7 @@ def _steps_of(network: KeyFrameMotion, clip: TrueClip) -> Tensor:
     return path_basis(count, CPU).steps(network.encoder(told, still, flow.flow.float()))
 
 
-def _path_from(steps: Tensor, start: int, count: int) -> NDArray[np.float64]:
+def path_from(steps: Tensor, start: int, count: int) -> NDArray[np.float64]:
     """Return the rows (count + 1, 3) of the path that begins at a frame, chunk after chunk.
 
     Each chunk is read from where it begins, the last one of a clip from the last place from which one can be read.
@@ -112,7 +112,7 @@ class ReadDrive(Drive):
     """A drive along a path that was read; behind its end it goes on as there."""
 
     path_rows: NDArray[np.float64]
-    """See `_path_from`."""
+    """See `path_from`."""
 
     def rows(self, chunks: int) -> NDArray[np.float64]:
         """See `Drive`."""

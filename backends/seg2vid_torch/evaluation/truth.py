@@ -22,6 +22,7 @@ from seg2vid_torch.data.reading import ReadFrames, parts_of, read_parts
 from seg2vid_torch.networks.colors import from_rgb, to_rgb
 
 LOSSY = {".jpg", ".jpeg"}
+LONGEST = 4096  # frames of a clip that are in memory at a time
 
 
 @dataclass(frozen=True)
@@ -132,7 +133,7 @@ class Truth:
         """
         seen: set[str] = set()
         for data in self._sets:
-            for number, clip in enumerate(_joined(self._read(data))):
+            for number, clip in enumerate(joined_clips(self._read(data), LONGEST)):
                 name = clip.name if clip.name not in seen else f"{clip.name}+{number}"
                 seen.add(name)
                 yield TrueClip(name, _greyed(clip.frames) if self._grey else clip.frames, clip.labels)
@@ -164,28 +165,31 @@ def _has_labels(root: Path, dataset: str) -> bool:
     return LAYOUTS[dataset].has_labels(root)
 
 
-def _joined(parts: Iterator[ReadFrames]) -> Iterator[TrueClip]:
-    """Put the parts of clips together, and cut them where they are cut."""
-    kept: list[tuple[NDArray[np.uint8], NDArray[np.uint8] | None]] = []
-    name = ""
+def joined_clips(parts: Iterator[ReadFrames], longest: int) -> Iterator[TrueClip]:
+    """Put the parts of clips together, and cut them where they are cut, or have `longest` frames or more."""
+    kept: list[ReadFrames] = []
+
+    def finished() -> Iterator[TrueClip]:
+        if any(len(part.images) for part in kept):
+            yield _clip(kept)
+        kept.clear()
+
     for part in parts:
         bounds = sorted({0, *part.cuts, len(part.images)})
         for first, last in pairwise(bounds):
-            if first in part.cuts and kept:
-                yield _clip(name, kept)
-                kept = []
-            name = part.name
-            kept.append((part.images[first:last], None if part.labels is None else part.labels[first:last]))
-        if len(part.images) in part.cuts and kept:
-            yield _clip(name, kept)
-            kept = []
-    if kept:
-        yield _clip(name, kept)
+            if first in part.cuts or sum(len(one.images) for one in kept) >= longest:
+                yield from finished()
+            labels = None if part.labels is None else part.labels[first:last]
+            kept.append(ReadFrames(part.images[first:last], labels, name=part.name))
+        if len(part.images) in part.cuts:
+            yield from finished()
+    yield from finished()
 
 
-def _clip(name: str, parts: Sequence[tuple[NDArray[np.uint8], NDArray[np.uint8] | None]]) -> TrueClip:
-    labels = [of_part for _, of_part in parts if of_part is not None]
-    return TrueClip(name, np.concatenate([images for images, _ in parts]), np.concatenate(labels) if labels else None)
+def _clip(parts: Sequence[ReadFrames]) -> TrueClip:
+    labels = [part.labels for part in parts if part.labels is not None]
+    images = np.concatenate([part.images for part in parts])
+    return TrueClip(parts[0].name, images, np.concatenate(labels) if labels else None)
 
 
 def _greyed(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -11,6 +11,7 @@ ACROSS = 3  # metrics side by side
 def plot_quality(evaluation: Evaluation, path: Path) -> None:
     """Draw every metric over the steps, a line a row; the ending chooses PNG or SVG.  Raises OSError."""
     from matplotlib.figure import Figure
+    from matplotlib.ticker import MaxNLocator
 
     columns = [column for column in evaluation.columns if column.name in BY_STEP]
     across = max(1, min(ACROSS, len(columns)))
@@ -24,6 +25,7 @@ def plot_quality(evaluation: Evaluation, path: Path) -> None:
                 axes.plot(range(1, len(values) + 1), values, marker=".", color=f"C{number}", label=row.name)
         axes.set_title(f"{column.title}{f', {column.unit}' if column.unit else ''}")
         axes.set_xlabel("frames after the first")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     for axes in places[len(columns) :]:
         axes.remove()
     lines = {label: line for axes in figure.axes for line, label in zip(*axes.get_legend_handles_labels(), strict=True)}

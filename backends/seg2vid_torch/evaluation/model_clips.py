@@ -15,7 +15,6 @@ from seg2vid_interface.driving.scene import driven
 from seg2vid_interface.errors import BackendError
 from seg2vid_interface.evaluation import EvaluatedModel
 from seg2vid_interface.latents import chunk_noise, image_style, image_texture, motion_latent
-from seg2vid_torch.evaluation.motion import saved_motion
 from seg2vid_torch.evaluation.predictors import Prediction
 from seg2vid_torch.evaluation.truth import Window
 
@@ -81,7 +80,7 @@ def _prediction(chunks: Sequence[Chunk]) -> Prediction:
     if not later:
         raise BackendError("the session made no frame after the first one")
     frames = np.concatenate([chunk.frames for chunk in later]).transpose(0, 3, 1, 2)
-    return Prediction(np.ascontiguousarray(frames), saved_motion(later))
+    return Prediction(np.ascontiguousarray(frames), later)
 
 
 class BestOf:

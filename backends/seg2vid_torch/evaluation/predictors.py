@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seg2vid_torch.evaluation.motion import NeighbourMotion, greys, moved, optical_flows, rounded
+from seg2vid_interface.clips import Chunk
+from seg2vid_torch.evaluation.motion import NeighbourMotion, greys, moved, optical_flows, rounded, saved_motion
 from seg2vid_torch.evaluation.truth import Window
 
 TRUTH = "true frames"
@@ -23,8 +24,12 @@ class Prediction:
 
     frames: NDArray[np.uint8]
     """(h, 3, H, W), RGB."""
-    motion: NeighbourMotion | None = None
-    """That the frames came with, from the first frame on; None where there is none."""
+    chunks: Sequence[Chunk] = ()
+    """That the frames came in, with their flow if it was asked for; none of frames that are not a session's."""
+
+    def motion(self) -> NeighbourMotion | None:
+        """Return the motion that the frames came with, from the first frame on; None where there is none."""
+        return saved_motion(self.chunks) if self.chunks else None
 
 
 class Predictor(Protocol):

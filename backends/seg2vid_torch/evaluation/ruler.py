@@ -73,8 +73,8 @@ class Ruler:
     def _measure_motion(self, row: str, window: Window, prediction: Prediction) -> None:
         frames = np.concatenate([window.first[None], prediction.frames])
         motions = {}
-        if prediction.motion and self._metrics & {"warping", "flicker"}:
-            motions[""] = prediction.motion
+        if self._metrics & {"warping", "flicker"} and (motion := prediction.motion()):
+            motions[""] = motion
         if self._metrics & {"warping-dis", "flicker-dis"}:
             motions["-dis"] = seen_motion(frames)
         for end, motion in motions.items():

@@ -13,6 +13,7 @@ from typer.core import TyperGroup
 from seg2vid_cli.commands.backends import backends
 from seg2vid_cli.commands.benchmark import benchmark
 from seg2vid_cli.commands.data import data
+from seg2vid_cli.commands.evaluate import evaluate
 from seg2vid_cli.commands.export import export
 from seg2vid_cli.commands.generate import generate
 from seg2vid_cli.commands.labels import label_formats, labels
@@ -149,6 +150,7 @@ app.command("label-formats")(label_formats)
 app.command()(segment)
 app.command()(train)
 app.command()(export)
+app.command()(evaluate)
 app.command()(benchmark)
 app.command()(backends)
 app.add_typer(data, name="data")

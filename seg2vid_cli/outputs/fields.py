@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_cli.outputs.flow_files import OnwardFlow
-from seg2vid_cli.outputs.neighbour_flow import neighbour_flow, onward_flow
 from seg2vid_cli.outputs.visualize import (
     FULL_SATURATION_PIXELS,
     depth_to_color,
@@ -21,6 +20,7 @@ from seg2vid_interface.clips import Chunk, Field
 from seg2vid_interface.driving.objects import Objects
 from seg2vid_interface.errors import BackendError
 from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_interface.neighbour_flow import neighbour_flow, onward_flow
 
 OTHER_IN_FILES = 255
 """How "other" is written in label maps, whatever its class index is."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from seg2vid_interface.backend import Session
     from seg2vid_interface.label_readers import LabelReading
+    from seg2vid_interface.label_spaces import LabelSpace
     from seg2vid_interface.model_card import ModelFolder
 
 Advance = Callable[[float, str], None]
@@ -46,6 +47,11 @@ class Segmenter(Protocol):
 
     description: str
     """Which network it is, and at which size it looks at pictures."""
+
+    @property
+    def space(self) -> "LabelSpace | None":
+        """The classes that it tells, if that is known: other label maps are not compared with them."""
+        ...
 
     def segment(self, pictures: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
         """Return class indices (n, H, W) of pictures (n, H, W, 3) in RGB."""

@@ -89,8 +89,14 @@ def evaluate(
         ),
     ] = None,
     segmenter: Annotated[
-        Path | None,
-        typer.Option("--segmenter", metavar="ONNX", readable=False, help="A network that segments pictures, for mIoU."),
+        str | None,
+        typer.Option(
+            "--segmenter",
+            metavar="M|ONNX",
+            help="Who tells what frames show, for mIoU: a model that tells labels, or an ONNX file.  [default: "
+            f"{DEFAULT_MODEL}]",
+            autocompletion=offers.model_or_folder,
+        ),
     ] = None,
     backend: Annotated[
         str,
@@ -155,12 +161,11 @@ def evaluate(
         seed=seed,
         metrics=chosen,
         features=files,
-        segmenter=segmenter,
         read_labels=partial(read_data_set, label_format=label_format),
         device=device,
     )
     to_open = ModelToOpen(model or DEFAULT_MODEL, backend, OpenOptions(device, precision, height_width, graph_cache()))
-    evaluation = run_evaluation(request, None if videos else to_open, console)
+    evaluation = run_evaluation(request, None if videos else to_open, segmenter, console)
     write_files(evaluation, out, plot, overwrite=overwrite)
     console.succeed(report(evaluation), document(evaluation))
 

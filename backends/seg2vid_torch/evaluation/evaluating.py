@@ -117,9 +117,11 @@ def _segmenter(
     if truth.space.size == 0:
         dropped["labels"] = "the data have no label maps to compare with"
     elif request.segmenter is None:
-        dropped["labels"] = "needs --segmenter FILE.onnx, a network that segments pictures into the data's classes"
+        dropped["labels"] = "needs --segmenter, a model or network that segments pictures into the data's classes"
     elif isinstance(request.segmenter, Path):
         return OnnxSegmenter(request.segmenter, truth.space, device)
+    elif request.segmenter.space not in (None, truth.space):
+        dropped["labels"] = "needs another --segmenter: the data have other classes than this one tells"
     else:
         return request.segmenter
     return None

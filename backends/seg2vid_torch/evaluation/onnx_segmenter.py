@@ -24,7 +24,7 @@ class OnnxSegmenter:
 
     def __init__(self, path: Path, space: LabelSpace, device: torch.device) -> None:
         """Open it, for label maps of a label space.  Raises ModelError: not readable, or no segmenter."""
-        self._graph, self._space = OnnxFile(path, device), space
+        self._graph, self.space = OnnxFile(path, device), space
         shape = self._graph.shape
         if len(shape) != 4 or shape[1] not in (3, None) or self._graph.outputs[0] not in (3, 4):
             raise ModelError(
@@ -52,7 +52,7 @@ class OnnxSegmenter:
         return scores.argmax(1).to(torch.uint8).numpy()
 
     def _check(self, classes: int) -> None:
-        space = self._space
+        space = self.space
         without_other = space.size - (space.other == space.size - 1)
         if classes not in (space.size, without_other):
             raise ModelError(

@@ -18,7 +18,7 @@ Shape symbols: N = frames of the clip, H, W = height and width of the model.
 
 import logging
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from os import PathLike, fspath
 from pathlib import Path
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from seg2vid_cli.generation.look import Look
     from seg2vid_cli.generation.scene_clip import SceneClip
+    from seg2vid_cli.generation.tries import Judging
     from seg2vid_cli.inputs.cameras import CameraSource
     from seg2vid_cli.inputs.styles import GivenStyle
     from seg2vid_cli.plugins import OpenedSession
@@ -121,11 +122,17 @@ class Model:
         style: "int | Picture | None" = None,
         camera: "CameraSource | None" = None,
         label_format: str = "auto",
+        judge: float | None = None,
+        tries: int = 4,
     ) -> "Clip":
         """Read what a clip is made from; the clip itself is made when it is looked at or saved.
 
+        With `judge` clips are made here, of the sample numbers from `sample` on, and looked at for their label
+        agreement alone, until that of one is as high; this one, or else the best of all, is the clip.
+
         Args:
-            label_map: in any encoding that `label_format` reads; None for a model without labels.
+            label_map: in any encoding that `label_format` reads; None for a model without labels, or for one that tells
+                them (`card.segments`) from the first frame.
             frames: length, the first frame included; None = the model's.
             fps: frames per second of the saved video, 0.1 to 240; None = the model's.
             seed: of the random numbers, 0 or more.
@@ -137,12 +144,17 @@ class Model:
                 {"forward": 8, "yaw": 3} in m/s and degrees/s, or rows (time, forward, yaw, pitch); None = as the seed
                 says.
             label_format: "auto", a name of `seg2vid label-formats`, or a file: TOML, or CVAT's or labelme's .txt.
+            judge: the label agreement, 0 to 1, that will do, for a model that tells labels; None = any.
+            tries: the most clips to try, 1 or more.
 
         Raises:
-            Seg2VidError: a picture or path cannot be read or understood, or the model misses one or has no use for it.
+            Seg2VidError: a picture or path cannot be read or understood, the model misses one or has no use for it, or
+                it cannot judge.
             ValueError: a number out of its range.
         """
+        from seg2vid_cli.generation.label_agreement import check_judge
         from seg2vid_cli.generation.scene_clip import SceneClip
+        from seg2vid_cli.generation.tries import Judging
         from seg2vid_cli.inputs.cameras import check_camera, read_camera
         from seg2vid_cli.inputs.scenes import GivenScene, check_inputs, read_scene
         from seg2vid_cli.inputs.styles import check_style
@@ -152,6 +164,8 @@ class Model:
         fps = card.frames_per_second if fps is None else fps
         if frames < 1 or sample < 1 or not 0 <= seed < 2**63 or not 0.1 <= fps <= 240:  # as documented
             raise ValueError(f"out of range: frames = {frames}, sample = {sample}, seed = {seed}, fps = {fps}")
+        if tries < 1 or not (judge is None or 0 <= judge <= 1):
+            raise ValueError(f"out of range: judge = {judge}, tries = {tries}")
         if isinstance(style, int) and not 0 <= style < 2**63:
             raise ValueError(f"out of range: style = {style}")
         given = GivenScene(
@@ -162,14 +176,52 @@ class Model:
         given_style = style if style is None or isinstance(style, int) else _source("style", style)
         check_style(given_style, given.first_frame, card)
         check_camera(camera, card)
+        if judge is not None:
+            check_judge(card)
         given_camera = None if camera is None else read_camera(camera)
         scene = read_scene(given, label_format, card, *self.size)
         for message in scene.messages:
             logger.info(message)
+        if scene.lacks_labels(card):
+            scene = scene.with_labels(card, self._session, self.backend)
         sources = given.label_map, given.first_frame, given.instances, given_style, given_camera and given_camera.file
         read = tuple(source for source in sources if isinstance(source, Path))
         look = self._look(given_style)
-        return Clip(SceneClip(self._session, card, scene, seed, sample, frames, fps, look, given_camera), read)
+        clip = SceneClip(self._session, card, scene, seed, sample, frames, fps, look, given_camera)
+        if judge is not None:
+            return self._judged(clip, read, Judging(judge, tries))
+        return Clip(clip, read, self.backend)
+
+    def _judged(self, clip: "SceneClip", read: tuple[Path, ...], judging: "Judging") -> "Clip":
+        made: list[Clip] = []
+        for sample in judging.samples(clip.sample, 1):
+            made.append(Clip(replace(clip, sample=sample), read, self.backend))
+            if made[-1].label_agreement >= judging.wanted:
+                break
+        return max(made, key=lambda clip: clip.label_agreement)
+
+    def segment(self, picture: "Picture") -> "NDArray[np.uint8]":
+        """Tell the labels of a picture, which is brought to the model's size.
+
+        Args:
+            picture: a photograph, say.
+
+        Returns:
+            Class indices (H, W) of the card's label space, "other" as 255: what `generate` takes as a label map.
+
+        Raises:
+            Seg2VidError: the picture cannot be read, or the model (`card.segments`) or the backend cannot tell labels.
+        """
+        from seg2vid_cli.inputs.first_frames import read_first_frame
+        from seg2vid_cli.inputs.told_labels import check_segments, tell_labels
+        from seg2vid_cli.outputs.fields import labels_in_files
+
+        check_segments(self.card)
+        array, message = read_first_frame(_source("picture", picture), *self.size, what="picture")
+        if message:
+            logger.info(message)
+        assert self.card.label_space is not None  # or it would tell no labels
+        return labels_in_files(tell_labels(array, self.card, self._session, self.backend), self.card.label_space)
 
     def _look(self, style: "GivenStyle | None") -> "Look":
         from seg2vid_cli.generation.look import Look, look_of
@@ -204,6 +256,12 @@ class Clip:
     _clip: "SceneClip"
     _read: tuple[Path, ...]
     """The files that it is made from, which `save` does not replace."""
+    _backend: str
+
+    @property
+    def sample(self) -> int:
+        """Number of the clip: what `Model.generate` was told, or with `judge` what it found."""
+        return self._clip.sample
 
     def __len__(self) -> int:
         return self._clip.frames
@@ -243,6 +301,18 @@ class Clip:
         if "labels" not in self._arrays:
             raise AttributeError("this model knows no labels")
         return self._arrays["labels"]
+
+    @cached_property
+    def label_agreement(self) -> float:
+        """The share, 0 to 1, of all frames' pixels that the model takes for what they are meant to be.
+
+        The clip is made for it, and nothing kept.  Raises Seg2VidError if the model (`card.segments`) or the backend
+        cannot tell labels, or the label map has no classes.
+        """
+        from seg2vid_cli.inputs.told_labels import check_segments
+
+        check_segments(self._clip.card)
+        return self._clip.label_agreement(self._backend)
 
     @property
     def depth(self) -> "NDArray[np.float32]":

@@ -13,11 +13,13 @@ from typer.core import TyperGroup
 from seg2vid_cli.commands.backends import backends
 from seg2vid_cli.commands.benchmark import benchmark
 from seg2vid_cli.commands.data import data
+from seg2vid_cli.commands.evaluate import evaluate
 from seg2vid_cli.commands.export import export
 from seg2vid_cli.commands.generate import generate
 from seg2vid_cli.commands.labels import label_formats, labels
 from seg2vid_cli.commands.models import models
 from seg2vid_cli.commands.quick_help import QuickHelpGroup
+from seg2vid_cli.commands.segment import segment
 from seg2vid_cli.commands.train import train
 from seg2vid_cli.completion.scripts import VARIABLE as COMPLETION_VARIABLE
 from seg2vid_cli.terminal.console import Console, flush_results, program_version
@@ -145,8 +147,10 @@ def _program(
 app.command()(generate)
 app.command()(labels)
 app.command("label-formats")(label_formats)
+app.command()(segment)
 app.command()(train)
 app.command()(export)
+app.command()(evaluate)
 app.command()(benchmark)
 app.command()(backends)
 app.add_typer(data, name="data")

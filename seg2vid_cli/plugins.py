@@ -19,6 +19,7 @@ from seg2vid_interface.backend import (
 from seg2vid_interface.data_tools import DataTools
 from seg2vid_interface.devices import gpu_count
 from seg2vid_interface.errors import BackendError, DeviceError, MissingWeightsError, Seg2VidError, UsageError
+from seg2vid_interface.evaluation import Evaluator
 
 if TYPE_CHECKING:
     from seg2vid_interface.model_card import ModelFolder
@@ -177,6 +178,14 @@ def find_data_tools() -> DataTools:
         if isinstance(backend, DataTools):
             return _working(backend)
     raise BackendError("no installed backend can read data sets", _INSTALL_HINT)
+
+
+def find_evaluator() -> Evaluator:
+    """Return a backend that measures quality.  Raises BackendError if there is none or its runtime is missing."""
+    for backend in _loadable_backends():
+        if isinstance(backend, Evaluator):
+            return _working(backend)
+    raise BackendError("no installed backend can measure quality", "pip install 'seg2vid[evaluate]'")
 
 
 def find_exporter() -> Exporter:

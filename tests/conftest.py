@@ -161,8 +161,10 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
 
     def make(
         name: str = "tiny",
+        *,
         with_labels: bool = True,
         reads_styles: bool = False,
+        segments: bool = False,
         sizes: dict[str, int] | None = None,
         camera: dict[str, float] | None = None,
         **network: float,
@@ -189,6 +191,8 @@ def make_model(tmp_path: Path) -> Callable[..., Path]:
             "hints": True,
             "stages": {stage: _stage(folder, stage, network) for stage in ("image", "motion")},
         }
+        if segments:
+            card["stages"]["labels"] = _stage(folder, "labels", {})
         if reads_styles:
             card["stages"]["image"]["files"]["style.weights"] = _write_hashed(folder / "style.weights", "style")
         (folder / "model.json").write_text(json.dumps(card))

@@ -7,6 +7,7 @@ import pytest
 
 from seg2vid_cli.model_store.store import open_model
 from seg2vid_cli.plugins import load_backend
+from seg2vid_interface.agreement import LABELS_TOLERANCE, measure_labels
 from seg2vid_interface.backend import OpenOptions, Session
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sample_scene import sample_picture, sample_request
@@ -50,6 +51,7 @@ def test_it_is_small_and_can_what_it_should(street):
         "labels of every frame",
         "a camera that drives as told",
         "depth and instances of every frame",
+        "label maps of pictures",
         "styles by seed",
         "the style of a picture",
         "pictures known in part",
@@ -64,6 +66,7 @@ def test_backends_paint_the_same(street, onnx, backend, device):
             difference = np.abs(first_frame(session, street, **changes) - first_frame(onnx, street, **changes))
             assert difference.max() <= 2
         np.testing.assert_allclose(session.style_of(picture), onnx.style_of(picture), atol=1e-3)
+        assert measure_labels(onnx, session, street.card) <= LABELS_TOLERANCE
 
 
 def test_looks_differ(street, onnx):

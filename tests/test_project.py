@@ -41,7 +41,7 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
     folder = "seg2vid_cli/models/street/"
     model = {name.removeprefix(folder) for name in names if name.startswith(folder)}
     graphs_and_weights = {
-        f"{stage}.{ending}" for stage in ("image", "style", "motion") for ending in ("onnx", "safetensors")
+        f"{stage}.{ending}" for stage in ("image", "style", "motion", "labels") for ending in ("onnx", "safetensors")
     }
     of_key_frames = {f"{name}.onnx" for name in KEY_FRAME_GRAPHS}
     assert model == graphs_and_weights | of_key_frames | {"model.json", "LICENSE"}
@@ -106,7 +106,7 @@ def test_the_bundled_model_is_small_and_whole():
     card = open_model_folder(folder).card
     assert card.licence == "LicenseRef-seg2vid-street-model"
     assert sum(path.stat().st_size for path in folder.iterdir()) < 50e6
-    assert set(card.stages) == {"image", "motion"}
+    assert set(card.stages) == {"image", "motion", "labels"}
     assert all("Cityscapes" in stage.data and stage.steps > 0 for stage in card.stages.values())
 
 

@@ -29,7 +29,7 @@ def with_generated_parts(text: str) -> str:
 
 def generated(part: str) -> str:
     if part == "graphs":
-        return "\n".join(graph_table(("image", "motion"), INPUTS, OUTPUTS))
+        return "\n".join(graph_table(("image", "motion", "labels"), INPUTS, OUTPUTS))
     if part == "graphs of key frames":
         return "\n".join(
             graph_table(("depth", "motion", "known", "between", "fields"), KEY_FRAME_INPUTS, KEY_FRAME_OUTPUTS)

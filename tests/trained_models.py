@@ -53,7 +53,7 @@ def train_tiny(clips: Path) -> TrainTiny:
     """Train a tiny stage: train_tiny(stage, out, steps=..., monitor=..., settings=..., **request fields)."""
     from recording_monitor import RecordingMonitor
     from seg2vid_torch.backend import TorchBackend
-    from street_data import FIRST_STREET, TINY_IMAGE, TINY_MOTION
+    from street_data import FIRST_STREET, TINY_IMAGE, TINY_LABELS, TINY_MOTION
 
     def train(
         stage: Stage,
@@ -64,13 +64,17 @@ def train_tiny(clips: Path) -> TrainTiny:
         settings: Mapping[str, str] = {},
         **rest,
     ) -> TrainingResult:
-        tiny = TINY_IMAGE if stage == "image" else TINY_MOTION | {"teacher.stills": f'["{clips}"]'}
+        tiny = {
+            "image": TINY_IMAGE,
+            "motion": TINY_MOTION | {"teacher.stills": f'["{clips}"]'},
+            "labels": TINY_LABELS,
+        }[stage]
         request = TrainingRequest(
             stage,
             rest.pop("data", (clips,)),
             out,
             settings={**tiny, "steps": str(steps), **settings},
-            preset=rest.pop("preset", "street" if stage == "image" else FIRST_STREET),
+            preset=rest.pop("preset", {"image": "street", "motion": FIRST_STREET, "labels": "u-net"}[stage]),
             **{"device": "cpu", **rest},
         )
         return TorchBackend().train(request, monitor or RecordingMonitor())

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from seg2vid_interface.backend import ReadsStyles
+from seg2vid_interface.backend import ReadsStyles, Segments
 from seg2vid_interface.clips import Chunk, Field
+from seg2vid_interface.graphs import motion_size
 from seg2vid_interface.sample_scene import sample_picture, sample_request
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ LOWEST_PSNR: Final = 40.0
 """Decibels of fp16 or bf16 against fp32, over a chunk."""
 STYLE_TOLERANCE: Final = 1e-3
 """By which the numbers of a style that is read from a picture may differ; styles spread by 1."""
+LABELS_TOLERANCE: Final = 1e-3
+"""Share of a picture's pixels that may be told to be of another class: where two are as likely."""
 
 FIELDS: Final[frozenset[Field]] = frozenset({"labels", "flow", "occlusion", "depth", "objects"})
 FIRST_FRAME: Final = "first_frame"
@@ -125,6 +128,14 @@ def measure_styles(reference: "Session", other: "Session", card: "ModelCard") ->
         return None
     picture = sample_picture(card, 1, card.image_size(card.height, card.width))
     return float(np.abs(reference.style_of(picture) - other.style_of(picture)).max())
+
+
+def measure_labels(reference: "Session", other: "Session", card: "ModelCard") -> float | None:
+    """Return the share of a picture's pixels whose labels differ; None if one of the sessions tells none."""
+    if not (card.segments and isinstance(reference, Segments) and isinstance(other, Segments)):
+        return None
+    picture = sample_picture(card, 1, motion_size(card, reference.height, reference.width))
+    return float(np.mean(reference.segment(picture) != other.segment(picture)))
 
 
 def compare_clips(pairs: Iterable[tuple[Clip, Clip]], precision: str) -> Agreement:

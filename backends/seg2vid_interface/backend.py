@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from seg2vid_interface.label_readers import LabelReading
     from seg2vid_interface.model_card import ModelFolder
 
-Stage = Literal["image", "motion"]
+Stage = Literal["image", "motion", "labels"]
 ENTRY_POINT_GROUP = "seg2vid.backends"
 
 
@@ -99,6 +99,20 @@ class ReadsStyles(Protocol):
         The picture is uint8 RGB of the height and width that the image stage was trained at, `card.image_size(
         card.height, card.width)`, whatever size the session was opened at.  Raises ValueError for another form, and
         what `Backend.open` raises of the file of the style encoder, which is loaded when it is first needed.
+        """
+        ...
+
+
+@runtime_checkable
+class Segments(Protocol):
+    """A session that can tell the labels of a picture, if the model's card says `segments`."""
+
+    def segment(self, picture: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
+        """Return class indices (h, w), 0..K-1, of a picture.
+
+        The picture is uint8 RGB (h, w, 3), of the height and width `graphs.motion_size(card, height, width)`: about the
+        card's own, however large the session's frames are.  Raises ValueError for another form, and what `Backend.open`
+        raises of the labels stage's file, which is loaded when it is first needed.
         """
         ...
 

@@ -17,6 +17,17 @@ Advance = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
+class LabelTeller:
+    """Tells the labels of frames that have none."""
+
+    description: str
+    """What its labels are, for messages and as `DataReport.labels`."""
+    tell: "Callable[[NDArray[np.uint8]], NDArray[np.uint8]]"
+    """A frame (H, W, 3), RGB, of the request's size -> class indices (H, W) of its label space; one at a time.  Raises
+    Seg2VidError."""
+
+
+@dataclass(frozen=True)
 class DataRequest:
     """A data set, and the size at which its frames are looked at or packed."""
 
@@ -31,6 +42,8 @@ class DataRequest:
     width: int = 256
     frames_per_second: float | None = None
     """Of videos that are read by the clock; None = all frames, as they are stored."""
+    teller: LabelTeller | None = None
+    """Tells the labels of all frames; label maps that are there are not read then."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +82,13 @@ class DataReport:
     """What a data set holds."""
 
     labels: str | None
-    """What its label maps are read as; None if it has none."""
+    """What its label maps are read as, or by whom they are told; None if it has none."""
     splits: Mapping[str, SplitReport]
     """"train", and "val" where there is one."""
     read_per_second: float
-    """Frames, at the size that was asked for."""
+    """Frames, at the size that was asked for, and if labels are told, with them."""
+    told: bool = False
+    """Whether labels were told."""
 
 
 @dataclass(frozen=True)

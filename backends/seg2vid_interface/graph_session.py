@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seg2vid_interface.clips import Chunk, ClipRequest, Field
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.graph_results import FIELD_OUTPUTS, Graph, Results, as_bytes, as_planes, chunk_of
-from seg2vid_interface.graphs import GraphName, graphs_of, open_sides, outputs_of
+from seg2vid_interface.graphs import GraphName, graphs_of, motion_size, open_sides, outputs_of
 from seg2vid_interface.key_frame_chunks import key_frame_chunks
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_interface.painter import one_hot, paint
@@ -24,10 +24,10 @@ Load = Callable[[GraphName, tuple[int, int]], Graph]
 
 
 class GraphSession:
-    """See `seg2vid_interface.backend.Session` and `ReadsStyles`."""
+    """See `seg2vid_interface.backend.Session`, `ReadsStyles` and `Segments`."""
 
     def __init__(self, card: ModelCard, size: tuple[int, int], load: Load, *, device: str, precision: str) -> None:
-        """Load the graphs of all stages for pictures of `size` = height, width; others are loaded when needed."""
+        """Load the graphs that clips need for pictures of `size` = height, width; others are loaded when needed."""
         self.height, self.width = size
         self.device, self.precision = device, precision
         self.chunk_frames = card.chunk_frames
@@ -35,8 +35,9 @@ class GraphSession:
         self.style_size = card.style_size
         self._card, self._load, self._graphs = card, load, dict[tuple[GraphName, tuple[int, int]], Graph]()
         for stage in card.stages:
-            for name in graphs_of(stage, card):
-                self._graph(name)
+            if stage != "labels" or len(card.stages) == 1:  # most clips are made of a label map
+                for name in graphs_of(stage, card):
+                    self._graph(name)
         self._state_outputs = [tensor.name for tensor in outputs_of("motion", card) if tensor.name.startswith("next_")]
 
     def generate(self, requests: Sequence[ClipRequest]) -> Iterator[list[Chunk]]:
@@ -81,6 +82,16 @@ class GraphSession:
         encoder = self._graph("style")
         style: NDArray[np.float32] = encoder.fetch(encoder.run({"picture": as_planes(picture)}, ["style"])["style"])[0]
         return style
+
+    def segment(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Tell the labels of a picture; see `Segments.segment`."""
+        if not self._card.segments:
+            raise ModelError(f"the model {self._card.name} cannot tell the labels of a picture")
+        check_array("picture", picture, (*motion_size(self._card, self.height, self.width), 3), np.uint8)
+        labels = self._graph("labels")
+        told = labels.run({"picture": as_planes(picture)}, ["label_map"])["label_map"]
+        label_map: NDArray[np.uint8] = labels.fetch(told)[0]
+        return label_map
 
     def close(self) -> None:
         """Free the graphs, and what they are loaded from."""

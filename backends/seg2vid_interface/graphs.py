@@ -1,9 +1,10 @@
 """The format of a model's ONNX graphs: inputs, outputs, and the card in their metadata.
 
-A model folder holds a graph per stage, `image.onnx` and `motion.onnx`, and at half precision `image.fp16.onnx` and
-`motion.fp16.onnx`; inputs and outputs are the same.  Where the image stage has a style encoder, `style.onnx` reads the
-style of a picture.  A model without labels has no tensor that is named after labels, one whose image stage takes no
-style, texture or hints has no tensors of these names (and no trust), one that sees no instances has no edges.
+A model folder holds a graph per stage, `image.onnx`, `motion.onnx` and `labels.onnx`, and at half precision
+`image.fp16.onnx` and `motion.fp16.onnx`; inputs and outputs are the same.  Where the image stage has a style encoder,
+`style.onnx` reads the style of a picture.  A model without labels has no tensor that is named after labels, one whose
+image stage takes no style, texture or hints has no tensors of these names (and no trust), one that sees no instances
+has no edges.
 
 Shape symbols: N = batch, K = classes, C = classes that the image stage sees, E = 1 for its edges, Z = style size, X =
 texture channels, L = latent size at this height and width, T = frames of a chunk, H, W = height and width, SH, SW =
@@ -15,7 +16,7 @@ may also fix them.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal, get_args
+from typing import Final, Literal
 
 from seg2vid_interface.backend import Stage
 from seg2vid_interface.documents import parse_json
@@ -28,6 +29,8 @@ GraphName = Stage | Literal["style", "depth", "known", "between", "fields"]
 a model with a `camera` the other parts of its motion stage."""
 KEY_FRAME_GRAPHS: Final[tuple[GraphName, ...]] = ("motion", "depth", "known", "between", "fields")
 """The motion stage of a model with a `camera`."""
+HALVED_GRAPHS: Final[tuple[GraphName, ...]] = ("image", "motion")
+"""Those that there are in half precision too; what the others tell is to be the same everywhere."""
 METADATA_KEY: Final = "seg2vid"
 """Of the metadata entry that holds the card, as JSON, without the files' hashes."""
 
@@ -93,6 +96,7 @@ INPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         TensorFormat("noise", ("N", 3, "H", "W")),
         TensorFormat("labels_wanted", (), "bool"),
     ),
+    "labels": (TensorFormat("picture", ("N", 3, "h", "w")),),
 }
 OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
     "image": (FRAME,),
@@ -106,6 +110,7 @@ OUTPUTS: Final[Mapping[GraphName, tuple[TensorFormat, ...]]] = {
         TensorFormat("next_frame", ("N", 3, "H", "W")),
         TensorFormat("next_labels", ("N", "K", "H", "W")),
     ),
+    "labels": (TensorFormat("label_map", ("N", "h", "w"), "uint8"),),
 }
 """Of the motion stage, `Chunk` says what the first five mean; the other two are the next chunk's frame and labels.
 `label_maps` are zeros unless `labels_wanted`: to warp all classes for every frame takes a tenth of the time."""
@@ -187,8 +192,8 @@ DIMENSIONS: Final = {
 
 
 def graph_file(name: GraphName, precision: str = "fp32") -> str:
-    """Return the file name of a graph; only the stages' own have several precisions."""
-    return f"{name}.onnx" if precision == "fp32" or name not in get_args(Stage) else f"{name}.{precision}.onnx"
+    """Return the file name of a graph."""
+    return f"{name}.onnx" if precision == "fp32" or name not in HALVED_GRAPHS else f"{name}.{precision}.onnx"
 
 
 def graph_path(model: ModelFolder, name: GraphName, precision: str) -> Path:
@@ -271,7 +276,10 @@ def open_sides(card: ModelCard, height: int, width: int) -> dict[str, int]:
 
 
 def motion_size(card: ModelCard, height: int, width: int) -> tuple[int, int]:
-    """Return the height and width at which motion is told for frames of this height and width: about the card's own."""
+    """Return the height and width at which motion is told for frames of this height and width: about the card's own.
+
+    So are labels: in larger pictures things are larger than those that a labels stage has learned.
+    """
     return card.halvings(height, width)[0]
 
 

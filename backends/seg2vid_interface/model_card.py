@@ -110,12 +110,17 @@ class ModelCard(_Strict):
     camera: Camera | None = None
     """Of a model that paints key frames and samples the frames between, so that its camera drives as it is told; None =
     the paper's chunks, whose motion the latent alone says."""
-    stages: dict[Literal["image", "motion"], StageCard]
+    stages: dict[Literal["image", "motion", "labels"], StageCard]
 
     @property
     def reads_styles(self) -> bool:
         """Whether the model has a style encoder, which reads the style of a picture."""
         return "image" in self.stages and any(name.startswith("style.") for name in self.stages["image"].files)
+
+    @property
+    def segments(self) -> bool:
+        """Whether the model can tell the labels of a picture, so that it makes label maps of photographs."""
+        return "labels" in self.stages
 
     @property
     def abilities(self) -> tuple[str, ...]:
@@ -130,6 +135,7 @@ class ModelCard(_Strict):
             "styles by seed": image and self.style_size > 0,
             "the style of a picture": self.reads_styles,
             "pictures known in part": image and self.hints,
+            "label maps of pictures": self.segments,
             "instances": image and self.instance_edges,
         }
         return tuple(ability for ability, can in able.items() if can)
@@ -138,11 +144,11 @@ class ModelCard(_Strict):
     def gflop_per_frame(self) -> float:
         """GFLOP at the card's size for a frame of a clip after the first; of a model that makes no more, for that one.
 
-        Key frames are painted by the image stage, one for every chunk.
+        Of one that makes no pictures, for a label map.  Key frames are painted by the image stage, one for every chunk.
         """
         gflop = {name: stage.gflop_per_frame for name, stage in self.stages.items()}
         if "motion" not in gflop:
-            return gflop["image"]
+            return gflop["image"] if "image" in gflop else gflop["labels"]
         return gflop["motion"] + (gflop["image"] / self.chunk_frames if self.camera and "image" in gflop else 0.0)
 
     @property

@@ -2,7 +2,7 @@
 
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.graph_session import GraphSession
-from seg2vid_interface.graphs import GraphName, graph_file, graph_path, open_sides
+from seg2vid_interface.graphs import HALVED_GRAPHS, GraphName, graph_file, graph_path, open_sides
 from seg2vid_interface.memory import MB, MemoryNeed, check_memory
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
@@ -33,5 +33,6 @@ def choose_precision(wanted: str, model: ModelFolder, device: str) -> str:
     """Return what was asked for; "auto" is fp32 on the CPU, and fp16 on a GPU if the model folder has it."""
     if wanted != "auto":
         return wanted
-    has_half = all(model.has(graph_file(stage, "fp16")) for stage in model.card.stages)
-    return "fp16" if has_half and device != "cpu" else "fp32"
+    halved = [stage for stage in model.card.stages if stage in HALVED_GRAPHS]
+    has_half = all(model.has(graph_file(stage, "fp16")) for stage in halved)
+    return "fp16" if halved and has_half and device != "cpu" else "fp32"

@@ -25,7 +25,7 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
 
     def load(name: GraphName, frame_size: tuple[int, int]) -> OpenVinoGraph:
         path, sides = graph_path(model, name, "fp32"), open_sides(card, *frame_size)
-        own_precision = "fp32" if name == "style" else precision  # a style is the same on all backends
+        own_precision = "fp32" if name in ("style", "labels") else precision  # read from pictures alike on all backends
         return OpenVinoGraph(path, name, card, precision=own_precision, sides=sides, cache=options.cache)
 
     return GraphSession(card, size, load, device=device, precision=precision)

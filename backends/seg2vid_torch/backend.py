@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from seg2vid_interface.backend import Session
     from seg2vid_interface.data_tools import Advance, DataReport, DataRequest, PackResult
+    from seg2vid_interface.evaluation import Advance as Share
+    from seg2vid_interface.evaluation import Evaluation, EvaluationRequest
     from seg2vid_interface.model_card import ModelFolder
 
 INSTALL = "pip install 'seg2vid[train]'"
@@ -85,6 +87,14 @@ class TorchBackend:
 
         return pack_data(request, out, advance, overwrite=overwrite)
 
+    def evaluate(self, request: "EvaluationRequest", advance: "Share") -> "Evaluation":
+        """Measure quality; see `Evaluator.evaluate`."""
+        _require_torch()
+        _require("evaluate", "torchmetrics", extra="evaluate")
+        from seg2vid_torch.evaluation.evaluating import evaluate
+
+        return evaluate(request, advance)
+
     def export(self, request: ExportRequest) -> ExportResult:
         """Make a model folder; see `Exporter.export`."""
         _require_torch()
@@ -99,9 +109,11 @@ def _require_torch() -> None:
     _require("--backend torch", "torch", "safetensors")
 
 
-def _require(flag: str, *packages: str) -> None:
+def _require(flag: str, *packages: str, extra: str = "train") -> None:
     for package in packages:
         try:
             version(package)
         except PackageNotFoundError:
-            raise BackendError(f"{flag}: {package} is not installed", f"Install it: {INSTALL}") from None
+            raise BackendError(
+                f"{flag}: {package} is not installed", f"Install it: pip install 'seg2vid[{extra}]'"
+            ) from None

@@ -5,7 +5,7 @@
 #
 # STREETS holds stills/ and clips/, each in the "clips" layout (docs/training.md, "A dataset of one's own").  Meant for a
 # GPU: on two CPU cores the image stage's 15,000 steps would take more than a week (README.md says what to do there
-# instead); the motion stage needs none.
+# instead); the motion and labels stages need none.
 set -euo pipefail
 
 streets=$1
@@ -18,5 +18,6 @@ export MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=30000000000 MALLOC_TOP_PAD_=536
 
 seg2vid train image --data "$streets/stills" --data "$streets/clips" --out "$runs/image" "${@:3}"
 seg2vid train motion --data "$streets/clips" --set "stills=[\"$streets/stills\"]" --out "$runs/motion" "${@:3}"
-seg2vid export "$runs/image" "$runs/motion" --card "$recipe/card.toml" --onnx --half-weights --overwrite \
+seg2vid train labels --data "$streets/stills" --out "$runs/labels" "${@:3}"
+seg2vid export "$runs/image" "$runs/motion" "$runs/labels" --card "$recipe/card.toml" --onnx --half-weights --overwrite \
   -o "$recipe/../../seg2vid_cli/models/street"

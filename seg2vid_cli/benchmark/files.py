@@ -9,16 +9,16 @@ from typing import Any, ClassVar
 
 from seg2vid_cli.benchmark.comparison import Comparison
 from seg2vid_cli.benchmark.document import SCHEMA, Document
-from seg2vid_cli.benchmark.plot import check_plotting, plot_speeds
+from seg2vid_cli.benchmark.plot import plot_speeds
 from seg2vid_cli.benchmark.rows import model_sha256
 from seg2vid_cli.benchmark.settings import BenchmarkSettings
 from seg2vid_cli.benchmark.tables import report
-from seg2vid_cli.files.staging import Staging, existing_results_error
+from seg2vid_cli.files.result_files import check_plotting, check_result_file
+from seg2vid_cli.files.staging import Staging
 from seg2vid_interface.documents import parse_json, read_document
-from seg2vid_interface.errors import OutputError, Seg2VidError, UsageError
+from seg2vid_interface.errors import Seg2VidError, UsageError
 from seg2vid_interface.model_card import ModelFolder
 
-ENDINGS = {"-o": (".json", ".md"), "--plot": (".png", ".svg")}
 NEW_BASELINE = "Make a new one: seg2vid benchmark -o FILE.json"
 
 
@@ -44,21 +44,9 @@ def check_files(settings: BenchmarkSettings) -> None:
     for flag, path in (("-o", settings.out), ("--plot", settings.plot)):
         if path is None:
             continue
-        endings = ENDINGS[flag]
-        if path.suffix.lower() not in endings:
-            raise UsageError(
-                f"{flag} {path}: the ending is not {' or '.join(endings)}", f"For example {flag} benchmark{endings[0]}."
-            )
         if settings.compare and os.path.realpath(path) == os.path.realpath(settings.compare):
             raise UsageError(f"{flag} {path}: is the file of --compare too", f"Choose another {flag}.")
-        if not path.parent.is_dir():
-            raise OutputError(f"{flag} {path}: no such folder to write to", f"Make it first: mkdir -p {path.parent}")
-        if not os.access(path.parent, os.W_OK | os.X_OK):
-            raise OutputError(f"{flag} {path}: the folder is not writable", f"Choose another {flag}.")
-        if path.is_dir():
-            raise OutputError(f"{flag} {path}: is a folder", f"Choose another {flag}.")
-        if os.path.lexists(path) and not settings.overwrite:
-            raise existing_results_error([path], flag)
+        check_result_file(flag, path, "benchmark", overwrite=settings.overwrite)
     if settings.plot is not None:
         check_plotting()
 

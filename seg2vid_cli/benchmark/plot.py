@@ -1,19 +1,11 @@
 """A picture of a benchmark: how many frames a second every row makes."""
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 from seg2vid_cli.benchmark.document import Result
-from seg2vid_interface.errors import OutputError
 
 BAR = 0.38  # of the distance between two rows
-
-
-def check_plotting() -> None:
-    """Raise OutputError if matplotlib is not installed."""
-    if find_spec("matplotlib") is None:
-        raise OutputError("--plot: matplotlib is not installed", "Install it: pip install 'seg2vid[plot]'")
 
 
 def plot_speeds(results: Sequence[Result], path: Path) -> None:

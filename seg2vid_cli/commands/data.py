@@ -1,5 +1,8 @@
 """`seg2vid data`: looks data sets through, and packs those that are larger than memory."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +14,7 @@ from seg2vid_cli.commands.quick_help import QuickHelpGroup
 from seg2vid_cli.completion import offers
 from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.errors import OutputError, SettingsError, UsageError
+from seg2vid_interface.label_spaces import LABEL_SPACES
 
 if TYPE_CHECKING:
     from seg2vid_interface.data_tools import DataRequest
@@ -18,6 +22,7 @@ if TYPE_CHECKING:
 
 data = typer.Typer(cls=QuickHelpGroup, help="Look data sets through, and pack large ones.", rich_markup_mode=None)
 
+DEFAULT_SPACE = "cityscapes"
 Root = Annotated[
     Path,
     typer.Argument(metavar="DIR", readable=False, help="The data set's root.", autocompletion=offers.folders),
@@ -37,6 +42,16 @@ Rate = Annotated[
     typer.Option("--fps", metavar="F", help="Frames per second of --dataset video.  [default: all frames, as stored]"),
 ]
 
+LabelWith = Annotated[
+    str | None,
+    typer.Option(
+        "--label-with",
+        metavar="MODEL",
+        help="Have this model tell the labels of all frames, as of videos that have none.",
+        autocompletion=offers.model_or_folder,
+    ),
+]
+
 
 @data.command("check")
 def check(
@@ -44,9 +59,10 @@ def check(
     *,
     dataset: options.DataSet = "clips",
     label_format: options.LabelFormat = "auto",
-    label_space: Space = "cityscapes",
+    label_space: Space = DEFAULT_SPACE,
     size: Size = "128x256",
     fps: Rate = None,
+    label_with: LabelWith = None,
     sheet: Annotated[
         Path | None, typer.Option(metavar="PNG", readable=False, help="Save samples as a picture.")
     ] = None,
@@ -68,9 +84,13 @@ def check(
         raise UsageError(f"--sheet {sheet}: a sheet is a .png picture", f"Write --sheet {sheet.with_suffix('.png')}")
     if sheet is not None and sheet.exists() and not overwrite:
         raise OutputError(f"{sheet}: exists already", "Replace it with --overwrite, or choose another --sheet.")
-    request = _request(root, dataset, label_format, label_space, size=size, fps=fps)
+    asked = _request(root, dataset, label_format, label_space, size=size, fps=fps)
     tools = find_data_tools()
-    with listening(tools, console.say), console.progress("reading", 1, "frames") as bar:
+    with (
+        _labelled(asked, label_with, label_format, console) as request,
+        listening(tools, console.say),
+        console.progress("reading", 1, "frames") as bar,
+    ):
         report = tools.check_data(request, lambda done, total: bar.advance(done, f"of {total:,}"))
     if sheet is not None:
         write_sheet(sheet, report, request.label_space, overwrite=overwrite)
@@ -100,9 +120,10 @@ def pack(
     ],
     dataset: options.DataSet = "clips",
     label_format: options.LabelFormat = "auto",
-    label_space: Space = "cityscapes",
+    label_space: Space = DEFAULT_SPACE,
     size: Size = "128x256",
     fps: Rate = None,
+    label_with: LabelWith = None,
     json: options.Json = False,
     overwrite: options.Overwrite = False,
     quiet: options.Quiet = False,
@@ -115,9 +136,13 @@ def pack(
     from seg2vid_cli.plugins import find_data_tools, listening
 
     console = Console("data pack", json=json, quiet=quiet, debug=debug)
-    request = _request(root, dataset, label_format, label_space, size=size, fps=fps)
+    asked = _request(root, dataset, label_format, label_space, size=size, fps=fps)
     tools = find_data_tools()
-    with listening(tools, console.say), console.progress("packing", 1, "frames") as bar:
+    with (
+        _labelled(asked, label_with, label_format, console) as request,
+        listening(tools, console.say),
+        console.progress("packing", 1, "frames") as bar,
+    ):
         result = tools.pack_data(
             request, out, lambda done, total: bar.advance(done, f"of {total:,}"), overwrite=overwrite
         )
@@ -148,9 +173,30 @@ def _request(
     return DataRequest(root, dataset, _label_space(label_space), reading, height, width, fps)
 
 
-def _label_space(name: str) -> "LabelSpace":
-    from seg2vid_interface.label_spaces import LABEL_SPACES
+@contextmanager
+def _labelled(
+    request: "DataRequest", label_with: str | None, label_format: str, console: Console
+) -> Iterator["DataRequest"]:
+    """Give the request with the teller of labels that `--label-with` asks for; it ends with the context."""
+    if label_with is None:
+        yield request
+        return
+    if label_format != "auto":
+        raise UsageError(
+            f"--label-format {label_format}: contradicts --label-with, which reads no label maps", "Leave one out."
+        )
+    from seg2vid_cli.segmentation.teller import label_teller
 
+    with label_teller(label_with, request.height, request.width, console.say) as (teller, space):
+        if request.label_space not in (space, LABEL_SPACES[DEFAULT_SPACE]):
+            raise UsageError(
+                f"--label-space {request.label_space.name}: the model {label_with} tells labels of {space.name}",
+                "Leave --label-space out.",
+            )
+        yield replace(request, label_space=space, read_labels=None, teller=teller)
+
+
+def _label_space(name: str) -> "LabelSpace":
     if name in LABEL_SPACES:
         return LABEL_SPACES[name]
     if not name.endswith(".toml"):

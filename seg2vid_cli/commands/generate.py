@@ -18,6 +18,12 @@ from seg2vid_interface.errors import Seg2VidError, UsageError
 
 if TYPE_CHECKING:
     from seg2vid_cli.generation.outcome import Outcome
+    from seg2vid_cli.generation.tries import Judging
+    from seg2vid_cli.segmentation.run import SegmentationOutcome
+
+
+DEFAULT_TRIES = 4
+MOST_TRIES = 1_000_000
 
 
 class FailedInputsError(Seg2VidError):
@@ -33,7 +39,7 @@ def generate(
         typer.Argument(
             metavar="LABEL",
             help="Label maps: files, folders, quoted patterns ('maps/**/*.png'), or - for one from stdin; "
-            "left out only for a model without labels.",
+            "left out only for a model without labels, or with --first-frame for one that tells labels.",
             autocompletion=offers.files,
         ),
     ] = None,
@@ -128,6 +134,17 @@ def generate(
             help="Of results in a folder or on stdout; png makes folders of frames, raw is RGB24.  [default: mp4]",
         ),
     ] = None,
+    judge: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SCORE",
+            help="Draw a clip again whose label agreement, 0 to 1, is lower, for a model that tells labels.",
+        ),
+    ] = None,
+    tries: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="The most clips to draw for each that --judge keeps.  [default: 4]"),
+    ] = None,
     backend: Annotated[
         str,
         typer.Option(metavar="NAME", help="auto, or one of `seg2vid backends`.", autocompletion=offers.backend),
@@ -155,6 +172,7 @@ def generate(
     if isinstance(given_style, int):
         options.check_range("--style", given_style, 0, options.LARGEST_SEED)
     height_width = None if size is None else parse_size(size)
+    judging = parse_judging(judge, tries)
     check_destination(out, json=json, overwrite=overwrite, skip_existing=skip_existing)
 
     from seg2vid_cli.files.cache import graph_cache
@@ -181,12 +199,13 @@ def generate(
         flow_format=flow_format,
         sheet=sheet,
         kind=kind,
+        judging=judging,
         backend=backend,
         options=OpenOptions(device, precision, height_width, graph_cache()),
         overwrite=overwrite,
         skip_existing=skip_existing,
     )
-    _finish(generate_clips(request, console), console)
+    finish(generate_clips(request, console), console)
 
 
 def check_destination(out: str | None, *, json: bool, overwrite: bool, skip_existing: bool) -> None:
@@ -217,7 +236,20 @@ def parse_style(text: str) -> int | Path:
     return int(text) if re.fullmatch(r"[+-]?[0-9]{1,30}", text) else Path(text)
 
 
-def _finish(outcome: "Outcome", console: Console) -> None:
+def parse_judging(judge: float | None, tries: int | None) -> "Judging | None":
+    """Return what `--judge` and `--tries` ask for; None = nothing.  Raises UsageError."""
+    if judge is None:
+        if tries is not None:
+            raise UsageError(f"--tries {tries}: nothing judges the clips", "Say how good they must be: --judge 0.6")
+        return None
+    options.check_range("--judge", judge, 0, 1)
+    options.check_range("--tries", tries, 1, MOST_TRIES)
+    from seg2vid_cli.generation.tries import Judging
+
+    return Judging(judge, DEFAULT_TRIES if tries is None else tries)
+
+
+def finish(outcome: "Outcome | SegmentationOutcome", console: Console) -> None:
     """End the command.
 
     If inputs failed, JSON has `ok` false, `data` with the outputs that were made and a list `failures` (input, code,

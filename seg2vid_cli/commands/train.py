@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def train(
     *,
-    stage: Annotated[Literal["image", "motion"], typer.Argument(help="The stage to train.")],
+    stage: Annotated[Literal["image", "motion", "labels"], typer.Argument(help="The stage to train.")],
     data: Annotated[
         list[Path],
         typer.Option(

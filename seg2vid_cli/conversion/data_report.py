@@ -31,7 +31,7 @@ def described(report: DataReport) -> Iterator[str]:
         yield from (f"    {note}" for note in found.notes)
         yield from _listed("missing", found.missing)
         yield from _listed("unreadable", found.unreadable)
-    yield f"{report.read_per_second:,.0f} frames/s are read"
+    yield f"{report.read_per_second:,.0f} frames/s are read{' and labelled' if report.told else ''}"
 
 
 def _listed(what: str, faults: tuple[str, ...]) -> Iterator[str]:

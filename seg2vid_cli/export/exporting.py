@@ -7,7 +7,13 @@ from typing import Any
 from seg2vid_cli.model_store.store import find_model, model_names
 from seg2vid_cli.plugins import find_exporter, load_backend
 from seg2vid_cli.terminal.console import Console
-from seg2vid_interface.agreement import STYLE_TOLERANCE, measure_agreement, measure_styles
+from seg2vid_interface.agreement import (
+    LABELS_TOLERANCE,
+    STYLE_TOLERANCE,
+    measure_agreement,
+    measure_labels,
+    measure_styles,
+)
 from seg2vid_interface.backend import ExportRequest, ExportResult, OpenOptions
 from seg2vid_interface.errors import ModelError, UsageError
 from seg2vid_interface.model_card import CARD_NAME, ModelFolder
@@ -76,12 +82,18 @@ def _compare(model: ModelFolder, precision: str, console: Console) -> dict[str, 
         load_backend(REFERENCE_BACKEND).open(model, OpenOptions("cpu", "fp32")) as reference,
         load_backend(GRAPH_BACKEND).open(model, OpenOptions("cpu", precision)) as graphs,
     ):
-        agreement = measure_agreement(reference, graphs, model.card)
+        makes_pictures = not model.card.stages.keys() <= {"labels"}
+        agreement = measure_agreement(reference, graphs, model.card) if makes_pictures else None
         style_difference = measure_styles(reference, graphs, model.card)
+        label_difference = measure_labels(reference, graphs, model.card)
     console.say(f"{GRAPH_BACKEND} in {precision} against {REFERENCE_BACKEND}:")
-    for line in agreement.lines():
+    for line in agreement.lines() if agreement else ():
         console.say(line)
-    problem = agreement.problem()
+    problem = agreement.problem() if agreement else None
+    if label_difference is not None:
+        console.say(f"    {label_difference:.3%} of a picture's labels differ")
+        if label_difference > LABELS_TOLERANCE:
+            problem = problem or f"{label_difference:.2%} of a picture's labels differ"
     if style_difference is not None and style_difference > STYLE_TOLERANCE:
         problem = problem or f"styles read from a picture differ by {style_difference:.2g}"
     if problem:
@@ -89,4 +101,7 @@ def _compare(model: ModelFolder, precision: str, console: Console) -> dict[str, 
             f"the {precision} graphs do not compute what the weights do: {problem}",
             "Nothing was exported; --no-verify exports all the same.",
         )
-    return asdict(agreement) | ({} if style_difference is None else {"style": style_difference})
+    measured = {"style": style_difference, "told_labels": label_difference}
+    return (asdict(agreement) if agreement else {"precision": precision}) | {
+        name: difference for name, difference in measured.items() if difference is not None
+    }

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seg2vid_cli.generation.tries import Judged
 from seg2vid_cli.inputs.scenes import Input
 from seg2vid_interface.errors import Seg2VidError
 
@@ -26,6 +27,12 @@ class Clip:
     camera: str | None
     """The camera's path as it was given, or "drawn"; None for a model whose camera does not drive as it is told."""
     seconds: float
+    judged: Judged | None = None
+    """None unless `--judge` is given; JSON leaves it out then."""
+
+    def data(self) -> dict[str, Any]:
+        """Return it as JSON gives it."""
+        return {name: value for name, value in asdict(self).items() if name != "judged" or value is not None}
 
 
 @dataclass(frozen=True)
@@ -55,7 +62,7 @@ class Outcome:
     def data(self) -> dict[str, Any]:
         """Return JSON's `data`; it has `failures` only if some input failed."""
         data = {name: getattr(self, name) for name in ("model", "backend", "device", "precision")}
-        data["outputs"] = [asdict(clip) for clip in self.outputs]
+        data["outputs"] = [clip.data() for clip in self.outputs]
         if self.skipped is not None:
             data["skipped"] = [asdict(result) for result in self.skipped]
         if self.failures:

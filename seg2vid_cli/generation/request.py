@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from seg2vid_cli.generation.tries import Judging
 from seg2vid_interface.backend import OpenOptions
 
 STDOUT = "-"
@@ -40,6 +41,8 @@ class GenerationRequest:
     sheet: Path | None
     kind: str | None
     """Of the results: "mp4", ...; None = what `out` says."""
+    judging: Judging | None
+    """How good clips must be, and how often they are drawn for it; None = however they are."""
     backend: str
     """A name or "auto"."""
     options: OpenOptions

@@ -11,11 +11,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from seg2vid_cli.generation.label_agreement import check_judge, check_judged
 from seg2vid_cli.generation.look import OWN_LOOK, Look, look_of
 from seg2vid_cli.generation.outcome import Clip, Outcome, Skipped, as_text
 from seg2vid_cli.generation.request import GenerationRequest
 from seg2vid_cli.generation.scene_clip import SceneClip
 from seg2vid_cli.generation.things import check_things, fit_to_things
+from seg2vid_cli.generation.tries import Judged, Judging, write_best
 from seg2vid_cli.inputs.cameras import check_camera, read_camera
 from seg2vid_cli.inputs.found_files import search_label_maps
 from seg2vid_cli.inputs.scenes import Input, Scene, check_inputs, check_label_format, pair_inputs, read_scene
@@ -26,6 +28,7 @@ from seg2vid_cli.outputs.checks import check_outputs
 from seg2vid_cli.outputs.existing import left_to_make
 from seg2vid_cli.outputs.plan import is_folder, plan_outputs
 from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.room import check_room
 from seg2vid_cli.outputs.save_names import names_to_save
 from seg2vid_cli.outputs.video.kinds import Kind
 from seg2vid_cli.outputs.video.raw import how_to_read
@@ -56,6 +59,8 @@ def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
     check_inputs(request.labels, request.first_frame, model.card, request.instances)
     check_style(request.style, request.first_frame, model.card)
     check_camera(request.camera, model.card)
+    if request.judging is not None:
+        check_judge(model.card)
     check_label_format(request.label_format, model.card)
     if STDIN in request.labels:
         check_stdin()
@@ -94,7 +99,9 @@ class _Generation:
             self.console.say(message)
         inputs = pair_inputs(found.paths, request.first_frame, request.instances, found.places)
         self.outcome.inputs = len(inputs)
-        outputs = self._left_to_make(self._planned(inputs, found.places))
+        if not request.skip_existing:
+            self._check_room(inputs, found.places)
+        outputs = self._left_to_make(self._planned(inputs, found.places, request.samples))
         if outputs:
             self._check(outputs, inputs)
         by_source: dict[Path | None, list[PlannedOutput]] = {}
@@ -102,14 +109,20 @@ class _Generation:
             by_source.setdefault(output.source, []).append(output)
         return [_Task(paths, tuple(by_source[paths.source])) for paths in inputs if paths.source in by_source]
 
-    def _planned(self, inputs: Sequence[Input], places: Mapping[Path, Path]) -> list[PlannedOutput]:
+    def _check_room(self, inputs: Sequence[Input], places: Mapping[Path, Path]) -> None:
+        """Refuse what the disk cannot take before its plan takes the memory."""
+        [output] = self._planned(inputs[:1], places, 1)
+        clips = len(inputs) * self.request.samples
+        check_room(output, clips=clips, frames=self.frames, height=self.height, width=self.width)
+
+    def _planned(self, inputs: Sequence[Input], places: Mapping[Path, Path], samples: int) -> list[PlannedOutput]:
         request, card = self.request, self.model.card
         has_labels, has_camera = self.label_space is not None, card.camera is not None
         return plan_outputs(
             [paths.source for paths in inputs],
             request.out,
             kind=request.kind,
-            samples=request.samples,
+            samples=samples,
             save=names_to_save(request.save, frames=self.frames, has_labels=has_labels, has_camera=has_camera),
             sheet=request.sheet,
             overwrite=request.overwrite,
@@ -151,6 +164,8 @@ class _Generation:
                 scene = self._read(task.paths)
                 if scene is not None:
                     opened = opened or self._begin(resources, clips, task.outputs[0])
+                    scene = self._told(task.paths, scene, opened[0])
+                if scene is not None and opened is not None:
                     self._make_clips(task, scene, *opened, clips_before)
                 clips_before += len(task.outputs)
 
@@ -158,11 +173,27 @@ class _Generation:
         """Read an input; None if that fails."""
         with self._failing(paths):
             scene = read_scene(paths.given(), self.request.label_format, self.model.card, self.height, self.width)
-            notes = check_things(scene, self.model.card, self.request.save)
+            notes = [] if scene.lacks_labels(self.model.card) else self._notes(scene)
             for message in (*scene.messages, *notes):
                 self.console.say(message)
             return scene
         return None
+
+    def _told(self, paths: Input, scene: Scene, session: Session) -> Scene | None:
+        """Return a scene with its label map, told from the first frame if none was given; None if that fails."""
+        if not scene.lacks_labels(self.model.card):
+            return scene
+        with self._failing(paths):
+            scene = scene.with_labels(self.model.card, session, str(self.outcome.backend))
+            for message in self._notes(scene):
+                self.console.say(message)
+            return scene
+        return None
+
+    def _notes(self, scene: Scene) -> list[str]:
+        if self.request.judging is not None:
+            check_judged(scene, self.model.card)
+        return check_things(scene, self.model.card, self.request.save)
 
     def _begin(self, resources: ExitStack, clips: int, first: PlannedOutput) -> tuple[Session, ProgressBar]:
         """Open the model, and the progress bar for so many clips; `resources` closes them."""
@@ -181,12 +212,24 @@ class _Generation:
             with self._failing(task.paths):
                 began = time.perf_counter()
                 clip = self._clip(session, scene, output.sample)
-                saved = clip.write(fit_to_things(output, scene, self.model.card), self._advancing(bar, number))
-                self._record(task.paths, output, saved, time.perf_counter() - began)
+                fitting, advance = fit_to_things(output, scene, self.model.card), self._advancing(bar, number)
+                if self.request.judging is None:
+                    judged, saved = None, clip.write(fitting, advance)
+                else:
+                    judged, saved = self._write_best(clip, fitting, self.request.judging, advance)
+                self._record(task.paths, output, saved, time.perf_counter() - began, judged)
             if task.paths in self.outcome.failures:
                 return
             if not output.to_stdout:
                 self.console.write_lines([str(output.video)])
+
+    def _write_best(
+        self, clip: SceneClip, output: PlannedOutput, judging: Judging, advance: Callable[[int], None]
+    ) -> tuple[Judged, list[Path]]:
+        samples, backend = judging.samples(output.sample, self.request.samples), str(self.outcome.backend)
+        return write_best(
+            clip, output, judging, samples=samples, backend=backend, advance=advance, tell=self.console.say
+        )
 
     def _open_session(self) -> Session:
         opened = open_session(self.request.backend, self.model, self.request.options, self.console.say)
@@ -219,7 +262,9 @@ class _Generation:
     def _advancing(self, bar: ProgressBar, clips_before: int) -> Callable[[int], None]:
         return lambda frames: bar.advance(clips_before * self.frames + frames)
 
-    def _record(self, paths: Input, output: PlannedOutput, saved: list[Path], seconds: float) -> None:
+    def _record(
+        self, paths: Input, output: PlannedOutput, saved: list[Path], seconds: float, judged: Judged | None
+    ) -> None:
         clip = Clip(
             input=as_text(paths.label_map),
             output=str(output.video),
@@ -228,10 +273,11 @@ class _Generation:
             height=self.height,
             width=self.width,
             seed=self.request.seed,
-            sample=output.sample,
+            sample=output.sample if judged is None else judged.kept.sample,
             style=self.look.name(self.request.seed),
             camera=self.request.camera or ("drawn" if self.model.card.camera else None),
             seconds=round(seconds, 3),
+            judged=judged,
         )
         self.outcome.outputs.append(clip)
 

@@ -1,6 +1,6 @@
 """One clip of one scene: made chunk by chunk, and written while it is made."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from seg2vid_cli.generation.label_agreement import LabelAgreement, check_judged
 from seg2vid_cli.generation.look import OWN_LOOK, Look
 from seg2vid_cli.inputs.cameras import GivenCamera
 from seg2vid_cli.inputs.scenes import Scene
@@ -44,14 +45,34 @@ class SceneClip:
     camera: GivenCamera | None = None
     """The path that is driven, by a model that has a camera; None = as the motion says."""
 
-    def chunks(self, fields: frozenset[Field]) -> Generator[Chunk]:
-        """Make the clip with these fields; a chunk is made while the one before is used.
+    def chunks(self, fields: frozenset[Field], agreement: LabelAgreement | None = None) -> Generator[Chunk]:
+        """Make the clip with these fields; a chunk is made, and seen by `agreement`, while the one before is used.
 
         Whoever stops early should close the generator, which waits for the chunk that is being made.
         """
-        with closing(prefetch(self.session.generate([self._request(fields)]))) as batches:
-            for (chunk,) in batches:
-                yield chunk
+        with closing(prefetch(self._made(fields, agreement))) as chunks:
+            yield from chunks
+
+    def _made(self, fields: frozenset[Field], agreement: LabelAgreement | None) -> Iterator[Chunk]:
+        wanted = fields if agreement is None else fields | agreement.fields
+        for (chunk,) in self.session.generate([self._request(wanted)]):
+            if agreement is not None:  # here, as a session does one thing at a time
+                agreement.see(chunk)
+            yield chunk
+
+    def label_agreement(self, backend: str) -> float:
+        """Make the clip, keep nothing of it, and return how far it shows its labels: see `LabelAgreement`.
+
+        Raises:
+            UsageError: the backend, which is called so, cannot tell labels.
+            LabelMapError: the label map is "other" everywhere.
+        """
+        check_judged(self.scene, self.card)
+        agreement = LabelAgreement(self.card, self.session, backend)
+        with closing(self.chunks(frozenset(), agreement)) as chunks:
+            for _ in chunks:
+                pass
+        return agreement.share
 
     def write(self, output: PlannedOutput, advance: Callable[[int], None] = lambda _: None) -> list[Path]:
         """Make the clip and write its files; return those beside the video itself.
@@ -63,7 +84,13 @@ class SceneClip:
         Raises:
             BackendError, OutputError: what `ClipWriter` raises; nothing is left behind.
         """
-        writing = ClipWriter(
+        with self.writer(output) as writer:
+            self.fill(writer, output, advance)
+            return writer.commit()
+
+    def writer(self, output: PlannedOutput, *, held: bool = False) -> ClipWriter:
+        """Return what writes the clip's files; see `ClipWriter` for `held`."""
+        return ClipWriter(
             output,
             frames=self.frames,
             frames_per_second=self.frames_per_second,
@@ -71,12 +98,21 @@ class SceneClip:
             names=self.names,
             metadata=self._metadata(),
             camera=self._camera_file(),
+            held=held,
         )
-        with writing as writer, closing(self.chunks(output.fields)) as chunks:
+
+    def fill(
+        self,
+        writer: ClipWriter,
+        output: PlannedOutput,
+        advance: Callable[[int], None],
+        agreement: LabelAgreement | None = None,
+    ) -> None:
+        """Make the clip, write it as far as it is made, and let `agreement` see it.  Raises what `write` raises."""
+        with closing(self.chunks(output.fields, agreement)) as chunks:
             for chunk in chunks:
                 writer.write(chunk)
                 advance(chunk.start + len(chunk.frames))
-            return writer.commit()
 
     @property
     def names(self) -> Names:

@@ -14,11 +14,12 @@ from seg2vid_interface.errors import ImageError
 
 
 def read_first_frame(
-    path: PictureSource, height: int, width: int, *, grey: bool = False
+    path: PictureSource, height: int, width: int, *, grey: bool = False, what: str = "first frame"
 ) -> tuple[NDArray[np.uint8], str | None]:
     """Return the picture as RGB, uint8 (height, width, 3), resized with LANCZOS; for a grey model without its colours.
 
-    The second result is a message for the user if the aspect ratio changes by more than 10%, else None.
+    The second result is a message for the user if the aspect ratio changes by more than 10%, else None; `what` is what
+    it calls the picture.
 
     Raises:
         ImageError: what `pictures.open_picture` refuses, transparent pixels, or pixels that are neither colours nor
@@ -30,7 +31,7 @@ def read_first_frame(
     upright = ImageOps.exif_transpose(image).convert("RGB")
     if grey:
         upright = upright.convert("L").convert("RGB")  # or the clip would lose its colours after the first frame
-    message = distortion_message("first frame", (upright.height, upright.width), (height, width))
+    message = distortion_message(what, (upright.height, upright.width), (height, width))
     return np.array(upright.resize((width, height), Image.Resampling.LANCZOS)), message
 
 

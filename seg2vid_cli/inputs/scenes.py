@@ -1,7 +1,7 @@
 """What clips are made from: label maps, first frames and instances, paired, read and brought to the model's size."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -17,9 +17,11 @@ from seg2vid_cli.inputs.label_maps.reading import fit_label_map, read_label_map,
 from seg2vid_cli.inputs.pictures.reading import PictureSource
 from seg2vid_cli.inputs.stdin import NAME as STDIN_NAME
 from seg2vid_cli.inputs.stdin import STDIN, read_stdin
+from seg2vid_cli.inputs.told_labels import tell_labels
 from seg2vid_interface.errors import UsageError
 
 if TYPE_CHECKING:
+    from seg2vid_interface.backend import Session
     from seg2vid_interface.model_card import ModelCard
 
 _NOWHERE_ELSE: Mapping[Path, Path] = MappingProxyType({})
@@ -76,6 +78,15 @@ class Scene:
     """(H, W) ids of the things; None if none were given."""
     name: str = "label map"
     """What messages call the label map."""
+
+    def lacks_labels(self, card: "ModelCard") -> bool:
+        """Whether the label map is still to be told, from the first frame."""
+        return self.label_map is None and card.label_space is not None
+
+    def with_labels(self, card: "ModelCard", session: "Session", backend: str) -> "Scene":
+        """Return it with the label map that a session tells from the first frame.  Raises what `tell_labels` raises."""
+        assert self.first_frame is not None  # or `check_inputs` would have refused it
+        return replace(self, label_map=tell_labels(self.first_frame, card, session, backend))
 
 
 def pair_inputs(
@@ -165,7 +176,7 @@ def check_inputs(
 ) -> None:
     """Raise UsageError if a model misses its label map or first frame, or gets something that it has no use for."""
     if card.label_space is not None and not label_maps:
-        raise UsageError("LABEL is missing", f"The model {card.name} makes clips from label maps.")
+        _check_told(first_frame, card, instances)
     if card.label_space is None and label_maps:
         raise UsageError(f"{label_maps[0]}: the model {card.name} takes no label map", "Leave LABEL out.")
     if "image" not in card.stages and first_frame is None:
@@ -180,6 +191,20 @@ def check_inputs(
         raise UsageError(
             f"--instances {instances}: only the image stage sees them, and the first frame is given", "Leave one out."
         )
+
+
+def _check_told(first_frame: PictureSource | None, card: "ModelCard", instances: PictureSource | None) -> None:
+    """Raise UsageError unless the label map that is missing can be told from the first frame."""
+    if first_frame is None:
+        also = ", or from a picture given with --first-frame" if card.segments else ""
+        raise UsageError("LABEL is missing", f"The model {card.name} makes clips from label maps{also}.")
+    if not card.segments:
+        raise UsageError(
+            "LABEL is missing",
+            f"The model {card.name} makes clips from label maps, and cannot tell one from a picture.",
+        )
+    if instances is not None:
+        raise UsageError(f"--instances {instances}: are those of a label map, and none is given", "Give LABEL too.")
 
 
 def read_scene(paths: Input | GivenScene, label_format: str, card: "ModelCard", height: int, width: int) -> Scene:
@@ -201,4 +226,7 @@ def read_scene(paths: Input | GivenScene, label_format: str, card: "ModelCard", 
     if paths.first_frame is not None:
         first_frame, aspect_message = read_first_frame(paths.first_frame, height, width, grey=card.grey)
         messages += [f"{paths.first_frame}: {aspect_message}"] if aspect_message else []
-    return Scene(label_map, first_frame, image, tuple(messages), instances, str(paths.label_map))
+    if paths.label_map is None and card.label_space is not None:
+        messages.append(f"{paths.first_frame}: no label map is given, so the model tells it from the picture")
+    name = paths.first_frame if paths.label_map is None else paths.label_map
+    return Scene(label_map, first_frame, image, tuple(messages), instances, str(name))

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, BinaryIO, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,7 @@ from seg2vid_cli.outputs.flow_files import write_flo, write_kitti_flow
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.video.kinds import Kind, open_video
 from seg2vid_cli.outputs.visualize import contact_sheet, labels_to_color, sheet_indices
-from seg2vid_cli.terminal.binary_stdout import binary_stdout
+from seg2vid_cli.terminal.binary_stdout import HeldStdout, binary_stdout
 from seg2vid_interface.clips import Chunk
 from seg2vid_interface.errors import BackendError, OutputError
 
@@ -80,6 +80,7 @@ class ClipWriter:
         names: Names,
         metadata: ClipMetadata,
         camera: str | None = None,
+        held: bool = False,
     ) -> None:
         """Touch nothing on disk yet.
 
@@ -91,6 +92,7 @@ class ClipWriter:
             names: what the numbers in the fields stand for.
             metadata: what goes into the files' metadata.
             camera: text of the file that `camera` saves; None if the model has none.
+            held: whether standard output, if the clip goes there, gets it when it is committed, not as it is made.
         """
         self._output = output
         self._frames = frames
@@ -99,12 +101,14 @@ class ClipWriter:
         self._names = names
         self._comment = json.dumps({name: value for name, value in asdict(metadata).items() if value is not None})
         self._camera = camera
+        self._held = HeldStdout() if held else None
         self._staging = Staging(
             overwrite=output.overwrite, new_folder=output.video.parent if output.makes_folder else None
         )
         self._writers: dict[Path, _Writer] = {}
         self._sheet_frames: dict[int, NDArray[np.uint8]] = {}
         self._written = 0
+        self._finished = False
 
     def write(self, chunk: Chunk) -> None:
         """Write the next frames and their fields.
@@ -124,13 +128,15 @@ class ClipWriter:
                 self._write_boxes(chunk)
         self._written += len(chunk.frames)
 
-    def commit(self) -> list[Path]:
-        """Finish all files and give them their names; return those beside the video itself, folders as one.
+    def finish(self) -> None:
+        """Write what is left of all files, which holds no more memory then; harmless twice.
 
         Raises:
             BackendError: frames are missing.
-            OutputError: something cannot be written, or has come to exist meanwhile; all is as it was before.
+            OutputError: something cannot be written.
         """
+        if self._finished:
+            return
         if self._written != self._frames:
             raise BackendError(f"The session ended after {self._written} of {self._frames} frames.")
         with self._output_errors():
@@ -142,6 +148,21 @@ class ClipWriter:
             if self._output.sheet is not None:
                 with self._output_errors(self._output.sheet):
                     write_png(self._staging.add_file(self._output.sheet), self._contact_sheet(), self._comment)
+        self._writers.clear()
+        self._sheet_frames.clear()
+        self._finished = True
+
+    def commit(self) -> list[Path]:
+        """Give all files their names, finished if they are not yet; return those beside the video, folders as one.
+
+        Raises:
+            BackendError: frames are missing.
+            OutputError: something cannot be written, or has come to exist meanwhile; all is as it was before.
+        """
+        self.finish()
+        with self._output_errors():
+            if self._held is not None:
+                self._held.release()
             self._staging.commit()
         return self._output.saved
 
@@ -149,6 +170,8 @@ class ClipWriter:
         """Remove everything that was not committed; harmless twice and after `commit`."""
         for writer in self._writers.values():
             writer.abort()
+        if self._held is not None:
+            self._held.discard()
         self._staging.discard()
 
     def __enter__(self) -> Self:
@@ -196,7 +219,7 @@ class ClipWriter:
             height, width, _ = frame.shape
             is_streamed = self._output.to_stdout and target == self._output.video
             self._writers[target] = open_video(
-                binary_stdout() if is_streamed else self._staging.add_file(target),
+                self._stdout() if is_streamed else self._staging.add_file(target),
                 kind,
                 height=height,
                 width=width,
@@ -204,6 +227,9 @@ class ClipWriter:
                 comment=self._comment,
             )
         return self._writers[target]
+
+    def _stdout(self) -> BinaryIO:
+        return binary_stdout() if self._held is None else self._held.binary()
 
     def _folder(self, target: Path) -> _Writer:
         if target not in self._writers:

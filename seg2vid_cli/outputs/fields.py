@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_cli.outputs.flow_files import OnwardFlow
-from seg2vid_cli.outputs.neighbour_flow import neighbour_flow, onward_flow
 from seg2vid_cli.outputs.visualize import (
     FULL_SATURATION_PIXELS,
     depth_to_color,
@@ -21,6 +20,7 @@ from seg2vid_interface.clips import Chunk, Field
 from seg2vid_interface.driving.objects import Objects
 from seg2vid_interface.errors import BackendError
 from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_interface.neighbour_flow import neighbour_flow, onward_flow
 
 OTHER_IN_FILES = 255
 """How "other" is written in label maps, whatever its class index is."""
@@ -52,8 +52,7 @@ def field_arrays(name: str, chunk: Chunk, names: Names) -> Iterator[NDArray[Any]
         labels = _required(chunk.labels, "labels", chunk)
         if names.label_space is None:
             raise BackendError("The session yielded labels, but its model knows none.")
-        other = names.label_space.other
-        yield from labels if other is None else np.where(labels == other, np.uint8(OTHER_IN_FILES), labels)
+        yield from labels_in_files(labels, names.label_space)
     elif name == "depth":
         yield from _depth(chunk)
     elif name == "instances":
@@ -65,6 +64,11 @@ def field_arrays(name: str, chunk: Chunk, names: Names) -> Iterator[NDArray[Any]
         yield from neighbour_flow(*_flows(chunk))
     else:
         yield from _required(chunk.occlusion, "occlusion", chunk)
+
+
+def labels_in_files(labels: NDArray[np.uint8], space: LabelSpace) -> NDArray[np.uint8]:
+    """Return class indices as label maps hold them, with "other" as 255."""
+    return labels if space.other is None else np.where(labels == space.other, np.uint8(OTHER_IN_FILES), labels)
 
 
 def onward_flows(chunk: Chunk) -> Iterator[OnwardFlow]:

@@ -1,6 +1,8 @@
 """`-o -`: a result's bytes on standard output."""
 
+import shutil
 import sys
+import tempfile
 from typing import BinaryIO, cast
 
 from seg2vid_cli.terminal.console import silence
@@ -51,3 +53,36 @@ class _BinaryStdout:
 
     def flush(self) -> None:
         """Do nothing: all is written."""
+
+
+class HeldStdout:
+    """The same bytes, kept on disk until it is known that they are wanted."""
+
+    def __init__(self) -> None:
+        self._file: BinaryIO | None = None
+
+    def binary(self) -> BinaryIO:
+        """Return what takes the bytes; like standard output it cannot go back, so that writers do nothing else."""
+        return cast(BinaryIO, self)
+
+    def write(self, data: bytes) -> int:
+        """Keep more bytes.  Raises OSError."""
+        if self._file is None:
+            self._file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115  # `discard` closes it
+        return self._file.write(data)
+
+    def flush(self) -> None:
+        """Do nothing: nobody waits for them yet."""
+
+    def release(self) -> None:
+        """Write all to standard output.  Raises OSError, and ReaderGoneError."""
+        if self._file is not None:
+            self._file.seek(0)
+            shutil.copyfileobj(self._file, binary_stdout())
+        self.discard()
+
+    def discard(self) -> None:
+        """Forget what is kept; harmless twice."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

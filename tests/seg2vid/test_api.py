@@ -1,5 +1,6 @@
 """`import seg2vid`: the same clips as the command line's, from files, pictures and arrays."""
 
+import json
 import logging
 import subprocess
 import sys
@@ -140,6 +141,49 @@ def test_a_first_frame_may_be_an_array(tiny, street):
     np.testing.assert_array_equal(next(iter(tiny.generate(street, first_frame=picture))), picture)
 
 
+def test_the_labels_of_a_picture(fake_backends, make_model, street):
+    labels = np.asarray(Image.open(street)).copy()
+    labels[:4] = 255
+    photo = np.asarray([c.color for c in CITYSCAPES.classes], np.uint8)[np.where(labels == 255, 19, labels)]
+    with seg2vid.open(make_model("teller", segments=True)) as teller:
+        np.testing.assert_array_equal(teller.segment(photo), labels)
+        alone = teller.generate(first_frame=photo, frames=3)
+        np.testing.assert_array_equal(alone.labels[0], labels)
+        np.testing.assert_array_equal(alone.frames, teller.generate(labels, first_frame=photo, frames=3).frames)
+
+
+def test_a_model_that_tells_no_labels(tiny, street):
+    photo = np.zeros((32, 64, 3), np.uint8)
+    with pytest.raises(Seg2VidError, match="cannot tell the labels of a picture"):
+        tiny.segment(photo)
+    with pytest.raises(Seg2VidError, match="LABEL is missing"):
+        tiny.generate(first_frame=photo)
+
+
+def test_clips_are_judged_as_the_command_line_does(seg2vid, fake_backends, make_model, street):
+    teller = make_model("teller", segments=True)
+    flags = ("--model", teller, "--seed", 1, "--judge", 1, "--tries", 3)
+    result = seg2vid("generate", street, *flags, "-o", "a.mp4", "--json")
+    [told] = json.loads(result.stdout)["data"]["outputs"]
+    with open_model(teller) as model:
+        clip = model.generate(street, seed=1, judge=1, tries=3)
+        assert (clip.sample, clip.label_agreement) == (told["sample"], told["judged"]["label_agreement"])
+        shares = [model.generate(street, seed=1, sample=sample).label_agreement for sample in (1, 2, 3)]
+        assert shares == [one["label_agreement"] for one in told["judged"]["tries"]]
+        assert 0.9 < clip.label_agreement == max(shares) < 1
+        clip.save("b.mp4")
+        assert Path("a.mp4").read_bytes() == Path("b.mp4").read_bytes()
+        good_enough = model.generate(street, seed=1, sample=2, judge=0.9)
+        assert (good_enough.sample, good_enough.label_agreement) == (2, shares[1])
+
+
+def test_a_model_that_cannot_judge(tiny, street):
+    with pytest.raises(Seg2VidError, match="--judge: the model tiny cannot tell the labels of its frames"):
+        tiny.generate(street, judge=0.5)
+    with pytest.raises(Seg2VidError, match="--model tiny: it cannot tell the labels of a picture"):
+        _ = tiny.generate(street).label_agreement
+
+
 def test_a_clip_of_one_frame_has_no_flow(tiny, street):
     clip = tiny.generate(street, frames=1)
     assert (clip.flow.shape, clip.occlusion.shape, clip.labels.shape) == ((0, 32, 64, 2), (0, 32, 64), (1, 32, 64))
@@ -172,7 +216,9 @@ def test_what_cannot_be_a_label_map(tiny, label_map, message):
     assert caught.value.hint or label_map is not None
 
 
-@pytest.mark.parametrize("wrong", [{"frames": 0}, {"seed": -1}, {"sample": 0}, {"fps": 0.01}])
+@pytest.mark.parametrize(
+    "wrong", [{"frames": 0}, {"seed": -1}, {"sample": 0}, {"fps": 0.01}, {"judge": 2}, {"tries": 0}]
+)
 def test_numbers_out_of_range(tiny, street, wrong):
     with pytest.raises(ValueError, match=rf"out of range: .*{next(iter(wrong))} = {next(iter(wrong.values()))}"):
         tiny.generate(street, **wrong)

@@ -48,6 +48,14 @@ TINY_KEY_FRAMES = {
     "network.encoder_channels": "8",
     "network.chunk_frames": "4",
 }
+TINY_LABELS = {
+    **TINY,
+    "height": "64",
+    "width": "64",
+    "warm_up": "0",
+    "ema_decay": "0.9",
+    "network.channels": "[8, 16, 16]",
+}
 TINY_PIX2PIXHD = {
     **TINY,
     "height": "64",

@@ -1,4 +1,4 @@
-"""Styles, and what is known of a first frame."""
+"""What is read from pictures, and what is known of a first frame."""
 
 from typing import Any
 
@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from seg2vid_interface.backend import ReadsStyles, Session
+from seg2vid_interface.backend import ReadsStyles, Segments, Session
 from seg2vid_interface.contract.subject import ContractFixtures, Subject, first_of
 from seg2vid_interface.errors import ModelError
+from seg2vid_interface.graphs import motion_size
 
 
 class LookContract(ContractFixtures):
@@ -71,6 +72,25 @@ class LookContract(ContractFixtures):
         np.testing.assert_array_equal(session.style_of(picture), style)
         with pytest.raises(ValueError, match="picture"):
             session.style_of(picture[:-1])
+
+    def test_the_labels_of_a_picture_are_told(self, subject: Subject, session: Session) -> None:
+        """Classes that the model has, the same every time; a picture of another size is refused."""
+        card = subject.model.card
+        if not card.segments or card.label_space is None:
+            pytest.skip("the model tells no labels")
+        if not isinstance(session, Segments):
+            pytest.skip("the backend tells no labels")
+        size = motion_size(card, session.height, session.width)
+        picture = noise_picture(*size)
+        labels = session.segment(picture)
+        assert labels.shape == size
+        assert labels.dtype == np.uint8
+        assert labels.max() < card.label_space.size
+        np.testing.assert_array_equal(session.segment(picture), labels)
+        forms: tuple[Any, ...] = (picture[:-1], picture.astype(np.float32), picture[..., 0])
+        for wrong in forms:
+            with pytest.raises(ValueError, match="picture"):
+                session.segment(wrong)
 
 
 def noise_picture(height: int, width: int) -> NDArray[np.uint8]:

@@ -112,13 +112,13 @@ class Drive:
 
     def steps(self, chunk: int) -> NDArray[np.float32]:
         """Return the steps (T + 1, 3) of chunk 0, 1, ..., as `ClipRequest.camera` wants them."""
-        rows = self._rows(chunk + 1)[chunk * self.chunk_frames :]
+        rows = self.rows(chunk + 1)[chunk * self.chunk_frames :]
         rows[0, :2] = 0
         return rows.astype(np.float32)
 
     def pose(self, chunk: int) -> "Pose":
         """Return where the camera stands when a chunk begins."""
-        forward, turned, _ = self._rows(chunk).T
+        forward, turned, _ = self.rows(chunk).T
         heading = np.cumsum(turned)
         middle = heading - turned / 2
         return Pose(
@@ -128,7 +128,7 @@ class Drive:
             backed=float(-np.minimum(forward, 0).sum()),
         )
 
-    def _rows(self, chunks: int) -> NDArray[np.float64]:
+    def rows(self, chunks: int) -> NDArray[np.float64]:
         """Return metres forward, radians turned since the frame before, and tilt, of all frames of the first chunks.
 
         From the clip's first frame on: a sum that is begun anew would come out a bit otherwise.

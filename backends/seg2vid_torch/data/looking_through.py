@@ -1,5 +1,6 @@
 """Looks all of a data set through: how much it holds, of what, and what is wrong with it."""
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -7,8 +8,9 @@ from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
-from seg2vid_interface.data_tools import Advance, DataReport, DataRequest, Sample, SplitReport
+from seg2vid_interface.data_tools import Advance, DataReport, DataRequest, LabelTeller, Sample, SplitReport
 from seg2vid_interface.errors import DatasetError
 from seg2vid_interface.label_readers import LabelReader
 from seg2vid_interface.label_spaces import NO_LABELS, LabelSpace
@@ -17,6 +19,7 @@ from seg2vid_torch.data.datasets.opening import LAYOUTS, DataSet, open_data_sets
 from seg2vid_torch.data.packed import is_packed
 from seg2vid_torch.data.reading import ReadFrames, parts_of, read_parts
 
+logger = logging.getLogger(__name__)
 SAMPLES = 6
 """Frames of a split that are shown."""
 
@@ -28,23 +31,25 @@ def check_data(request: DataRequest, advance: Advance) -> DataReport:
     splits: dict[str, SplitReport] = {}
     began, done = time.perf_counter(), 0
     for split, found in data.found.items():
-        looks = _SplitLooks(found, request.label_space, data.labels)
+        looks = _SplitLooks(found, request.label_space)
         for read in read_split(data, split, request, tolerant=True):
             looks.take(read)
             done += len(read.images)
             advance(done, max(done, total))
         splits[split] = looks.report()
-    labels = data.labels.description if data.labels else None
-    return DataReport(labels, splits, done / (time.perf_counter() - began))
+    speed = done / (time.perf_counter() - began)
+    return DataReport(description_of(data, request), splits, speed, told=request.teller is not None)
 
 
 def open_for_request(request: DataRequest, *, whole: bool) -> DataSet:
-    """Return the data set, with labels if it has some.  Raises what `open_data_sets` raises."""
+    """Return the data set, with labels if it has some, unless they are told.  Raises what `open_data_sets` raises."""
     if is_packed(request.root):
         raise DatasetError(f"{request.root}: a packed data set", "Name the data set that it was made from.")
     layout = LAYOUTS.get(request.dataset)
     labelled = layout is not None and request.root.is_dir() and layout.has_labels(request.root)
-    space = request.label_space if labelled else NO_LABELS
+    if labelled and request.teller is not None:
+        logger.warning("%s: its own label maps are not read, as all labels are told", request.root)
+    space = request.label_space if labelled and request.teller is None else NO_LABELS
     (data,) = open_data_sets(
         [request.root], space, layout=request.dataset, read_labels=request.read_labels, whole=whole
     )
@@ -52,13 +57,31 @@ def open_for_request(request: DataRequest, *, whole: bool) -> DataSet:
 
 
 def read_split(data: DataSet, split: Split, request: DataRequest, *, tolerant: bool) -> Iterator[ReadFrames]:
-    """Yield a split's frames at the size that is asked for."""
+    """Yield a split's frames at the size that is asked for, with their labels, read or told."""
     clips: list[tuple[Clip, LabelReader | None]] = [
         (_there(clip) if tolerant else clip, data.labels) for clip in data.clips[split]
     ]
     form = {"height": request.height, "width": request.width}
     parts = parts_of(clips, **form, frames_per_second=request.frames_per_second)
-    yield from read_parts(parts, tolerant=tolerant)
+    for read in read_parts(parts, tolerant=tolerant):
+        if request.teller is not None:
+            read.labels = _told(read.images, request.teller)
+        yield read
+
+
+def description_of(data: DataSet, request: DataRequest) -> str | None:
+    """Return what a data set's labels are; None if it has none."""
+    if request.teller is not None:
+        return request.teller.description
+    return data.labels.description if data.labels else None
+
+
+def _told(images: NDArray[np.uint8], teller: LabelTeller) -> NDArray[np.uint8]:
+    """Return the labels (n, H, W) of pictures (n, 3, H, W)."""
+    labels = np.empty((len(images), *images.shape[2:]), np.uint8)
+    for number, image in enumerate(images):
+        labels[number] = teller.tell(np.ascontiguousarray(image.transpose(1, 2, 0)))
+    return labels
 
 
 def _there(clip: Clip) -> Clip:
@@ -71,8 +94,8 @@ def _there(clip: Clip) -> Clip:
 class _SplitLooks:
     """What was seen of a split so far."""
 
-    def __init__(self, found: Found, space: LabelSpace, labels: LabelReader | None) -> None:
-        self._found, self._space, self._labelled = found, space, labels is not None
+    def __init__(self, found: Found, space: LabelSpace) -> None:
+        self._found, self._space = found, space
         self._sizes: Counter[tuple[int, int]] = Counter()
         self._lengths: list[int] = []
         self._pixels = np.zeros(space.size, np.int64)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from seg2vid_interface.data_tools import Advance, DataRequest, PackResult
 from seg2vid_interface.errors import OutputError
-from seg2vid_torch.data.looking_through import open_for_request, read_split
+from seg2vid_torch.data.looking_through import description_of, open_for_request, read_split
 from seg2vid_torch.data.packed import FORMAT, INDEX_NAME, SHARD_BYTES, Shard, is_packed, library
 from seg2vid_torch.data.reading import ReadFrames
 
@@ -29,20 +29,21 @@ def pack_data(request: DataRequest, out: Path, advance: Advance, *, overwrite: b
     total = sum(len(clip.files) for clips in data.clips.values() for clip in clips)
     faults: list[str] = []
     temporary = out.with_name(f".{out.name}.partial")
+    labels = description_of(data, request)
     try:
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
         splits: dict[str, list[Shard]] = {}
         done = 0
         for split in data.found:
-            with _ShardWriter(temporary, split, request, labelled=data.labels is not None) as writer:
+            with _ShardWriter(temporary, split, request, labelled=labels is not None) as writer:
                 for read in read_split(data, split, request, tolerant=False):
                     faults += read.faults
                     writer.write(read)
                     done += len(read.images)
                     advance(done, max(done, total))
             splits[split] = writer.shards
-        _write_index(temporary / INDEX_NAME, request, splits, data.labels.description if data.labels else None)
+        _write_index(temporary / INDEX_NAME, request, splits, labels)
         if overwrite:
             _remove_packed(out)
         _move(temporary, out)

@@ -40,7 +40,7 @@ def flow_of_windows(store: FrameStore, starts: Sequence[int], moments: Sequence[
     Raises:
         BackendError: OpenCV is not installed.
     """
-    _require_opencv()
+    require_opencv()
     greys = (store.images.float() * torch.tensor([0.299, 0.587, 0.114]).view(3, 1, 1)).sum(1).round().byte().numpy()
     needed = sorted({first + t for first in starts for t in range(moments[-1])})
     flow = torch.empty((len(starts), len(moments), 2, *greys.shape[1:]), dtype=torch.float16)
@@ -54,8 +54,8 @@ def flow_of_windows(store: FrameStore, starts: Sequence[int], moments: Sequence[
 
 def _step(frame: NDArray[np.uint8], after: NDArray[np.uint8]) -> tuple[Tensor, Tensor]:
     """Return the flow (2, H, W) from a grey picture (H, W) to the next, and where it is to be believed (H, W)."""
-    there = _dense_flow(frame, after)
-    return there, _returns(there, _dense_flow(after, frame))
+    there = dense_flow(frame, after)
+    return there, leads_back(there, dense_flow(after, frame))
 
 
 def _followed(steps: Sequence[tuple[Tensor, Tensor]], moments: Sequence[int]) -> tuple[Tensor, Tensor]:
@@ -74,16 +74,17 @@ def _followed(steps: Sequence[tuple[Tensor, Tensor]], moments: Sequence[int]) ->
     return torch.stack(flows), torch.stack(believed)
 
 
-def _require_opencv() -> None:
+def require_opencv() -> None:
+    """Raise BackendError if OpenCV is not installed."""
     try:
         import cv2  # noqa: F401
     except ImportError:
         raise BackendError(
-            "the flow of real clips needs OpenCV, which is not installed", "Install it: pip install 'seg2vid[train]'"
+            "optical flow needs OpenCV, which is not installed", "Install it: pip install 'seg2vid[train]'"
         ) from None
 
 
-def _dense_flow(first: NDArray[np.uint8], later: NDArray[np.uint8]) -> Tensor:
+def dense_flow(first: NDArray[np.uint8], later: NDArray[np.uint8]) -> Tensor:
     """Return the flow (2, H, W) in pixels between two grey pictures (H, W)."""
     import cv2
 
@@ -92,7 +93,7 @@ def _dense_flow(first: NDArray[np.uint8], later: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(np.asarray(flow, np.float32)).permute(2, 0, 1)
 
 
-def _returns(there: Tensor, back: Tensor) -> Tensor:
+def leads_back(there: Tensor, back: Tensor) -> Tensor:
     """Return (H, W) bool: whether the two flows (2, H, W) lead back."""
     grid = pixel_grid(there.shape[1], there.shape[2], there.device)
     way_back = sample(back[None], (grid + there)[None])[0]

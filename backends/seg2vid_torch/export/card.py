@@ -15,8 +15,9 @@ from seg2vid_interface.graphs import GraphName, inputs_of, open_sides
 from seg2vid_interface.model_card import ModelCard, StageCard
 from seg2vid_interface.validation import problems_of
 from seg2vid_torch.graphs.image import StyleGraph, image_graph
+from seg2vid_torch.graphs.labels import LabelsGraph
 from seg2vid_torch.graphs.motion_stage import motion_graphs
-from seg2vid_torch.networks.build import MotionNetwork
+from seg2vid_torch.networks.build import LabelsNetwork, MotionNetwork
 from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
 from seg2vid_torch.networks.key_frames.key_frame_motion import KeyFrameMotion
 from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
@@ -45,6 +46,8 @@ def stage_graphs(trained: TrainedStage, card: ModelCard) -> dict[GraphName, nn.M
     """Return the graphs of a stage of the card's model, by their names."""
     if isinstance(trained.network, Img2Vid | KeyFrameMotion):
         return motion_graphs(trained.network, card.label_space)
+    if isinstance(trained.network, LabelsNetwork):
+        return {"labels": LabelsGraph(trained.network)}
     graphs: dict[GraphName, nn.Module] = {"image": image_graph(trained.network, card.image_scale)}
     if trained.style_encoder:
         graphs["style"] = StyleGraph(trained.style_encoder)

@@ -11,7 +11,7 @@ from torch import nn
 
 from seg2vid_interface.backend import ExportRequest, ExportResult, Stage
 from seg2vid_interface.errors import ModelError, OutputError
-from seg2vid_interface.graphs import KEY_FRAME_GRAPHS, graph_file
+from seg2vid_interface.graphs import HALVED_GRAPHS, KEY_FRAME_GRAPHS, graph_file
 from seg2vid_interface.model_card import CARD_NAME, ModelCard, ModelFolder, file_sha256, read_card
 from seg2vid_torch.export.card import make_card, stage_graphs
 from seg2vid_torch.export.half_weights import round_weights, stored
@@ -83,7 +83,7 @@ def _write_graphs(folder: Path, trained: TrainedStage, card: ModelCard, request:
     from seg2vid_torch.export.onnx_graphs import write_graph  # loads onnx, which few exports need
 
     for name, graph in stage_graphs(trained, card).items():
-        precisions = request.graphs if name in card.stages else ("fp32",)  # what is no stage learns little or nothing
+        precisions = request.graphs if name in HALVED_GRAPHS else ("fp32",)
         for precision in precisions:
             file = folder / graph_file(name, precision)
             write_graph(graph, name, card, file, precision, half_weights=request.half_weights)

@@ -27,6 +27,8 @@ from seg2vid_interface.graphs import (
 )
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_torch.export.half_initializers import halve_initializers
+from seg2vid_torch.export.lowering import lower_quickly
+from seg2vid_torch.export.simplifying import simplify
 
 OPSET = 18  # beyond, the exporter converts, which it does not do within branches
 TRACED_HEIGHT, TRACED_WIDTH = 192, 320  # pixels, about; unlike each other and any model's, so that nothing is fixed
@@ -62,12 +64,13 @@ def write_graph(
             strict=False,
             prefer_deferred_runtime_asserts_over_guards=True,  # sizes are checked when a model is opened
         )
+        lower_quickly(program)
         exported = torch.onnx.export(
             program,
             opset_version=OPSET,
             dynamo=True,
             external_data=False,
-            optimize=not half_weights,
+            optimize=False,
             verbose=False,
             input_names=[tensor.name for tensor in inputs],
             output_names=[tensor.name for tensor in outputs],
@@ -76,12 +79,12 @@ def write_graph(
                 torch.ops.aten.sym_stride.int: _stride,
             },
         )
-    if exported is None:
-        raise RuntimeError("torch.onnx.export returned nothing")
-    model = exported.model_proto
-    if half_weights:  # before batch norms are put into the kernels, which would then be other numbers than the weights'
-        halve_initializers(model)
-        model = onnxscript.optimizer.optimize(model)
+        if exported is None:
+            raise RuntimeError("torch.onnx.export returned nothing")
+        model = exported.model_proto
+        if half_weights:  # before batch norms are put into the kernels, which would then be other numbers than weights'
+            halve_initializers(model)
+        model = simplify(model)
     _strip(model.graph)
     _name_dimensions(model, inputs, outputs)
     onnx.helper.set_model_props(model, {METADATA_KEY: card_for_metadata(card)})
@@ -160,12 +163,14 @@ def _name_dimensions(model: onnx.ModelProto, inputs: Sequence[TensorFormat], out
 @contextmanager
 def _quietly() -> Iterator[None]:
     """Silence what the exporters tell their developers."""
-    logger = logging.getLogger("torch.onnx")
-    level = logger.level
-    logger.setLevel(logging.ERROR)
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.ERROR)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)

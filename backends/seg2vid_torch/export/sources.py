@@ -1,8 +1,8 @@
 """The stages that an export is made of, read from runs, checkpoints (also published ones) and model folders."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from pydantic import TypeAdapter, ValidationError
@@ -14,8 +14,10 @@ from seg2vid_interface.model_card import CARD_NAME, ModelFolder, open_model_fold
 from seg2vid_interface.validation import problems_of
 from seg2vid_torch.networks.build import (
     ImageNetwork,
+    LabelsNetwork,
     MotionNetwork,
     build_image_network,
+    build_labels_network,
     build_motion_network,
     build_style_encoder,
 )
@@ -23,6 +25,7 @@ from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.published.checkpoints import read_published
 from seg2vid_torch.settings.image import SpadeSettings
 from seg2vid_torch.settings.key_frames import KeyFrameSettings
+from seg2vid_torch.settings.labels import LabelsSettings
 from seg2vid_torch.settings.loading import validate_settings
 from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.stages.card_text import CardText
@@ -36,9 +39,20 @@ from seg2vid_torch.training.checkpoint import (
     read_checkpoint,
 )
 from seg2vid_torch.training.light_checkpoint import ENDING, read_light_checkpoint
-from seg2vid_torch.training.metrics_log import read_metrics
-from seg2vid_torch.weights.loading import load_image_network, load_motion_network, load_style_encoder
+from seg2vid_torch.training.metrics_log import newest_measures
+from seg2vid_torch.weights.loading import (
+    load_image_network,
+    load_labels_network,
+    load_motion_network,
+    load_style_encoder,
+)
 from seg2vid_torch.weights.torch_files import read_torch_file
+
+_LOADERS: Mapping[Stage, Callable[[ModelFolder, torch.device], ImageNetwork | MotionNetwork | LabelsNetwork]] = {
+    "image": load_image_network,
+    "motion": load_motion_network,
+    "labels": load_labels_network,
+}
 
 
 def read_stages(sources: tuple[Path, ...]) -> dict[Stage, TrainedStage]:
@@ -55,7 +69,7 @@ def read_stages(sources: tuple[Path, ...]) -> dict[Stage, TrainedStage]:
     for source in sources:
         if _is_model(source):
             _add(stages, _read_model(open_model_folder(source), without=given), source)
-    return {stage: stages[stage] for stage in ("image", "motion") if stage in stages}
+    return {stage: stages[stage] for stage in get_args(Stage) if stage in stages}
 
 
 def _add(stages: dict[Stage, TrainedStage], read: Iterable[TrainedStage], source: Path) -> None:
@@ -97,12 +111,12 @@ def _read_stage_of_model(stage: Stage, model: ModelFolder) -> TrainedStage:
     encoder = load_style_encoder(model, cpu) if is_image and model.card.reads_styles else None
     return TrainedStage(
         stage=stage,
-        network=load_image_network(model, cpu) if is_image else load_motion_network(model, cpu),
+        network=_LOADERS[stage](model, cpu),
         network_settings=stage_card.network,
         label_space=(card.image_labels if is_image else card.label_space) or NO_LABELS,
         height=card.height * (card.image_scale if is_image else 1),
         width=card.width * (card.image_scale if is_image else 1),
-        frames_per_second=None if is_image else card.frames_per_second,
+        frames_per_second=card.frames_per_second if stage == "motion" else None,
         preset=stage_card.preset,
         steps=stage_card.steps,
         seed=stage_card.seed,
@@ -134,13 +148,15 @@ def _read_file(path: Path) -> TrainedStage:
 
 
 def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> TrainedStage:
-    network: MotionNetwork | ImageNetwork
+    network: MotionNetwork | ImageNetwork | LabelsNetwork
     encoder: StyleEncoder | None = None
     try:
         label_space = TypeAdapter(LabelSpace).validate_python(state["label_space"])
         settings = validate_settings(state["stage"], state["settings"])
         if isinstance(settings, MotionSettings | KeyFrameSettings):
             network = build_motion_network(settings.network, label_space)
+        elif isinstance(settings, LabelsSettings):
+            network = build_labels_network(settings.network, label_space)
         else:
             network = build_image_network(settings.network, label_space)
             if isinstance(settings, SpadeSettings) and settings.network.style_size:
@@ -168,14 +184,6 @@ def _read_checkpoint(state: Mapping[str, Any], path: Path, run: Path | None) -> 
         preset=state["preset"],
         steps=state["step"],
         seed=state["seed"],
-        quality=_quality(run, state["step"]),
+        quality=newest_measures(run, state["step"]) if run else state.get("quality", {}),
         style_encoder=encoder,
     )
-
-
-def _quality(run: Path | None, step: int) -> dict[str, float]:
-    """Return the run's newest validation measures up to the checkpoint's step."""
-    measures: dict[str, float] = {}
-    for metrics in read_metrics(run, step) if run else []:
-        measures |= {name: round(value, 4) for name, value in metrics.items() if name.startswith("val_")}
-    return measures

@@ -58,8 +58,8 @@ class Scene:
 
 def pixel_grid(height: int, width: int, device: torch.device) -> Tensor:
     """Return (2, H, W): x and y of every pixel."""
-    y, x = torch.meshgrid(torch.arange(height, device=device), torch.arange(width, device=device), indexing="ij")
-    return torch.stack([x, y]).float()
+    x, y = torch.arange(width, device=device), torch.arange(height, device=device)[:, None]
+    return torch.stack([x.expand(height, width), y.expand(height, width)]).float()
 
 
 def project(scene: Scene, path: CameraPath, moments: Tensor, pitch: Tensor) -> Tensor:

@@ -7,15 +7,19 @@ from seg2vid_torch.networks.img2vid.img2vid import Img2Vid
 from seg2vid_torch.networks.key_frames.key_frame_motion import KeyFrameMotion
 from seg2vid_torch.networks.pix2pixhd.global_generator import GlobalGenerator
 from seg2vid_torch.networks.pix2pixhd.local_enhancer import LocalEnhancer
+from seg2vid_torch.networks.segmentation.pretrained_u_net import PretrainedUNet
+from seg2vid_torch.networks.segmentation.u_net import UNet
 from seg2vid_torch.networks.spade.spade_generator import SpadeGenerator
 from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.settings.image import Pix2PixHDNetworkSettings, SpadeNetworkSettings
 from seg2vid_torch.settings.key_frames import KeyFrameNetworkSettings
+from seg2vid_torch.settings.labels import PretrainedUNetSettings, UNetSettings
 from seg2vid_torch.settings.motion import MotionNetworkSettings
 
 Pix2PixHDGenerator = GlobalGenerator | LocalEnhancer
 MotionNetwork = Img2Vid | KeyFrameMotion
 ImageNetwork = SpadeGenerator | Pix2PixHDGenerator
+LabelsNetwork = UNet | PretrainedUNet
 
 
 def build_image_network(
@@ -85,3 +89,10 @@ def build_img2vid(settings: MotionNetworkSettings, label_space: LabelSpace) -> I
         flow_scale=settings.flow_scale,
         prior_classes=StreetClasses.of(label_space) if settings.camera_prior else None,
     )
+
+
+def build_labels_network(settings: UNetSettings | PretrainedUNetSettings, label_space: LabelSpace) -> LabelsNetwork:
+    """Build the labels stage's network, with random weights."""
+    if isinstance(settings, PretrainedUNetSettings):
+        return PretrainedUNet(label_space.size, settings.width)
+    return UNet(label_space.size, settings.channels)

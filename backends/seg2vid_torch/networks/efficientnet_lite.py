@@ -1,7 +1,7 @@
-"""EfficientNet-Lite1's features, through which critics see pictures.
+"""EfficientNet-Lite1's features, through which critics see pictures, and of which a segmenter is made.
 
 Tan and Le, "EfficientNet" (ICML 2019), in the variant for phones: ReLU6, no squeeze-and-excitation, stem and head of
-fixed width.  Batch norms are folded into the convolutions, since nothing trains it here.
+fixed width.  Batch norms are folded into the convolutions: critics do not train it, a segmenter only a little.
 
 Shape symbols: N = batch, C = channels, H, W = height and width.
 """
@@ -68,8 +68,8 @@ class FrozenFeatures(nn.Module):
 
     CHANNELS = (16, 24, 40, 112, 320)
 
-    def __init__(self) -> None:
-        """Build it with random weights."""
+    def __init__(self, count: int | None = None) -> None:
+        """Build it with random weights; of its blocks only the first `count`, and so fewer maps."""
         super().__init__()
         self.stem = HalvingConvolution(3, STEM_CHANNELS, 3)
         blocks = []
@@ -78,7 +78,7 @@ class FrozenFeatures(nn.Module):
             for stride in chain([first_stride], repeat(1, repeats - 1)):
                 blocks.append(InvertedResidual(inputs, outputs, kernel, stride, expansion))
                 inputs = outputs
-        self.blocks = nn.ModuleList(blocks)
+        self.blocks = nn.ModuleList(blocks[:count])
 
     def forward(self, pictures: Tensor) -> list[Tensor]:
         """Return the maps, the largest first, of pictures (N, 3, H, W) in 0..1, RGB: of each size the last."""

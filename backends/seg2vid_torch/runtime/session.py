@@ -16,10 +16,16 @@ from seg2vid_interface.memory import MB, MemoryNeed, check_memory
 from seg2vid_interface.model_card import ModelFolder
 from seg2vid_interface.sizes import choose_size
 from seg2vid_torch.graphs.image import StyleGraph, image_graph
+from seg2vid_torch.graphs.labels import LabelsGraph
 from seg2vid_torch.graphs.motion_stage import motion_graphs
 from seg2vid_torch.runtime.devices import PRECISIONS, check_precision, choose_device
 from seg2vid_torch.runtime.memory import telling_out_of_memory
-from seg2vid_torch.weights.loading import load_image_network, load_motion_network, load_style_encoder
+from seg2vid_torch.weights.loading import (
+    load_image_network,
+    load_labels_network,
+    load_motion_network,
+    load_style_encoder,
+)
 
 OUT_OF_MEMORY_HINT = "Use a smaller --size, or another --device."
 MEMORY = MemoryNeed("PyTorch", resident=470 * MB, address_space=1300 * MB, data=450 * MB, pixel=2850)
@@ -39,7 +45,7 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
         with telling_out_of_memory(str(device), OUT_OF_MEMORY_HINT):
             if name not in modules:  # one for all sizes
                 modules.update(_load(name, model, device))
-        return TorchGraph(modules[name], device, "fp32" if name == "style" else precision)
+        return TorchGraph(modules[name], device, precision if name not in ("style", "labels") else "fp32")
 
     return GraphSession(card, size, load, device=str(device), precision=precision)
 
@@ -51,6 +57,8 @@ def _load(name: GraphName, model: ModelFolder, device: torch.device) -> dict[Gra
         return {"image": image_graph(load_image_network(model, device), card.image_scale)}
     if name == "style":
         return {"style": StyleGraph(load_style_encoder(model, device))}
+    if name == "labels":
+        return {"labels": LabelsGraph(load_labels_network(model, device))}
     network = load_motion_network(model, device)
     if network.frames != card.chunk_frames:
         raise ModelError(

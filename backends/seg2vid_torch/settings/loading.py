@@ -2,32 +2,42 @@
 
 import tomllib
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
+from seg2vid_interface.backend import Stage
 from seg2vid_interface.documents import parse_toml
 from seg2vid_interface.errors import SettingsError
 from seg2vid_torch.settings.faults import tell_faults
 from seg2vid_torch.settings.image import Pix2PixHDSettings, SpadeSettings
 from seg2vid_torch.settings.key_frames import KeyFrameSettings
+from seg2vid_torch.settings.labels import PretrainedLabelsSettings, UNetLabelsSettings
 from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.settings.preset_files import read_preset
 
-StageSettings = SpadeSettings | Pix2PixHDSettings | MotionSettings | KeyFrameSettings
-KINDS: Mapping[str, Mapping[str, type[StageSettings]]] = {
+StageSettings = (
+    SpadeSettings
+    | Pix2PixHDSettings
+    | MotionSettings
+    | KeyFrameSettings
+    | UNetLabelsSettings
+    | PretrainedLabelsSettings
+)
+KINDS: Mapping[Stage, Mapping[str, type[StageSettings]]] = {
     "image": {"spade": SpadeSettings, "pix2pixhd": Pix2PixHDSettings},
     "motion": {"img2vid": MotionSettings, "key-frames": KeyFrameSettings},
+    "labels": {"u-net": UNetLabelsSettings, "pretrained-u-net": PretrainedLabelsSettings},
 }
 """Each stage's settings by `network.kind`; the first is meant where none is named."""
 
 
-def load_settings(stage: Literal["image", "motion"], preset: str, overrides: Mapping[str, str]) -> StageSettings:
+def load_settings(stage: Stage, preset: str, overrides: Mapping[str, str]) -> StageSettings:
     """Return the checked settings of a stage.
 
     Args:
         stage: which table of the preset is read.
-        preset: a bundled preset's name, or the path of a TOML file with the tables [image] and/or [motion].
+        preset: a bundled preset's name, or the path of a TOML file with a table [image], [motion] or [labels].
         overrides: dotted key -> TOML value as text ("network.width" -> "0.5"); text that is no TOML value is a string.
 
     Raises:
@@ -53,7 +63,7 @@ def load_settings(stage: Literal["image", "motion"], preset: str, overrides: Map
     raise SettingsError(f"--preset {preset}, stage {stage}: {'; '.join(faults)}", hint)
 
 
-def validate_settings(stage: Literal["image", "motion"], table: Mapping[str, Any]) -> StageSettings:
+def validate_settings(stage: Stage, table: Mapping[str, Any]) -> StageSettings:
     """Return the settings that a stage's table holds.
 
     Raises:
@@ -63,7 +73,7 @@ def validate_settings(stage: Literal["image", "motion"], table: Mapping[str, Any
     return _settings_of(stage, table).model_validate(table)
 
 
-def _settings_of(stage: Literal["image", "motion"], table: Mapping[str, Any]) -> type[StageSettings]:
+def _settings_of(stage: Stage, table: Mapping[str, Any]) -> type[StageSettings]:
     kinds = KINDS[stage]
     network = table.get("network")
     kind = network.get("kind", next(iter(kinds))) if isinstance(network, Mapping) else next(iter(kinds))

@@ -23,3 +23,8 @@ def image_sizes(levels: int) -> SizeRule:
 def pix2pixhd_sizes(halvings: int) -> SizeRule:
     """Return the rule of pix2pixHD's generators: at the coarsest resolution there are two pixels to normalise over."""
     return SizeRule(multiple=2**halvings, smallest=2 ** (halvings + 1))
+
+
+def label_sizes(halvings: int) -> SizeRule:
+    """Return the rule of a labels stage of so many halvings: at its coarsest resolution there is a pixel or more."""
+    return SizeRule(multiple=2**halvings, smallest=2**halvings)

@@ -1,4 +1,4 @@
-"""What the settings of both stages have in common."""
+"""What the settings of all stages have in common."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
@@ -16,7 +16,7 @@ class StrictSettings(BaseModel):
 
 
 class CommonSettings(StrictSettings):
-    """What both stages have."""
+    """What all stages have."""
 
     height: PositiveInt
     """Pixels."""

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seg2vid_interface.backend import Stage
 from seg2vid_interface.errors import ModelError
@@ -30,15 +30,31 @@ class StageFit:
 
 
 def fit_stages(stages: Mapping[Stage, TrainedStage]) -> StageFit:
-    """Fit the image stage to the motion stage; either may be missing.
+    """Fit the image stage to the motion stage, and the labels stage to them; some may be missing.
 
     Raises:
-        ModelError: it does not fit.
+        ModelError: they do not fit.
     """
-    image, motion = stages.get("image"), stages.get("motion")
+    image, motion, labels = stages.get("image"), stages.get("motion"), stages.get("labels")
+    if labels is None:
+        return _fit_pictures(image, motion)
+    if not (image or motion):
+        return StageFit(labels.label_space, None, labels.height, labels.width, 1, labels.network.sizes)
+    fit = _fit_pictures(image, motion)
+    if fit.label_space != labels.label_space:
+        raise ModelError(
+            "the labels stage was trained with another label space than the model's: "
+            f"{labels.label_space.name}, not {fit.label_space.name}",
+            "Export stages of one label space.",
+        )
+    return replace(fit, sizes=fit.sizes & labels.network.sizes)  # its pictures are of the frames' size, whatever it is
+
+
+def _fit_pictures(image: TrainedStage | None, motion: TrainedStage | None) -> StageFit:
     if image and motion:
         return _fit_both(image, motion)
-    (alone,) = stages.values()
+    alone = image or motion
+    assert alone
     space = alone.label_space if motion else model_space(alone.label_space)
     finer = alone.label_space if alone.label_space != space else None
     return StageFit(space, finer, alone.height, alone.width, 1, alone.network.sizes)

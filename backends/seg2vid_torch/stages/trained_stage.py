@@ -9,7 +9,7 @@ from torch import nn
 from seg2vid_interface.backend import Stage
 from seg2vid_interface.graphs import GraphName
 from seg2vid_interface.label_spaces import LabelSpace
-from seg2vid_torch.networks.build import ImageNetwork, MotionNetwork
+from seg2vid_torch.networks.build import ImageNetwork, LabelsNetwork, MotionNetwork
 from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.stages.card_text import CardText
 
@@ -19,7 +19,7 @@ class TrainedStage:
     """One stage with its weights, and what its card is to say."""
 
     stage: Stage
-    network: MotionNetwork | ImageNetwork
+    network: MotionNetwork | ImageNetwork | LabelsNetwork
     """In evaluation mode, on the CPU."""
     network_settings: Mapping[str, Any]
     label_space: LabelSpace
@@ -27,7 +27,7 @@ class TrainedStage:
     height: int
     width: int
     frames_per_second: float | None
-    """None for an image stage."""
+    """None but for a motion stage."""
     preset: str
     steps: int
     seed: int

@@ -1,1 +1,1 @@
-"""Training: one loop for both stages, which differ in what a step does."""
+"""Training: one loop for all stages, which differ in what a step does."""

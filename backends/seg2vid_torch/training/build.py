@@ -17,10 +17,12 @@ from seg2vid_torch.data.frame_store import FrameStore, load_frames
 from seg2vid_torch.data.streaming import ROUND_BYTES, Stream
 from seg2vid_torch.settings.image import Pix2PixHDSettings, SpadeSettings
 from seg2vid_torch.settings.key_frames import KeyFrameSettings
+from seg2vid_torch.settings.labels import LabelsSettings
 from seg2vid_torch.settings.loading import StageSettings
 from seg2vid_torch.settings.motion import MotionSettings
 from seg2vid_torch.training.frozen_files import FrozenFiles
 from seg2vid_torch.training.key_frame_stage import KeyFrameStage
+from seg2vid_torch.training.labels_stage import LabelsStage
 from seg2vid_torch.training.motion_stage import MotionStage
 from seg2vid_torch.training.pix2pixhd_stage import Pix2PixHDStage
 from seg2vid_torch.training.spade_stage import SpadeStage
@@ -166,6 +168,8 @@ def build_stage(
             return SpadeStage(settings, context)
         if isinstance(settings, Pix2PixHDSettings):
             return Pix2PixHDStage(settings, context)
+        if isinstance(settings, LabelsSettings):
+            return LabelsStage(settings, context)
         stills = load(data.stills, "train")
         if isinstance(settings, MotionSettings):
             return MotionStage(settings, context, stills)

@@ -1,10 +1,11 @@
-"""Files of weights that losses need and that nothing trains: VGG's, and those of the critics' features."""
+"""Files of others' weights: VGG's and the critics' features', which nothing trains, and those that an encoder has."""
 
 from collections.abc import Mapping
 from pathlib import Path
 
 from seg2vid_interface.model_card import file_sha256
 from seg2vid_torch.settings.image import SpadeSettings
+from seg2vid_torch.settings.labels import PretrainedLabelsSettings
 from seg2vid_torch.settings.loading import StageSettings
 from seg2vid_torch.settings.stage import PerceptualSettings
 from seg2vid_torch.weights.downloads import DOWNLOADS, Download, find_weights
@@ -26,12 +27,14 @@ class FrozenFiles:
 
     @classmethod
     def find(cls, settings: StageSettings, cache: Path | None) -> "FrozenFiles":
-        """Look for the files that losses of a weight above 0 need."""
+        """Look for the files that losses of a weight above 0 need, or what is to begin with them."""
         needed: dict[str, str | None] = {}
         if isinstance(settings, PerceptualSettings) and settings.weights.perceptual:
             needed["vgg_weights"] = settings.vgg_weights
         if isinstance(settings, SpadeSettings) and settings.weights.critics:
             needed["critic_weights"] = settings.critic_weights
+        if isinstance(settings, PretrainedLabelsSettings) and settings.initial is None:
+            needed["encoder_weights"] = settings.encoder_weights
         return cls({setting: source for setting, source in needed.items() if source}, cache)
 
     def fetch(self) -> None:

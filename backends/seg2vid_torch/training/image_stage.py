@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from seg2vid_torch.data.batches import Stills, draw_stills, one_hot, pictures
 from seg2vid_torch.losses.image import pooled_l1
 from seg2vid_torch.settings.stage import CommonSettings
 from seg2vid_torch.training.average import AveragedNetwork
+from seg2vid_torch.training.sheets import painted, write_sheet
 from seg2vid_torch.training.stage import TrainingContext, count_parameters, evenly_chosen
 
 VALIDATION_BATCHES = 8
@@ -91,11 +91,7 @@ class ImageStage(ABC):
 
     def _write_sheet(self, path: Path, labels: Tensor, columns: Sequence[Tensor]) -> None:
         """Write a picture of a row per still: its label map, then the columns, uint8 or in 0..1."""
-        colors = torch.tensor([c.color for c in self._label_space.classes], dtype=torch.uint8)
-        painted = [colors[labels.long()].movedim(-1, 1)]
-        painted += [x if x.dtype == torch.uint8 else (x.cpu() * 255).round().byte() for x in columns]
-        sheet = torch.cat([torch.cat(list(column), 1) for column in painted], 2)
-        Image.fromarray(sheet.movedim(0, -1).contiguous().numpy()).save(path)
+        write_sheet(path, [painted(labels, self._label_space), *columns])
 
     def summary(self) -> dict[str, object]:
         """Return the numbers of pictures and parameters."""

@@ -26,6 +26,7 @@ from seg2vid_torch.weights.torch_files import first_line
 MODEL_FILES: Mapping[Stage, Mapping[str, str]] = {
     "image": {"generator": "image.safetensors", "encoder": "style.safetensors"},
     "motion": {"img2vid": "motion.safetensors", "key_frames": "motion.safetensors"},
+    "labels": {"segmenter": "labels.safetensors"},
 }
 """Network -> its file in a model folder."""
 CONDITIONED = ("head.weight", "condition.weight")  # entries of a generator whose inputs end with the hint's channels

@@ -1,8 +1,8 @@
 """Light checkpoints: a run's weights alone, in half precision, to be sent, kept, and begun from elsewhere.
 
 A safetensors file with the checkpoint's entries, "networks.generator.head.weight", "averaged.head.weight", ..., a sixth
-of its size; its metadata hold the rest but the optimizers' state: settings, step, seed, label space; and hashes of the
-entries and of that rest, as safetensors files have no checksums.
+of its size; its metadata hold the rest but the optimizers' state: settings, step, seed, label space, what was measured;
+and hashes of the entries and of that rest, as safetensors files have no checksums.
 """
 
 import hashlib
@@ -26,6 +26,7 @@ from seg2vid_torch.training.checkpoint import (
     check_checkpoint,
     read_checkpoint,
 )
+from seg2vid_torch.training.metrics_log import newest_measures
 from seg2vid_torch.training.replacing import replacing
 from seg2vid_torch.weights.torch_files import COPY_AGAIN, first_line, open_weights
 
@@ -44,7 +45,8 @@ def save_light_checkpoint(checkpoint: Path, path: Path) -> None:
     state = read_checkpoint(checkpoint)
     entries = {f"{NETWORKS}{name}": value for name, value in state["networks"].items()}
     entries |= {f"{AVERAGED}{name}": value for name, value in averaged_weights(state).items()}
-    header = json.dumps({key: value for key, value in state.items() if key not in STATE_KEYS})
+    rest = {key: value for key, value in state.items() if key not in STATE_KEYS}
+    header = json.dumps(rest | {"quality": newest_measures(checkpoint.parent, state["step"])})
     halves = {name: _half(value) for name, value in entries.items()}
     try:
         with replacing(path) as temporary:

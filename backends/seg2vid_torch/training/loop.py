@@ -1,4 +1,4 @@
-"""The training loop of both stages, read from top to bottom.
+"""The training loop of all stages, read from top to bottom.
 
 To resume is to run the same command again.  On a CPU a resumed run ends with bit-identical weights to one that was
 never stopped: randomness is a function of (seed, step), and the checkpoint holds all other state.

@@ -34,6 +34,14 @@ def _metrics_of(line: bytes) -> dict[str, float] | None:
     return metrics if all(type(value) in (int, float) for value in metrics.values()) else None
 
 
+def newest_measures(run: Path, up_to_step: int) -> dict[str, float]:
+    """Return the run's newest validation measures up to a step."""
+    measures: dict[str, float] = {}
+    for metrics in read_metrics(run, up_to_step):
+        measures |= {name: round(value, 4) for name, value in metrics.items() if name.startswith("val_")}
+    return measures
+
+
 class MetricsLog:
     """A context manager that appends to `metrics.jsonl`, dropping lines of steps that a resumed run does again."""
 

@@ -16,7 +16,7 @@ from seg2vid_torch.training.average import AveragedNetwork
 
 @dataclass(frozen=True)
 class TrainingContext:
-    """What both stages are built from."""
+    """What all stages are built from."""
 
     label_space: LabelSpace
     seed: int
@@ -32,6 +32,8 @@ class TrainingContext:
     """File of VGG's weights; None = no perceptual loss."""
     critic_weights: Path | None = None
     """File of the critics' frozen features; None = no critics."""
+    encoder_weights: Path | None = None
+    """File that a pretrained encoder begins with; None = it begins at random, or with the run's `initial`."""
 
     def frames_at(self, step: int) -> FrameStore:
         """Return the training frames that a step draws from."""

@@ -154,6 +154,7 @@ DOWNLOADS: Mapping[str, Mapping[str, Download]] = MappingProxyType(
     {
         "vgg_weights": {"download": VGG19, "vgg16": VGG16},
         "critic_weights": {"download": EFFICIENTNET_LITE1},
+        "encoder_weights": {"download": EFFICIENTNET_LITE1},
     }
 )
 """Setting -> what it may say -> what is fetched then."""

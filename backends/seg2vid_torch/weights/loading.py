@@ -16,14 +16,17 @@ from seg2vid_interface.model_card import FETCH_AGAIN, ModelFolder
 from seg2vid_interface.validation import problems_of
 from seg2vid_torch.networks.build import (
     ImageNetwork,
+    LabelsNetwork,
     MotionNetwork,
     build_image_network,
+    build_labels_network,
     build_motion_network,
     build_style_encoder,
 )
 from seg2vid_torch.networks.spade.style_encoder import StyleEncoder
 from seg2vid_torch.settings.image import IMAGE_NETWORK, SpadeNetworkSettings
 from seg2vid_torch.settings.key_frames import KeyFrameNetworkSettings
+from seg2vid_torch.settings.labels import LABELS_NETWORK
 from seg2vid_torch.settings.motion import MOTION_NETWORK
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -57,6 +60,14 @@ def load_motion_network(model: ModelFolder, device: torch.device) -> MotionNetwo
         raise ModelError(f"{model.path}: the card and its motion network disagree on whether there is a camera")
     network = build_motion_network(settings, card.label_space or NO_LABELS, card.camera)
     return _with_weights(network, model, "motion", device)
+
+
+def load_labels_network(model: ModelFolder, device: torch.device) -> LabelsNetwork:
+    """Return the labels stage's network in evaluation mode.  Raises ModelError for missing or wrong weights."""
+    settings = _settings(model, "labels", LABELS_NETWORK)
+    if model.card.label_space is None:
+        raise ModelError(f"{model.path}: the card names no label space, which its labels stage needs")
+    return _with_weights(build_labels_network(settings, model.card.label_space), model, "labels", device)
 
 
 def _settings(model: ModelFolder, stage: Stage, kind: TypeAdapter[Settings]) -> Settings:

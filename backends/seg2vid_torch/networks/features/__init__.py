@@ -1,0 +1,1 @@
+"""Networks in whose features sets of pictures and of clips are compared."""

@@ -13,12 +13,17 @@ import numpy as np
 
 from robustness.judging import problem_of
 from seg2vid_cli.model_store.store import BUNDLED_MODELS
+from seg2vid_interface.errors import BackendError
 from seg2vid_interface.external_data import refuse_external_data
 from seg2vid_interface.graphs import inputs_of, open_sides, outputs_of
 from seg2vid_interface.model_card import open_model_folder
 
 CARD = open_model_folder(BUNDLED_MODELS / "street").card
 SIDES = open_sides(CARD, CARD.height, CARD.width) | {"N": 1}
+
+
+class FailedRun(BaseException):
+    """A graph that was opened has failed, in a line that says so; no fault of its reader."""
 
 
 def shape_of(tensor: Any) -> list[int]:
@@ -42,7 +47,22 @@ def read_and_run(backend: str, path: Path) -> dict[str, np.ndarray]:
     graph = open_graph(backend, path)
     inputs = {tensor.name: np.zeros(shape_of(tensor), tensor.dtype) for tensor in inputs_of(path.stem, CARD)}
     outputs = [tensor.name for tensor in outputs_of(path.stem, CARD)]
-    return {name: graph.fetch(value) for name, value in graph.run(inputs, outputs).items()}
+    try:
+        return {name: graph.fetch(value) for name, value in graph.run(inputs, outputs).items()}
+    except BackendError as error:
+        if "\n" in error.message or not error.message.startswith(
+            ("ONNX Runtime failed", "OpenVINO failed", "out of mem")
+        ):
+            raise
+        raise FailedRun from error
+
+
+def problem_with(path: Path) -> str | None:
+    """Say what is wrong with how a graph is taken; one that fails as it runs is told of by its backend's name."""
+    try:
+        return problem_of(partial(read_and_run, sys.argv[1]), path, partial(difference, path))
+    except FailedRun:
+        return None
 
 
 def difference(path: Path, found: dict[str, np.ndarray]) -> str | None:
@@ -56,5 +76,4 @@ def difference(path: Path, found: dict[str, np.ndarray]) -> str | None:
 if __name__ == "__main__":
     for line in sys.stdin:
         file = Path(line.rstrip("\n"))
-        problem = problem_of(partial(read_and_run, sys.argv[1]), file, partial(difference, file))
-        print(json.dumps(problem), flush=True)  # noqa: T201  # the answer
+        print(json.dumps(problem_with(file)), flush=True)  # noqa: T201  # the answer

@@ -13,10 +13,11 @@ from seg2vid_cli.benchmark.plot import check_plotting, plot_speeds
 from seg2vid_cli.benchmark.rows import model_sha256
 from seg2vid_cli.benchmark.settings import BenchmarkSettings
 from seg2vid_cli.benchmark.tables import report
-from seg2vid_cli.files.staging import Staging, existing_results_error
 from seg2vid_interface.documents import parse_json, read_document
 from seg2vid_interface.errors import OutputError, Seg2VidError, UsageError
 from seg2vid_interface.model_card import ModelFolder
+from seg2vid_interface.staging.leftovers import put_right
+from seg2vid_interface.staging.staging import Staging, existing_results_error
 
 ENDINGS = {"-o": (".json", ".md"), "--plot": (".png", ".svg")}
 NEW_BASELINE = "Make a new one: seg2vid benchmark -o FILE.json"
@@ -57,6 +58,7 @@ def check_files(settings: BenchmarkSettings) -> None:
             raise OutputError(f"{flag} {path}: the folder is not writable", f"Choose another {flag}.")
         if path.is_dir():
             raise OutputError(f"{flag} {path}: is a folder", f"Choose another {flag}.")
+        put_right([path.parent])
         if os.path.lexists(path) and not settings.overwrite:
             raise existing_results_error([path], flag)
     if settings.plot is not None:

@@ -23,7 +23,7 @@ from seg2vid_cli.inputs.stdin import STDIN, check_stdin
 from seg2vid_cli.inputs.styles import check_style, read_style_picture
 from seg2vid_cli.model_store.store import open_model
 from seg2vid_cli.outputs.checks import check_outputs
-from seg2vid_cli.outputs.existing import left_to_make
+from seg2vid_cli.outputs.existing import finish_killed_runs, left_to_make
 from seg2vid_cli.outputs.plan import is_folder, plan_outputs
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.save_names import names_to_save
@@ -94,7 +94,9 @@ class _Generation:
             self.console.say(message)
         inputs = pair_inputs(found.paths, request.first_frame, request.instances, found.places)
         self.outcome.inputs = len(inputs)
-        outputs = self._left_to_make(self._planned(inputs, found.places))
+        planned = self._planned(inputs, found.places)
+        finish_killed_runs(planned)
+        outputs = self._left_to_make(planned)
         if outputs:
             self._check(outputs, inputs)
         by_source: dict[Path | None, list[PlannedOutput]] = {}

@@ -13,6 +13,7 @@ from seg2vid_cli.completion.scripts import VARIABLE
 
 FREE_TEXT = {
     "--batch",
+    "--every",
     "--fps",
     "--frames",
     "--judge",
@@ -21,6 +22,7 @@ FREE_TEXT = {
     "--set",
     "--sha256",
     "--size",
+    "--steps",
     "--tolerance",
     "--tries",
     "models pull",

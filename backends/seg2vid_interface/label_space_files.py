@@ -42,6 +42,7 @@ from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_spaces import LAYOUTS, LabelClass, LabelSpace, MappedClass, MappedLabelSpace
 from seg2vid_interface.validation import problems_of
 
+_MEND = "Correct the label space file."
 _MAX_CLASSES = 255  # class indices are stored as uint8, and 255 means "unlabelled"
 
 
@@ -155,7 +156,7 @@ def _read(path: Path) -> _Document:
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise SettingsError(f"{path}: not a TOML file: {error}") from None
+        raise SettingsError(f"{path}: not a TOML file: {error}", _MEND) from None
     problems: list[str] = []
     header = _validated(_FileTable, document, "", problems)
     raw_classes = header.classes if header else []
@@ -169,7 +170,7 @@ def _read(path: Path) -> _Document:
     if header and header.other is not None and header.other not in names:
         problems.append(f"other: {header.other!r} is not the name of a class")
     if problems or header is None:
-        raise SettingsError(f"{path}: {'; '.join(problems)}", "Correct the label space file.")
+        raise SettingsError(f"{path}: {'; '.join(problems)}", _MEND)
     return _Document(header, classes)
 
 

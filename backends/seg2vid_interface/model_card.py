@@ -28,7 +28,7 @@ MOST_CLASSES: Final = 255
 LARGEST_ID: Final = 65535
 TEXTURE_CHANNELS: Final = 4
 """Of the white noise that an image stage with texture paints its grain from."""
-_MEND = "Fetch or export the model again."
+FETCH_AGAIN = "Fetch or export the model again."
 
 _FILE_NAME = re.compile(r"[^./\\:\x00-\x1f\x7f][^/\\:\x00-\x1f\x7f]{0,99}")
 """Of a file in the model's folder: on no system does it lead out of the folder; nor is it hidden."""
@@ -244,11 +244,11 @@ class ModelFolder:
             ModelError: it is not the file that the card means, or cannot be read.
         """
         if name not in self.card.all_files():
-            raise MissingWeightsError(f"{self.path}: the model has no {name}", remedy or _MEND)
+            raise MissingWeightsError(f"{self.path}: the model has no {name}", remedy or FETCH_AGAIN)
         if not self.has(name):
-            raise MissingWeightsError(f"{self.path}: the model's file {name} is missing", remedy or _MEND)
+            raise MissingWeightsError(f"{self.path}: the model's file {name} is missing", remedy or FETCH_AGAIN)
         if self._is_altered(name):
-            raise ModelError(f"{self.path / name}: altered, its SHA-256 is not the card's", _MEND)
+            raise ModelError(f"{self.path / name}: altered, its SHA-256 is not the card's", FETCH_AGAIN)
         return self.path / name
 
     def check_all_files(self) -> None:
@@ -258,7 +258,7 @@ class ModelFolder:
         altered = [name for name in files if name not in missing and self._is_altered(name)]
         if altered:
             also = f"; missing: {', '.join(missing)}" if missing else ""
-            raise ModelError(f"{self.path}: altered, by the card's SHA-256: {', '.join(altered)}{also}", _MEND)
+            raise ModelError(f"{self.path}: altered, by the card's SHA-256: {', '.join(altered)}{also}", FETCH_AGAIN)
         if missing:
             raise ModelError(
                 f"{self.path}: {len(missing)} of {len(files)} files are missing: {', '.join(missing)}",
@@ -269,7 +269,7 @@ class ModelFolder:
         try:
             return file_sha256(self.path / name) != self.card.all_files()[name]
         except OSError as error:
-            raise ModelError(f"{self.path / name}: cannot be read: {error.strerror}") from None
+            raise ModelError(f"{self.path / name}: cannot be read: {error.strerror}", FETCH_AGAIN) from None
 
 
 def file_sha256(path: Path) -> str:
@@ -299,9 +299,11 @@ def read_card(path: Path) -> ModelCard:
     try:
         document = parse_json(read_document(card_path))
     except FileNotFoundError:
-        raise ModelError(f"{path}: not a model folder, it has no {CARD_NAME}") from None
+        raise ModelError(
+            f"{path}: not a model folder, it has no {CARD_NAME}", "`seg2vid models list` lists the models by name."
+        ) from None
     except (OSError, ValueError) as error:
-        raise ModelError(f"{card_path}: not readable as JSON: {error}") from None
+        raise ModelError(f"{card_path}: not readable as JSON: {error}", FETCH_AGAIN) from None
     if isinstance(document, dict) and document.get("format_version") != FORMAT_VERSION:
         raise ModelError(
             f"{card_path}: format version {document.get('format_version')!r}, but this seg2vid reads {FORMAT_VERSION}",
@@ -311,7 +313,7 @@ def read_card(path: Path) -> ModelCard:
     try:
         card = ModelCard.model_validate(document)
     except ValidationError as error:
-        raise ModelError(f"{card_path}: not a valid model card: {'; '.join(problems_of(error))}") from None
+        raise ModelError(f"{card_path}: not a valid model card: {'; '.join(problems_of(error))}", FETCH_AGAIN) from None
     if not card.stages:
-        raise ModelError(f"{card_path}: not a valid model card: stages: there is none")
+        raise ModelError(f"{card_path}: not a valid model card: stages: there is none", FETCH_AGAIN)
     return card

@@ -8,6 +8,6 @@ def problems_of(error: ValidationError) -> list[str]:
     problems = []
     for problem in error.errors():
         message = problem["msg"].removeprefix("Value error, ")  # pydantic's word for what our own checks raised
-        place = ".".join(map(str, problem["loc"]))
+        place = "".join(letter if letter.isprintable() else "?" for letter in ".".join(map(str, problem["loc"])))
         problems.append(f"{place}: {message}" if place else message)
     return problems

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_interface.cores import available_cores
-from seg2vid_interface.errors import BackendError
+from seg2vid_interface.errors import BackendError, ModelError
 from seg2vid_interface.graphs import DIMENSIONS, METADATA_KEY, GraphName, TensorFormat, check_graph
-from seg2vid_interface.model_card import ModelCard
+from seg2vid_interface.model_card import FETCH_AGAIN, ModelCard
 from seg2vid_onnx.graph_cache import CachedGraph
 from seg2vid_onnx.loading import first_line, load_session, place_of
 from seg2vid_onnx.runtime import onnxruntime
@@ -55,8 +55,11 @@ class OnnxGraph:
         self._sha256 = card.all_files()[path.name]
         self._sessions: dict[int, onnxruntime.InferenceSession] = {}
         session = self._session_of(batch=1)
-        metadata = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
-        inputs, outputs = _formats(session.get_inputs()), _formats(session.get_outputs())
+        try:
+            metadata = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
+            inputs, outputs = _formats(session.get_inputs()), _formats(session.get_outputs())
+        except UnicodeDecodeError as error:
+            raise ModelError(f"{path}: damaged, its names are no text: {error}", FETCH_AGAIN) from error
         check_graph(path, name, card, inputs=inputs, outputs=outputs, metadata=metadata)
 
     def run(self, inputs: Mapping[str, Any], outputs: Sequence[str]) -> dict[str, onnxruntime.OrtValue]:

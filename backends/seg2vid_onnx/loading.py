@@ -6,9 +6,12 @@ from pathlib import Path
 
 from seg2vid_interface.cores import available_cores
 from seg2vid_interface.errors import DeviceError, ModelError
+from seg2vid_interface.model_card import FETCH_AGAIN
 from seg2vid_onnx.graph_cache import CachedGraph
 from seg2vid_onnx.providers import provider_of
 from seg2vid_onnx.runtime import FATAL, onnxruntime
+
+_USE_CPU = "Use --device cpu."
 
 
 def load_session(
@@ -57,12 +60,20 @@ def _load(path: Path, device: str, options: onnxruntime.SessionOptions) -> onnxr
     provider, provider_options = provider_of(device)
     try:
         session = onnxruntime.InferenceSession(
-            str(path), options, providers=[provider], provider_options=[dict(provider_options)]
+            str(path),
+            options,
+            providers=[provider],
+            provider_options=[dict(provider_options)],
+            enable_fallback=0,  # it would print on stdout, and try the CPU
         )
-    except Exception as error:  # of a class that ONNX Runtime makes for each of its status codes
-        raise ModelError(f"{path}: ONNX Runtime cannot load it: {first_line(error)}") from error
+    except Exception as error:  # of a class that ONNX Runtime makes for each of its status codes, or of the provider
+        is_provider_s = isinstance(error, ValueError | RuntimeError) and not isinstance(error, UnicodeError)
+        if is_provider_s and device != "cpu":
+            reason = f"ONNX Runtime could not start {provider}: {first_line(error)}"
+            raise DeviceError(f"--device {device}: {reason}", _USE_CPU) from error
+        raise ModelError(f"{path}: ONNX Runtime cannot load it: {first_line(error)}", FETCH_AGAIN) from error
     if session.get_providers()[0] != provider:
-        raise DeviceError(f"--device {device}: ONNX Runtime could not start {provider}", "Use --device cpu.")
+        raise DeviceError(f"--device {device}: ONNX Runtime could not start {provider}", _USE_CPU)
     return session
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from seg2vid_interface.cores import available_cores
 from seg2vid_interface.errors import BackendError, ModelError, Seg2VidError
 from seg2vid_interface.graphs import METADATA_KEY, GraphName, TensorFormat, check_graph, inputs_of
-from seg2vid_interface.model_card import ModelCard
+from seg2vid_interface.model_card import FETCH_AGAIN, ModelCard
 from seg2vid_openvino.lookups import gather_columns
 from seg2vid_openvino.mixed_precision import lower_learned_layers
 from seg2vid_openvino.runtime import core, openvino
@@ -52,8 +52,9 @@ class OpenVinoGraph:
         self._path, self._precision, self._sides, self._cache = path, precision, sides, cache
         self._inputs = inputs_of(name, card)
         model = read_graph(path)
-        inputs, outputs = _formats(model.inputs), _formats(model.outputs)
-        check_graph(path, name, card, inputs=inputs, outputs=outputs, metadata=_metadata(model))
+        with _telling_failures(f"{path}: OpenVINO cannot load it", ModelError):  # names that are no text
+            inputs, outputs, metadata = _formats(model.inputs), _formats(model.outputs), _metadata(model)
+        check_graph(path, name, card, inputs=inputs, outputs=outputs, metadata=metadata)
         self._requests = {1: self._prepare(model, batch=1)}
 
     def run(self, inputs: Mapping[str, Any], outputs: Sequence[str]) -> dict[str, NDArray[Any]]:
@@ -140,4 +141,4 @@ def _telling_failures(message: str, kind: type[Seg2VidError]) -> Iterator[None]:
         if isinstance(error, MemoryError) or any(sign in text for sign in OUT_OF_MEMORY_SIGNS):
             raise BackendError("out of memory on cpu", OUT_OF_MEMORY_HINT) from error
         # Its last line says what is wrong; those before it say where in OpenVINO's sources.
-        raise kind(f"{message}: {(text or repr(error)).splitlines()[-1]}") from error
+        raise kind(f"{message}: {(text or repr(error)).splitlines()[-1]}", FETCH_AGAIN) from error

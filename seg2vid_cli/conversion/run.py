@@ -145,8 +145,8 @@ def _targets(request: ConversionRequest, paths: tuple[Path, ...], places: Mappin
     names = Counter(result.absolute() for result in results)
     if repeated := [result for result in results if names[result.absolute()] > 1]:
         raise UsageError(f"{repeated[0]}: two results would be written there", "Rename an input, or run twice.")
-    read = {path.resolve() for path in paths if path != STDIN}
-    if replaced := [result for result in results if result.resolve() in read]:
+    read = {os.path.realpath(path) for path in paths if path != STDIN}  # `Path.resolve` fails at links in a circle
+    if replaced := [result for result in results if os.path.realpath(result) in read]:
         raise UsageError(f"{replaced[0]}: is read, and a result would replace it", "Choose another -o or --sheet.")
     put_right(result.parent for result in results)
     there = [result for result in results if os.path.lexists(result)]

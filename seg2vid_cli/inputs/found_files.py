@@ -117,7 +117,7 @@ def _searched(named: Path, results: Path | None) -> _Search:
 
 
 def _search_folder(search: _Search, folder: Path, results: Path | None) -> None:
-    for pictures, left_out_folders in _walk(folder, None if results is None else results.resolve()):
+    for pictures, left_out_folders in _walk(folder, None if results is None else _real(results)):
         search.left_out.update(f"{name}/" for name in left_out_folders)
         search.left_out.update(f"*{path.suffix.lower()}" for path in pictures if path.suffix.lower() not in ENDINGS)
         search.add([path for path in pictures if path.suffix.lower() in ENDINGS])
@@ -125,14 +125,14 @@ def _search_folder(search: _Search, folder: Path, results: Path | None) -> None:
 
 def _walk(folder: Path, results: Path | None) -> Iterator[tuple[list[Path], list[str]]]:
     """Yield every folder's pictures, and which of its subfolders are left out for their names."""
-    top = folder.resolve()
+    top = _real(folder)
     seen = {results} - {top}
     waiting, links = [folder], list[Path]()
     while waiting or links:
         here = (waiting or links).pop()  # links last, so that what is there without them keeps its own name
-        if here.resolve() in seen:
+        if _real(here) in seen:
             continue
-        seen.add(here.resolve())
+        seen.add(_real(here))
         folders, pictures = _entries(here)
         stems = frozenset(path.stem for path in pictures)
         names, left_out = label_folders((path.name for path in folders), stems, holds_results=results == top)
@@ -188,14 +188,19 @@ def _matches(pattern: Path, root: Path, rest: Path) -> list[Path]:
 def _common_folder(roots: Sequence[Path]) -> Path | None:
     """Return the folder that holds all of them, resolved; None if there is none, as on several drives."""
     try:
-        return Path(os.path.commonpath([root.resolve() for root in roots]))
+        return Path(os.path.commonpath([_real(root) for root in roots]))
     except ValueError:
         return None
 
 
 def _below(base: Path | None, root: Path) -> Path:
-    return Path() if base is None else root.resolve().relative_to(base)
+    return Path() if base is None else _real(root).relative_to(base)
 
 
 def _counted(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _real(path: Path) -> Path:
+    """Return the path without links; `Path.resolve` fails at links in a circle."""
+    return Path(os.path.realpath(path))

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from seg2vid_interface.errors import ModelError
-from seg2vid_interface.model_card import CARD_NAME, ModelFolder, open_model_folder
+from seg2vid_interface.model_card import CARD_NAME, FETCH_AGAIN, ModelFolder, open_model_folder
 
 MAX_UNPACKED_BYTES = 4_000_000_000
 _MAX_CARD_BYTES = 1_000_000
@@ -42,7 +42,8 @@ def unpack_model(archive: Path, folder: Path, source: str) -> ModelFolder:
     except (BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:  # whatever zipfile stumbles over
         raise ModelError(f"{source}: not a usable .zip of a model: {error}", _HINT) from error
     except ModelError as error:
-        raise ModelError(error.message.replace(str(folder), source), error.hint or _HINT) from error
+        hint = error.hint if error.hint not in (None, FETCH_AGAIN) else _HINT
+        raise ModelError(error.message.replace(str(folder), source), hint) from error
 
 
 class _BoundedReads(io.FileIO):

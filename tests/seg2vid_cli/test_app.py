@@ -229,6 +229,8 @@ def test_a_closed_stream_is_no_error_of_its_own(closed, args):
         "benchmark --quick --plot loop.png",
         "models show ./loop",
         "models verify ./loop",
+        "labels loop.png",
+        "labels loop",
     ],
 )
 def test_links_in_a_circle_are_paths_like_others(seg2vid, model, street, monkeypatch, words):

@@ -183,6 +183,7 @@ def test_a_malformed_file_is_refused(tmp_path: Path, text: str, problem: str) ->
     with pytest.raises(SettingsError) as caught:
         read_mapped_label_space(path)
     assert caught.value.message == f"{path}: {problem}"
+    assert caught.value.hint == "Correct the label space file."
 
 
 def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:

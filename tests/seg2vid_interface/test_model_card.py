@@ -71,6 +71,16 @@ def test_all_that_is_wrong_is_told_at_once(folder):
     assert error.hint == AGAIN
 
 
+def test_a_card_s_strange_key_is_told_in_one_line(model):
+    card = json.loads((model / "model.json").read_text())
+    card["a\nb\x1b[2J"] = 1
+    (model / "model.json").write_text(json.dumps(card))
+    error = error_of(open_model_folder, model)
+    problem = "a?b?[2J: Extra inputs are not permitted"
+    assert error.message == f"{model / 'model.json'}: not a valid model card: {problem}"
+    assert error.hint == AGAIN
+
+
 @pytest.mark.parametrize("name", ["../secret", "/etc/passwd", "a/b", "..", "C:x", "a\\b", ".hidden", "x\n", ""])
 def test_a_card_names_files_of_its_own_folder_alone(model, name):
     card = json.loads((model / "model.json").read_text())
@@ -147,3 +157,4 @@ def test_numbers_out_of_range_are_refused(model, changes, problem):
 def test_a_card_beyond_all_limits_is_refused(model, text, problem):
     (model / "model.json").write_text(text)
     assert error_of(read_card, model).message == f"{model / 'model.json'}: not readable as JSON: {problem}"
+    assert error_of(read_card, model).hint == AGAIN

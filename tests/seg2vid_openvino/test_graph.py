@@ -8,8 +8,10 @@ import numpy as np
 import onnx
 import pytest
 
+from seg2vid_cli.model_store.store import BUNDLED_MODELS
 from seg2vid_interface.errors import BackendError, ModelError
-from seg2vid_interface.model_card import ModelFolder
+from seg2vid_interface.graphs import open_sides
+from seg2vid_interface.model_card import FETCH_AGAIN, ModelFolder, open_model_folder
 from seg2vid_openvino.graph import OpenVinoGraph, compile_graph, read_graph
 from seg2vid_openvino.runtime import cpu_precisions
 
@@ -102,3 +104,15 @@ def test_in_bf16_the_layers_are_lowered_and_the_geometry_is_not(graph_model):
         precisions[information["layerType"].astype(str)].add(information["runtimePrecision"].astype(str))
     assert {layer: precisions[layer] for layer in LAYERS} == {layer: {"bf16"} for layer in LAYERS}
     assert {layer: precisions[layer] for layer in GEOMETRY} == {layer: {"f32"} for layer in GEOMETRY}
+
+
+def test_metadata_that_are_no_text_are_damage(tmp_path, capfd):
+    whole = (BUNDLED_MODELS / "street" / "known.onnx").read_bytes()
+    path = tmp_path / "known.onnx"
+    path.write_bytes(whole.replace(b'"name"', b'"\xffame"'))
+    card = open_model_folder(BUNDLED_MODELS / "street").card
+    with pytest.raises(ModelError) as caught:
+        OpenVinoGraph(path, "known", card, precision="fp32", sides=open_sides(card, card.height, card.width))
+    assert caught.value.message.startswith(f"{path}: OpenVINO cannot load it: 'utf-8' codec can't decode byte 0xff")
+    assert caught.value.hint == FETCH_AGAIN
+    assert capfd.readouterr() == ("", "")

@@ -60,7 +60,7 @@ def _parse(path: Path, named_by: str) -> Table:
             f"{named_by}: neither a bundled preset nor a file", f"Bundled presets: {', '.join(preset_names())}."
         ) from None
     except (OSError, ValueError) as error:
-        raise SettingsError(f"{named_by}: not readable as TOML: {error}") from None
+        raise SettingsError(f"{named_by}: not readable as TOML: {error}", "Correct the preset.") from None
 
 
 def _merged(base: Table, over: Table) -> Table:

@@ -15,7 +15,7 @@ from seg2vid_interface.staging.replacing import replacing
 from seg2vid_interface.validation import problems_of
 from seg2vid_torch.training.optimizers import restore_optimizer
 from seg2vid_torch.training.stage import StageTraining
-from seg2vid_torch.weights.torch_files import first_line, read_torch_file
+from seg2vid_torch.weights.torch_files import COPY_AGAIN, first_line, read_torch_file
 
 CHECKPOINT_NAME = "checkpoint.pt"
 HEADER_KEYS = {"stage", "preset", "seed", "settings", "label_space", "step"}
@@ -95,7 +95,7 @@ def check_checkpoint(state: Mapping[str, Any], path: Path) -> None:
     try:
         _Types.model_validate(dict(state))
     except ValidationError as error:
-        raise ModelError(f"{path}: a damaged checkpoint: {problems_of(error)[0]}") from None
+        raise ModelError(f"{path}: a damaged checkpoint: {problems_of(error)[0]}", COPY_AGAIN) from None
 
 
 def averaged_weights(state: Mapping[str, Any]) -> dict[str, Tensor]:

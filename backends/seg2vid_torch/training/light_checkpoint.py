@@ -2,7 +2,7 @@
 
 A safetensors file with the checkpoint's entries, "networks.generator.head.weight", "averaged.head.weight", ..., a sixth
 of its size; its metadata hold the rest but the optimizers' state: settings, step, seed, label space, what was measured;
-and a hash of the entries, as safetensors files have no checksums.
+and hashes of the entries and of that rest, as safetensors files have no checksums.
 """
 
 import hashlib
@@ -28,10 +28,10 @@ from seg2vid_torch.training.checkpoint import (
     read_checkpoint,
 )
 from seg2vid_torch.training.metrics_log import newest_measures
-from seg2vid_torch.weights.torch_files import first_line, open_weights
+from seg2vid_torch.weights.torch_files import COPY_AGAIN, first_line, open_weights
 
 ENDING = ".safetensors"
-HEADER, DIGEST = "checkpoint", "sha256"  # among the metadata
+HEADER, DIGEST, HEADER_DIGEST = "checkpoint", "sha256", "checkpoint_sha256"  # among the metadata
 NETWORKS, AVERAGED = "networks.", "averaged."
 
 
@@ -45,12 +45,12 @@ def save_light_checkpoint(checkpoint: Path, path: Path) -> None:
     state = read_checkpoint(checkpoint)
     entries = {f"{NETWORKS}{name}": value for name, value in state["networks"].items()}
     entries |= {f"{AVERAGED}{name}": value for name, value in averaged_weights(state).items()}
-    header = {key: value for key, value in state.items() if key not in STATE_KEYS}
-    header["quality"] = newest_measures(checkpoint.parent, state["step"])
+    rest = {key: value for key, value in state.items() if key not in STATE_KEYS}
+    header = json.dumps(rest | {"quality": newest_measures(checkpoint.parent, state["step"])})
     halves = {name: _half(value) for name, value in entries.items()}
     try:
         with replacing(path) as temporary:
-            save_file(halves, temporary, {HEADER: json.dumps(header), DIGEST: _digest(halves)})
+            save_file(halves, temporary, {HEADER: header, HEADER_DIGEST: _sha256(header), DIGEST: _digest(halves)})
     except SafetensorError as error:  # which also tells of a full disk
         raise OutputError(f"{path}: cannot be written: {first_line(error)}") from None
 
@@ -62,6 +62,10 @@ def _digest(entries: Mapping[str, Tensor]) -> str:
         digest.update(name.encode())
         digest.update(entries[name].flatten().view(torch.uint8).numpy().data)
     return digest.hexdigest()
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _half(value: Tensor) -> Tensor:
@@ -100,18 +104,20 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any] | None]:
         with safe_open(path, "pt") as file:
             entries = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # it is no mapping
             metadata: Mapping[str, str] = file.metadata() or {}
-        header = parse_json(metadata[HEADER]) if HEADER in metadata else None
+        text = metadata.get(HEADER, "null")
+        header = parse_json(text)
     except FileNotFoundError:
         raise ModelError(f"{path}: no light checkpoint there") from None
     except (OSError, SafetensorError, ValueError) as error:
-        raise ModelError(f"{path}: not a readable light checkpoint: {first_line(error)}") from None
+        raise ModelError(f"{path}: not a readable light checkpoint: {first_line(error)}", COPY_AGAIN) from None
     if not any(name.startswith(NETWORKS) for name in entries):
         raise ModelError(
             f"{path}: not a light checkpoint: it has no entries {NETWORKS}X, but {next(iter(entries), 'none')}",
             "A model's own weights are begun from by its folder.",
         )
-    if metadata.get(DIGEST, digest := _digest(entries)) != digest:
-        raise ModelError(f"{path}: damaged: the hash of its entries is another", "Copy or fetch it again.")
+    for what, key, digest in (("settings", HEADER_DIGEST, _sha256(text)), ("entries", DIGEST, _digest(entries))):
+        if metadata.get(key, digest) != digest:
+            raise ModelError(f"{path}: damaged: the hash of its {what} is another", COPY_AGAIN)
     floats = {name: value.float() if value.is_floating_point() else value for name, value in entries.items()}
     return floats, header if isinstance(header, dict) else None
 

@@ -12,7 +12,7 @@ from seg2vid_interface.backend import Stage
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.graphs import GraphName
 from seg2vid_interface.label_spaces import NO_LABELS
-from seg2vid_interface.model_card import ModelFolder
+from seg2vid_interface.model_card import FETCH_AGAIN, ModelFolder
 from seg2vid_interface.validation import problems_of
 from seg2vid_torch.networks.build import (
     ImageNetwork,
@@ -83,5 +83,5 @@ def _with_weights(network: Network, model: ModelFolder, name: GraphName, device:
     try:
         network.load_state_dict(load_file(path))  # weights in half precision become the network's float32
     except (SafetensorError, RuntimeError) as error:
-        raise ModelError(f"{path}: does not fit the card: {str(error).splitlines()[0]}") from None
+        raise ModelError(f"{path}: does not fit the card: {str(error).splitlines()[0]}", FETCH_AGAIN) from None
     return network.eval().requires_grad_(False).to(device)

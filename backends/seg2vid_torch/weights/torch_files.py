@@ -31,8 +31,11 @@ UNREADABLE = (
 )
 ARCHIVE = b"PK\x03\x04"
 """Begins what PyTorch writes since version 1.6."""
+FOLDER = 0x10
+"""Of an archive's member: the attribute by which MS-DOS marked folders."""
 WEB_PAGE = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype html|html|head|body|\?xml|!--)", re.IGNORECASE)
 PYTHON_OBJECT = re.compile(r"\bGLOBAL ([\w.]+)")
+COPY_AGAIN = "Copy or fetch it again."
 PLAIN_HINT = 'Where it was made, save the numbers alone: torch.save(network.state_dict(), "weights.pth").'
 
 
@@ -59,7 +62,7 @@ def read_torch_file(path: Path, kind: str, file: BinaryIO | None = None) -> obje
     except UNREADABLE as error:
         if name := _python_object(error):
             raise ModelError(f"{path}: holds Python objects ({name}), code that is not run here", PLAIN_HINT) from None
-        raise ModelError(f"{path}: not a readable {kind}: {first_line(error)}") from None
+        raise ModelError(f"{path}: not a readable {kind}: {first_line(error)}", COPY_AGAIN) from None
 
 
 def open_weights(path: Path, kind: str) -> BinaryIO:
@@ -83,13 +86,20 @@ def open_weights(path: Path, kind: str) -> BinaryIO:
 
 
 def _check_checksums(path: Path, file: BinaryIO) -> None:
-    """Raise ModelError if a member of an archive is not what it was when it was written."""
+    """Raise ModelError if a member of an archive is not what it was when it was written.
+
+    Of members of one name, and of those that are marked as folders, PyTorch reads other bytes than zipfile, or none.
+    """
     if file.read(len(ARCHIVE)) == ARCHIVE:
         file.seek(0)
         with zipfile.ZipFile(file) as archive:
             damaged = archive.testzip()
+            members = archive.infolist()
+        odd = len({member.filename for member in members}) < len(members)
+        if odd or any(member.external_attr & FOLDER and not member.is_dir() for member in members):
+            raise ModelError(f"{path}: damaged: its list of members is not PyTorch's", COPY_AGAIN)
         if damaged is not None:
-            raise ModelError(f"{path}: damaged: the checksum of its {damaged} is another", "Copy or fetch it again.")
+            raise ModelError(f"{path}: damaged: the checksum of its {damaged} is another", COPY_AGAIN)
     file.seek(0)
 
 

@@ -17,6 +17,7 @@ from seg2vid_interface.errors import SettingsError
 from seg2vid_interface.label_spaces import Color
 
 _NO_CLASS = frozenset({"background", "ignore", "void", "unlabeled", "unlabelled", "unknown", "other"})
+_FORMS = "Each line names a class: NAME, or NAME:RED,GREEN,BLUE:: in CVAT's way."
 _IGNORED = "__ignore__"
 
 
@@ -52,13 +53,13 @@ def _parse(path: Path) -> tuple[list[str], list[Color]]:
     except FileNotFoundError:
         raise SettingsError(f"{path}: no such file") from None
     except UnicodeDecodeError:
-        raise SettingsError(f"{path}: not a text file") from None
+        raise SettingsError(f"{path}: not a text file", _FORMS) from None
     except OSError as error:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from None
     lines = [line.strip() for line in text.splitlines()]
     lines = [line for line in lines if line and not line.startswith("#")]
     if not 1 <= len(lines) <= 256:
-        raise SettingsError(f"{path}: {len(lines)} classes; a list of classes has 1 to 256")
+        raise SettingsError(f"{path}: {len(lines)} classes; a list of classes has 1 to 256", _FORMS)
     names = [line.split(":")[0].strip() for line in lines]
     if repeated := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
         raise SettingsError(

@@ -16,7 +16,7 @@ _Value = TypeVar("_Value", bound=np.integer[Any])
 _PNG_HINT = "Save the label map as an 8-bit grey, 16-bit grey, palette or RGB PNG."
 _PHOTOGRAPH = "Give the label map; a photograph of the scene goes to --first-frame."
 _UNUSABLE_MODES = {"CMYK": "CMYK", "F": "floating-point", "YCbCr": "YCbCr", "LAB": "L*a*b*", "HSV": "HSV"}
-_SCALED_GREY = {"L;2": 85, "L;4": 17}
+SCALED_GREY = {"L;2": 85, "L;4": 17}
 """How the file stores grey -> the factor by which Pillow brightens it."""
 _MOST_VALUES = 65_535
 """Distinct pixels beyond which no label map is thought of; they are numbered in 16 bits."""
@@ -65,7 +65,8 @@ def read_pixels(source: PictureSource) -> Pixels:
     """
     picture = decode_picture(source, LabelMapError)
     image = picture.image
-    _refuse_what_is_changed(picture, source)
+    if problem := change_of_values(picture):
+        raise _error(source, problem)
     is_lossy = image.format in ("JPEG", "MPO")
     if is_lossy and image.mode == "L":
         raise _error(source, "a grey JPEG, which is a photograph or has lost its exact ids to compression")
@@ -91,19 +92,23 @@ def _channels(picture: DecodedPicture, source: PictureSource) -> tuple[NDArray[n
         _refuse_transparent_level(array, image, source)
         return array.astype(np.uint16)[..., None], 16
     if image.mode in ("1", "L", "LA", "RGB", "RGBA"):
-        array = array.astype(np.uint8) // np.uint8(_SCALED_GREY.get(stored, 1))
+        array = array.astype(np.uint8) // np.uint8(SCALED_GREY.get(stored, 1))
         _refuse_transparent_level(array, image, source)
         return (array[..., None] if array.ndim == 2 else array), 8
     raise _error(source, f"a picture with {_UNUSABLE_MODES.get(image.mode, image.mode)} pixels, not a label map")
 
 
-def _refuse_what_is_changed(picture: DecodedPicture, source: PictureSource) -> None:
-    """Refuse what Pillow scales or inverts as it reads, so that the file's own values are not to be had."""
+def change_of_values(picture: DecodedPicture) -> str | None:
+    """Say what Pillow scales or inverts as it reads, so that the file's own values are not to be had; None if nothing.
+
+    What it brightens by SCALED_GREY alone can be undone.
+    """
     stored, largest = picture.stored, picture.largest
     if re.match(r"[1L];\d*I", stored):
-        raise _error(source, "a picture that stores black as its largest value, so that its ids are not plain")
+        return "a picture that stores black as its largest value, so that its ids are not plain"
     if largest is not None and largest != (65_535 if picture.image.mode == "I" else 255):
-        raise _error(source, f"a PNM picture whose largest value is {largest}, by which its ids are scaled")
+        return f"a PNM picture whose largest value is {largest}, by which its ids are scaled"
+    return None
 
 
 def _refuse_transparent_level(array: NDArray[np.generic], image: Image.Image, source: PictureSource) -> None:

@@ -9,10 +9,12 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, MIN_SIDE, max_megapixels
+from seg2vid_cli.inputs.pictures.png_checks import check_png
 from seg2vid_interface.errors import Seg2VidError
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "PPM", "TIFF")
 _MODES_WITH_ALPHA = ("L", "LA", "P", "PA", "RGB", "RGBA")
+_COPY = "Make or copy the file again."
 # What Pillow's decoders raise on damaged files; UnidentifiedImageError is an OSError.
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, LookupError, struct.error)
 
@@ -86,8 +88,8 @@ def _read_picture(path: Path | PictureBytes, error: type[Seg2VidError]) -> Decod
                 stored, largest = _storage(image)
                 image.load()
             if image.format == "PNG":
-                with Image.open(file_of(path), formats=("PNG",)) as again:
-                    again.verify()  # the checksums, which `load` passes over
+                with path.open("rb") if isinstance(path, Path) else BytesIO(path.data) as again:
+                    check_png(again)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
             raise _too_large(path, error) from None
         except PermissionError as problem:
@@ -95,7 +97,7 @@ def _read_picture(path: Path | PictureBytes, error: type[Seg2VidError]) -> Decod
         except UnidentifiedImageError:
             raise error(f"{path}: not a picture, or damaged", f"Known kinds: {', '.join(_FORMATS)}.") from None
         except _DAMAGE as problem:
-            raise error(f"{path}: damaged or truncated: {problem}", "Make or copy the file again.") from None
+            raise error(f"{path}: damaged or truncated: {problem}", _COPY) from None
     if frames > 1:
         if image.format == "TIFF":
             raise error(f"{path}: a TIFF of {frames} pages, not one picture", "Save one page as a PNG.")
@@ -138,7 +140,7 @@ def without_alpha(image: Image.Image, path: PictureSource, error: type[Seg2VidEr
 
 def _require_bytes(picture: PictureBytes, error: type[Seg2VidError]) -> BytesIO:
     if not picture.data:
-        raise error(f"{picture}: empty, not a picture")
+        raise error(f"{picture}: empty, not a picture", _COPY)
     return BytesIO(picture.data)
 
 
@@ -154,7 +156,7 @@ def _require_file(path: Path, error: type[Seg2VidError]) -> Path:
     if not path.is_file():
         raise error(f"{path}: not a regular file", "Save the picture to a file first.")
     if size == 0:
-        raise error(f"{path}: an empty file")
+        raise error(f"{path}: an empty file", _COPY)
     return path
 
 
@@ -162,7 +164,10 @@ def _require_size(image: Image.Image, path: PictureSource, error: type[Seg2VidEr
     if image.width * image.height > MAX_PIXELS:  # found before it is decoded
         raise _too_large(path, error)
     if min(image.width, image.height) < MIN_SIDE:
-        raise error(f"{path}: {image.height}x{image.width} pixels are too few, {MIN_SIDE}x{MIN_SIDE} are the least")
+        raise error(
+            f"{path}: {image.height}x{image.width} pixels are too few, {MIN_SIDE}x{MIN_SIDE} are the least",
+            "Give the picture at its full size.",
+        )
 
 
 def _too_large(path: PictureSource, error: type[Seg2VidError]) -> Seg2VidError:

@@ -49,9 +49,13 @@ def test_refusals(tmp_path: Path) -> None:
     Image.new("RGB", (24, 16)).save(tmp_path / "colours.png")
     Image.new("L", (24, 16)).save(tmp_path / "grey.jpg")
     (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "scaled.pgm").write_bytes(b"P5 24 16 100\n" + bytes(16 * 24))
+    Image.fromarray(IDS.astype(np.int32) * 3).save(tmp_path / "large.tif")
     problems = {
         ("colours.png", (16, 24)): "RGB pixels, not 8- or 16-bit ids",
         ("grey.jpg", (16, 24)): "a JPEG, which loses exact ids",
+        ("scaled.pgm", (16, 24)): "a PNM picture whose largest value is 100, by which its ids are scaled",
+        ("large.tif", (16, 24)): "holds 78000 to 78069; ids are 0 to 65535",
         ("text.png", (16, 24)): "not a picture, or damaged",
         ("none.png", (16, 24)): "no such file",
         ("ids.png", (32, 48)): "16x24 (height x width), but its label map is 32x48",

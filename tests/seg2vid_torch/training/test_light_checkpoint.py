@@ -79,6 +79,13 @@ def test_an_entry_that_has_changed_is_noticed(light):
         read_light_checkpoint(light)
 
 
+def test_a_setting_that_has_changed_is_noticed(light):
+    content = light.read_bytes()
+    light.write_bytes(content.replace(rb"\"ema_decay\": 0.9", rb"\"ema_decay\": 0.8"))
+    with pytest.raises(ModelError, match=r"light\.safetensors: damaged: the hash of its settings is another"):
+        read_light_checkpoint(light)
+
+
 def test_metadata_of_wrong_kinds_are_named(tmp_path):
     header = {"stage": "image", "preset": "x", "seed": 0, "settings": {}, "label_space": {}, "step": "many"}
     path = tmp_path / "a.safetensors"

@@ -4,6 +4,7 @@ import argparse
 import os
 import random
 import sys
+import zipfile
 
 import pytest
 import torch
@@ -57,6 +58,34 @@ def test_the_member_that_has_changed_is_named(tmp_path):
         read_torch_file(path, "checkpoint")
     assert caught.value.message == f"{path}: damaged: the checksum of its a/data/0 is another"
     assert caught.value.hint == "Copy or fetch it again."
+
+
+def changed_members(path, change):
+    """Write the archive of a tensor anew, with `change`d members."""
+    torch.save({"a": torch.ones(100)}, path)
+    with zipfile.ZipFile(path) as archive:
+        members = [(member, archive.read(member)) for member in archive.infolist()]
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, content in change(members):
+            archive.writestr(member, content)
+
+
+def marked_as_folders(members):
+    for member, _ in members:
+        member.external_attr |= 0x10
+    return members
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("change", [marked_as_folders, lambda members: [members[1], *members]])
+def test_members_that_pytorch_would_read_otherwise_are_refused(tmp_path, change):
+    path = tmp_path / "a.pt"
+    changed_members(path, lambda members: members)
+    assert torch.equal(read_torch_file(path, "checkpoint")["a"], torch.ones(100))
+    changed_members(path, change)
+    with pytest.raises(ModelError) as caught:
+        read_torch_file(path, "checkpoint")
+    assert caught.value.message == f"{path}: damaged: its list of members is not PyTorch's"
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -80,5 +80,6 @@ def test_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"no\.txt: no such file"):
         read_class_list(tmp_path / "no.txt", Spaces(CITYSCAPES))
     (tmp_path / "bytes.txt").write_bytes(b"\xff\xfe\xfd")
-    with pytest.raises(SettingsError, match="not a text file"):
+    with pytest.raises(SettingsError, match="not a text file") as caught:
         read_class_list(tmp_path / "bytes.txt", Spaces(CITYSCAPES))
+    assert caught.value.hint == "Each line names a class: NAME, or NAME:RED,GREEN,BLUE:: in CVAT's way."

@@ -1,0 +1,117 @@
+/** Opens what people have: label maps of any kind, read by the program's own readers, and photos. */
+import { ask } from "../interface/choice_dialog.js";
+import { showFault, showMessage } from "../interface/messages.js";
+import { request } from "../server/requests.js";
+import { fromBase64 } from "./base64.js";
+import { readPng } from "./png_reader.js";
+
+const TEMPLATE = "template";
+const LABELS = "labels";
+
+export class MapOpening {
+  /**
+   * `model()`: the model's entry; `begin(map)` puts a map into the drawing's place; `setTemplate(blob)` lays a picture
+   * below it; `undo()` takes the last step back.
+   */
+  constructor({ messages, model, begin, setTemplate, undo }) {
+    Object.assign(this, { messages, model, begin, setTemplate, undo });
+  }
+
+  /** Opens a file: a label map if it is one, else what the user says. */
+  async open(file) {
+    showMessage(this.messages, { text: `Reading ${file.name || "the picture"} …` });
+    try {
+      await this.#readAs(file, "auto");
+    } catch (fault) {
+      await this.#recover(file, fault);
+    }
+  }
+
+  async #readAs(file, format) {
+    const query = new URLSearchParams({ model: this.model().name, format });
+    this.#take(file, await this.#post(`/api/maps?${query}`, file));
+  }
+
+  async #post(path, file) {
+    const headers = { "Content-Type": "application/octet-stream", "X-File-Name": encodeURIComponent(file.name || "map.png") };
+    return (await request(path, { method: "POST", body: file, headers })).json();
+  }
+
+  async #take(file, { map, read_as: readAs, sure, messages = [] }) {
+    this.begin(await readPng(fromBase64(map, "image/png")));
+    showMessage(this.messages, {
+      text: `${file.name || "The picture"} was read as ${readAs}${sure ? "" : ", which is not sure"}.`,
+      hint: messages.join(" "),
+      actions: [{ text: "Undo", run: this.undo }],
+    });
+  }
+
+  /** The file is no map that the program is sure of: its owner knows what it is. */
+  async #recover(file, fault) {
+    if (fault.code === "unreachable" || !("status" in fault)) return showFault(this.messages, fault, this.#again(file));
+    const answers = [...this.#formats(fault), ...this.#otherUses(file)];
+    const answer = answers.length ? await this.#askWhat(file, fault, answers) : null;
+    if (answer === null) showFault(this.messages, fault);
+    else await this.#follow(file, answer).catch((next) => showFault(this.messages, next));
+  }
+
+  #again(file) {
+    return [{ text: "Try again", run: () => this.open(file) }];
+  }
+
+  #formats({ choices = [] }) {
+    return choices.map(({ format, title }) => ({ value: `format:${format}`, title: title || format }));
+  }
+
+  #otherUses(file) {
+    if (!isPicture(file)) return [];
+    const uses = [{ value: TEMPLATE, title: "Draw after it", detail: "It lies below the map as a template." }];
+    if (!this.model().abilities.segments) return uses;
+    return [{ value: LABELS, title: "Find its labels", detail: "The model tells what the photo shows." }, ...uses];
+  }
+
+  #askWhat(file, fault, answers) {
+    const title = fault.choices?.length ? "What do its values mean?" : "This is no label map";
+    return ask({ title, text: [fault.message, fault.hint].filter(Boolean).join(" "), answers });
+  }
+
+  async #follow(file, answer) {
+    if (answer === TEMPLATE) {
+      this.setTemplate(file);
+      showMessage(this.messages, { text: `${file.name || "The picture"} lies below the map.` });
+    } else if (answer === LABELS) {
+      const query = new URLSearchParams({ model: this.model().name });
+      this.#take(file, await this.#post(`/api/labels?${query}`, file));
+    } else await this.#readAs(file, answer.replace(/^format:/, ""));
+  }
+}
+
+function isPicture({ type, name = "" }) {
+  return type.startsWith("image/") || /\.(png|jpe?g|webp|gif|bmp|avif)$/i.test(name);
+}
+
+/** Calls `open(file)` for what is dropped anywhere on the page or pasted. */
+export function followDropsAndPastes(hint, open) {
+  let depth = 0; // the pointer enters children before it leaves their parents
+  const hasFile = ({ dataTransfer }) => [...(dataTransfer?.types ?? [])].includes("Files");
+  const show = (change, event) => {
+    if (!hasFile(event)) return;
+    event.preventDefault();
+    depth = Math.max(0, depth + change);
+    hint.hidden = depth === 0;
+  };
+  window.addEventListener("dragenter", (event) => show(1, event));
+  window.addEventListener("dragleave", (event) => show(-1, event));
+  window.addEventListener("dragover", (event) => show(0, event));
+  window.addEventListener("drop", (event) => {
+    show(-depth, event);
+    const [file] = event.dataTransfer?.files ?? [];
+    if (file) open(file);
+  });
+  window.addEventListener("paste", (event) => {
+    const [file] = event.clipboardData?.files ?? [];
+    if (!file) return;
+    event.preventDefault();
+    open(file);
+  });
+}

@@ -49,6 +49,7 @@ export class DrawingSide {
     act("polygon-finish", () => this.workbench.tool.finish?.());
     act("polygon-cancel", () => this.workbench.tool.cancel());
     this.stage.moved.listen(() => this.#showZoom());
+    this.drawing.replaced.listen(() => this.#nameClass(null));
     this.workbench.changed.listen(() => (element("polygon-actions").hidden = !this.workbench.tool.corners?.length));
     this.#showZoom();
   }

@@ -1,9 +1,7 @@
 """From settings and a label map to a clip: the same steps as `seg2vid generate`, on a session that stays open."""
 
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -155,13 +153,3 @@ class Sessions:
             look=Look(seed=settings.style),
             camera=None if settings.camera is None else read_camera(settings.camera),
         )
-
-
-def command(wanted: Wanted, label_format: str, map_name: str, out: list[str]) -> str:
-    """Return the line for a shell that makes the same."""
-    return shlex.join(["seg2vid", "generate", map_name, *out, *wanted.flags(label_format)])
-
-
-def shown(error_text: str, folder: Path) -> str:
-    """Return a message without the temporary folder that files are made in."""
-    return error_text.replace(f"{folder}/", "")

@@ -6,6 +6,7 @@ Codes of its own, beside those of `seg2vid_interface.errors`: "request", "token"
 
 from typing import Any, ClassVar
 
+from seg2vid_cli.inputs.label_maps.choosing import UnclearError
 from seg2vid_interface.errors import BackendError, OutputError, Seg2VidError
 
 
@@ -86,9 +87,14 @@ def status_of(error: Seg2VidError) -> int:
     """Return the HTTP status of an error."""
     if isinstance(error, RequestError):
         return error.status
+    if isinstance(error, UnclearError):
+        return 422
     return 503 if isinstance(error, BackendError | OutputError) else 400
 
 
 def described(error: Seg2VidError) -> dict[str, Any]:
     """Return what JSON says of an error."""
-    return {"code": error.code, "message": error.message, "hint": error.hint}
+    said: dict[str, Any] = {"code": error.code, "message": error.message, "hint": error.hint}
+    if isinstance(error, UnclearError):
+        said["choices"] = [{"format": name, "title": title} for name, title in error.choices]
+    return said

@@ -19,8 +19,8 @@ from seg2vid_cli.studio.files import KeptFiles
 from seg2vid_cli.studio.guard import Guard
 from seg2vid_cli.studio.making import make_ready
 from seg2vid_cli.studio.server import listen, serving
-from seg2vid_cli.studio.sharing import GivenMap, Studio
 from seg2vid_cli.studio.settings import Settings
+from seg2vid_cli.studio.sharing import GivenMap, Studio
 from seg2vid_cli.studio.worker import Job, Worker
 from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.errors import LabelMapError, Seg2VidError, UsageError

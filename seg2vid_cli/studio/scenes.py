@@ -8,10 +8,13 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from seg2vid_cli.inputs.first_frames import read_first_frame
 from seg2vid_cli.inputs.label_maps.format_names import label_formats
 from seg2vid_cli.inputs.label_maps.layouts import LAYOUTS
 from seg2vid_cli.inputs.label_maps.reading import fit_label_map, read_label_map
-from seg2vid_cli.inputs.pictures.reading import PictureBytes
+from seg2vid_cli.inputs.pictures.reading import PictureBytes, PictureSource
+from seg2vid_cli.inputs.told_labels import tell_labels
+from seg2vid_cli.studio.clips import INDICES, Sessions, Wanted
 from seg2vid_cli.studio.failures import NotFoundError, RequestError
 from seg2vid_cli.studio.layers import encode_png
 from seg2vid_cli.studio.sharing import Studio
@@ -55,7 +58,7 @@ def listed(studio: Studio) -> list[dict[str, str]]:
     return given + [{"id": name, "title": title} for name, title in TITLES.items()]
 
 
-def scene(name: str, studio: Studio, card: ModelCard, size: tuple[int, int]) -> ReadMap:
+def read_scene_map(name: str, studio: Studio, card: ModelCard, size: tuple[int, int]) -> ReadMap:
     """Return a scene for a model.  Raises NotFoundError, or LabelMapError if the model cannot read it."""
     if name == GIVEN and studio.given is not None:
         source = PictureBytes(studio.given.name, studio.given.data)
@@ -65,13 +68,21 @@ def scene(name: str, studio: Studio, card: ModelCard, size: tuple[int, int]) -> 
     return read_map(PictureBytes(f"{name}.png", (FOLDER / f"{name}.png").read_bytes()), "auto", card, size)
 
 
-def read_map(source: PictureBytes, label_format: str, card: ModelCard, size: tuple[int, int]) -> ReadMap:
+def read_map(source: PictureSource, label_format: str, card: ModelCard, size: tuple[int, int]) -> ReadMap:
     """Read a label map and bring it to a size.  Raises LabelMapError."""
     assert card.label_space is not None  # or the model would not be in the catalogue
     found = read_label_map(source, label_format, card.label_space, card.image_label_space)
     indices, message = fit_label_map(found.indices, *size)
     messages = [text for text in (found.description, message) if text]
     return ReadMap(indices, found.encoding, found.label_format, found.doubt is None, messages)
+
+
+def told_map(source: PictureBytes, wanted: Wanted, sessions: Sessions) -> ReadMap:
+    """Tell the label map of a photograph.  Raises ImageError, or UsageError if the backend cannot."""
+    opened = sessions.open(wanted)
+    picture, message = read_first_frame(source, *wanted.size, what="picture")
+    indices = tell_labels(picture, wanted.card, opened.session, opened.backend)
+    return ReadMap(indices, "a picture, by the model's eye", INDICES, True, [message] if message else [])
 
 
 def known_format(name: str) -> str:

@@ -26,8 +26,7 @@ export class Studio {
     this.settings = new Settings();
     this.drawing = new Drawing(first.map, this.model.name);
     this.left = new DrawingSide(this.drawing, this.model);
-    const className = (index) => this.left.palette.name(index);
-    this.right = new PictureSide({ drawing: this.drawing, settings: this.settings, className });
+    this.right = new PictureSide(this.drawing, this.settings);
     this.#restore(first);
     this.#follow();
     this.#startFiles();
@@ -106,9 +105,11 @@ export class Studio {
   }
 
   #startFiles() {
+    const target = () => ({ model: this.settings.values.model, size: this.settings.values.size });
     const opening = new MapOpening({
       messages: element("drawing-messages"),
       model: () => this.model,
+      target,
       begin: (map) => this.#begin(map),
       setTemplate: (blob) => this.left.template.set(blob),
       undo: () => this.left.undo(),
@@ -120,7 +121,7 @@ export class Studio {
       field.value = ""; // the same file may be chosen again
     });
     followDropsAndPastes(element("drop-hint"), (file) => opening.open(file));
-    new ScenesPanel({ begin: (map) => this.#begin(map), colors: () => this.left.colors });
+    new ScenesPanel({ begin: (map) => this.#begin(map), target, colors: () => this.left.colors });
     element("blank").addEventListener("click", () => this.#beginBlank());
     startTemplatePanel(this.left.template, () => this.left.mapPicture());
     new DownloadsPanel(() => ({ map: this.drawing.settled, settings: this.settings.forLane(0) }));

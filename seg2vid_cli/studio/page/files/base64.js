@@ -1,6 +1,5 @@
 /** Bytes as text, for JSON. */
-export async function toBase64(blob) {
-  const bytes = new Uint8Array(await blob.arrayBuffer());
+export function toBase64(bytes) {
   let text = "";
   for (let start = 0; start < bytes.length; start += 0x8000) {
     text += String.fromCharCode(...bytes.subarray(start, start + 0x8000)); // all at once would be too many arguments

@@ -3,16 +3,15 @@ import { element, icon, make } from "../interface/elements.js";
 import { clearMessage, showFault } from "../interface/messages.js";
 import { postJson, readLines, request, ServerError } from "../server/requests.js";
 import { toBase64 } from "./base64.js";
-import { writePng } from "./png_writer.js";
 import { saveFile } from "./save_file.js";
 
 const KINDS = [
-  { as: "mp4", title: "MP4", detail: "video", ending: "mp4" },
-  { as: "webm", title: "WebM", detail: "video", ending: "webm" },
-  { as: "gif", title: "GIF", detail: "moving picture", ending: "gif" },
-  { as: "webp", title: "WebP", detail: "moving picture", ending: "webp" },
-  { as: "zip", title: "Frames", detail: "PNG files, zip", ending: "zip" },
-  { as: "annotated", title: "Annotated", detail: "all layers, zip", ending: "zip" },
+  { as: "mp4", title: "MP4", detail: "video" },
+  { as: "webm", title: "WebM", detail: "video" },
+  { as: "gif", title: "GIF", detail: "moving picture" },
+  { as: "webp", title: "WebP", detail: "moving picture" },
+  { as: "zip", title: "Frames", detail: "PNG files, zip" },
+  { as: "annotated", title: "Annotated", detail: "all layers, zip" },
 ];
 
 export class DownloadsPanel {
@@ -44,8 +43,13 @@ export class DownloadsPanel {
     return button;
   }
 
+  /** The map as the program reads it, which writes some classes in other numbers than it works with. */
   async saveMap() {
-    saveFile(await writePng(this.makeRequest().map), "map.png");
+    try {
+      saveFile(await (await postJson("/api/clips", this.#body("map"))).blob(), "map.png");
+    } catch (fault) {
+      showFault(this.messages, fault);
+    }
   }
 
   /** The command line follows the kind that the pointer or the keyboard is on. */
@@ -58,16 +62,16 @@ export class DownloadsPanel {
   async showCommand() {
     const kind = this.#kind;
     try {
-      const { command } = await (await postJson("/api/command", await this.#body(kind))).json();
+      const { command } = await (await postJson("/api/command", this.#body(kind))).json();
       if (kind === this.#kind) element("command").textContent = command;
     } catch (fault) {
       showFault(this.messages, fault);
     }
   }
 
-  async #body(kind) {
+  #body(kind) {
     const { map, settings } = this.makeRequest();
-    return { map: await toBase64(await writePng(map)), settings, as: kind };
+    return { indices: toBase64(map.pixels), settings, as: kind };
   }
 
   async #save(kind) {
@@ -78,8 +82,8 @@ export class DownloadsPanel {
     this.#work = new AbortController();
     this.#showProgress("making the clip");
     try {
-      const file = await this.#make(kind.as, this.#work.signal);
-      saveFile(await (await request(file.file, { signal: this.#work.signal })).blob(), file.name ?? `clip.${kind.ending}`);
+      const { url, name } = await this.#make(kind.as, this.#work.signal);
+      saveFile(await (await request(url, { signal: this.#work.signal })).blob(), name);
     } catch (fault) {
       if (fault.name !== "AbortError") showFault(this.messages, fault);
     } finally {
@@ -91,15 +95,14 @@ export class DownloadsPanel {
   /** Has the file made; gives the last line of the answer, which says where it is. */
   async #make(kind, signal) {
     const headers = { Accept: "application/x-ndjson" };
-    const response = await postJson("/api/clips", await this.#body(kind), { headers, signal });
+    const response = await postJson("/api/clips", this.#body(kind), { headers, signal });
     let last = {};
     await readLines(response, (line) => {
       last = line;
-      if (line.frames) this.#showProgress(`${line.done} of ${line.frames} frames`, line.done / line.frames);
-      else if (line.ahead) this.#showProgress(`waiting for ${line.ahead}`);
+      if (line.type === "progress") this.#showProgress(`${line.frames} of ${line.of} frames`, line.frames / line.of);
     });
-    if (last.error) throw new ServerError(last.error);
-    if (!last.file) throw new ServerError({ code: "cut", message: "The server ended before the file was done." });
+    if (last.type === "error") throw new ServerError(last);
+    if (last.type !== "file") throw new ServerError({ code: "cut", message: "The server ended before the file was done." });
     return last;
   }
 

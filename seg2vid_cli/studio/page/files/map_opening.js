@@ -10,11 +10,11 @@ const LABELS = "labels";
 
 export class MapOpening {
   /**
-   * `model()`: the model's entry; `begin(map)` puts a map into the drawing's place; `setTemplate(blob)` lays a picture
+   * `model()`: the model's entry; `target()`: its name and the size that is drawn at; `begin(map)` puts a map into the drawing's place; `setTemplate(blob)` lays a picture
    * below it; `undo()` takes the last step back.
    */
-  constructor({ messages, model, begin, setTemplate, undo }) {
-    Object.assign(this, { messages, model, begin, setTemplate, undo });
+  constructor({ messages, model, target, begin, setTemplate, undo }) {
+    Object.assign(this, { messages, model, target, begin, setTemplate, undo });
   }
 
   /** Opens a file: a label map if it is one, else what the user says. */
@@ -28,7 +28,7 @@ export class MapOpening {
   }
 
   async #readAs(file, format) {
-    const query = new URLSearchParams({ model: this.model().name, format });
+    const query = new URLSearchParams({ ...this.target(), format });
     this.#take(file, await this.#post(`/api/maps?${query}`, file));
   }
 
@@ -80,7 +80,7 @@ export class MapOpening {
       this.setTemplate(file);
       showMessage(this.messages, { text: `${file.name || "The picture"} lies below the map.` });
     } else if (answer === LABELS) {
-      const query = new URLSearchParams({ model: this.model().name });
+      const query = new URLSearchParams(this.target());
       this.#take(file, await this.#post(`/api/labels?${query}`, file));
     } else await this.#readAs(file, answer.replace(/^format:/, ""));
   }

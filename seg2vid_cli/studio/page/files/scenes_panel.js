@@ -4,39 +4,46 @@ import { showFault } from "../interface/messages.js";
 import { getJson, request } from "../server/requests.js";
 import { readPng } from "./png_reader.js";
 
-export async function fetchScene(path) {
-  return readPng(await (await request(path)).blob());
+/** A scene of the server for a model, at a size "HxW". */
+export async function fetchScene(path, { model, size }) {
+  return readPng(await (await request(`${path}?${new URLSearchParams({ model, size })}`)).blob());
+}
+
+export function scenePath({ id }) {
+  return `/api/scenes/${encodeURIComponent(id)}`;
 }
 
 export class ScenesPanel {
-  #isFilled = false;
+  #filled = null; // for which model and size
 
-  /** `begin(map, title)` puts a scene into the drawing's place; `colors()` are the model's. */
-  constructor({ begin, colors }) {
-    Object.assign(this, { begin, colors });
+  /** `begin(map)` puts a scene into the drawing's place; `target()`: for which model and size; `colors()` are its. */
+  constructor({ begin, target, colors }) {
+    Object.assign(this, { begin, target, colors });
     this.popover = element("scenes");
-    this.popover.addEventListener("toggle", ({ newState }) => newState === "open" && !this.#isFilled && this.#fill());
+    this.popover.addEventListener("toggle", ({ newState }) => newState === "open" && this.#fill());
   }
 
   async #fill() {
     const list = element("scene-list");
+    const wanted = JSON.stringify(this.target());
+    if (this.#filled === wanted) return;
     try {
       const { scenes } = await getJson("/api/scenes");
       list.replaceChildren(...(await Promise.all(scenes.map((scene) => this.#makeButton(scene)))));
-      this.#isFilled = true;
+      this.#filled = wanted;
     } catch (fault) {
       showFault(list, fault);
     }
   }
 
-  async #makeButton({ id, title }) {
-    const map = await fetchScene(`/api/scenes/${encodeURIComponent(id)}`);
+  async #makeButton(scene) {
+    const map = await fetchScene(scenePath(scene), this.target());
     const picture = make("canvas", { "aria-hidden": "true" });
     this.colors().paint(picture, map);
-    const button = make("button", { class: "scene", type: "button" }, picture, make("span", {}, title));
+    const button = make("button", { class: "scene", type: "button" }, picture, make("span", {}, scene.title));
     button.addEventListener("click", () => {
       this.popover.hidePopover();
-      this.begin(map, title);
+      this.begin(map);
     });
     return button;
   }

@@ -2,8 +2,10 @@
 import { FrameStore } from "./frame_store.js";
 
 export class Clip {
-  constructor({ id, frames, fps, height, width, backend, device }, request) {
+  /** `request`: what was asked for; `layers`: those that come with it. */
+  constructor({ id, frames, fps, height, width, backend, device }, request, layers) {
     Object.assign(this, { id, frames, fps, height, width, backend, device, request });
+    this.asked = new Set(layers);
     this.pictures = new FrameStore();
     this.layers = new Map();
     this.shapes = { boxes: [], arrows: [] };
@@ -15,13 +17,10 @@ export class Clip {
   }
 
   addLayer(header, payload) {
-    const { layer, index } = header;
-    if (layer in this.shapes) this.shapes[layer][index] = header[layer] ?? [];
-    else this.#layerStore(layer).add(index, payload, "image/png");
-  }
-
-  hasLayer(layer, index) {
-    return layer in this.shapes ? index in this.shapes[layer] : Boolean(this.layers.get(layer)?.has(index));
+    const { layer, index, boxes, arrows } = header;
+    if (boxes) this.shapes.boxes[index] = boxes;
+    if (arrows) this.shapes.arrows[index] = arrows;
+    if (payload.length) this.#layerStore(layer).add(index, payload, "image/png");
   }
 
   #layerStore(layer) {

@@ -129,7 +129,7 @@ export class Lane {
   #takeBeginning(header) {
     if (header.id !== this.#play?.id) return;
     this.clip?.clear();
-    this.clip = new Clip(header, this.#play.request);
+    this.clip = new Clip(header, this.#play.request, this.#play.layers);
     this.ahead = 0;
     this.changed.send();
   }

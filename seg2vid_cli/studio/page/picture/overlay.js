@@ -12,7 +12,7 @@ export function drawOverlay(canvas, clip, frame, overlays) {
   }
   const scale = canvas.clientWidth / clip.width;
   if (overlays.shown.has("arrows")) drawArrows(context, clip.shapes.arrows[frame] ?? [], scale);
-  if (overlays.shown.has("boxes")) drawBoxes(context, clip.shapes.boxes[frame] ?? [], scale, overlays.className);
+  if (overlays.shown.has("boxes")) drawBoxes(context, clip.shapes.boxes[frame] ?? [], scale);
 }
 
 function drawPicture(context, canvas, store, frame, drawAgain) {
@@ -26,7 +26,8 @@ function drawPicture(context, canvas, store, frame, drawAgain) {
 function drawArrows(context, arrows, scale) {
   const path = new Path2D();
   for (const [x, y, dx, dy] of arrows) {
-    if (Math.hypot(dx, dy) >= 0.25) addArrow(path, x * scale, y * scale, dx * scale, dy * scale);
+    // What stands at (x, y) came by (dx, dy): the arrow ends there.
+    if (Math.hypot(dx, dy) >= 0.25) addArrow(path, (x - dx) * scale, (y - dy) * scale, dx * scale, dy * scale);
   }
   context.lineCap = "round";
   strokeBoth(context, path);
@@ -53,17 +54,16 @@ function strokeBoth(context, path) {
   context.stroke(path);
 }
 
-function drawBoxes(context, boxes, scale, className) {
+function drawBoxes(context, boxes, scale) {
   const path = new Path2D();
   for (const { box: [x, y, width, height] } of boxes) path.rect(x * scale, y * scale, width * scale, height * scale);
   strokeBoth(context, path);
   context.font = "600 11px system-ui, sans-serif";
   context.textBaseline = "bottom";
-  for (const box of boxes) drawName(context, box, scale, className);
+  for (const box of boxes) drawName(context, box, scale);
 }
 
-function drawName(context, { class: index, box: [x, y], id }, scale, className) {
-  const name = `${typeof index === "number" ? className(index) : index}${id === undefined || id === null ? "" : ` ${id}`}`;
+function drawName(context, { class: name, box: [x, y] }, scale) {
   const width = context.measureText(name).width + 8;
   const [left, bottom] = [x * scale, Math.max(15, y * scale)];
   context.fillStyle = "#000";

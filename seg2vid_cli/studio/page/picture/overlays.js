@@ -2,25 +2,25 @@
 import { make } from "../interface/elements.js";
 import { Signal } from "../interface/signal.js";
 
-/** `ability`: what the model must be able to do for the layer. */
+/** `layer`: what the server calls it, which sends it if the model is able to. */
 const LAYERS = [
-  { name: "labels", title: "Labels", ability: "labels" },
-  { name: "flow", title: "Flow", ability: "flow" },
-  { name: "arrows", title: "Flow arrows", ability: "flow" },
-  { name: "occlusion", title: "Occlusion", ability: "occlusion" },
-  { name: "depth", title: "Depth", ability: "depth" },
-  { name: "boxes", title: "Boxes", ability: "boxes" },
+  { name: "labels", title: "Labels", layer: "labels" },
+  { name: "flow", title: "Flow", layer: "flow" },
+  { name: "arrows", title: "Flow arrows", layer: "flow" },
+  { name: "occlusion", title: "Occlusion", layer: "occlusion" },
+  { name: "depth", title: "Depth", layer: "depth" },
+  { name: "boxes", title: "Boxes", layer: "boxes" },
 ];
 
 export class Overlays {
   changed = new Signal();
-  /** A layer was switched on: its name. The clip may not have it yet. */
+  /** A layer was switched on; the clip may not have it yet. */
   wanted = new Signal();
   shown = new Set();
   opacity = 0.7;
 
-  constructor(fieldset, chips, slider, className) {
-    Object.assign(this, { fieldset, chips, className });
+  constructor(group, chips, slider) {
+    Object.assign(this, { group, chips });
     slider.addEventListener("input", () => this.setOpacity(slider.value / 100));
     this.setOpacity = (opacity) => {
       this.opacity = opacity;
@@ -31,11 +31,16 @@ export class Overlays {
 
   /** Offers what the model can do. */
   setAbilities(abilities) {
-    const able = LAYERS.filter(({ ability }) => abilities[ability]);
-    this.shown = new Set([...this.shown].filter((name) => able.some((layer) => layer.name === name)));
-    this.chips.replaceChildren(...able.map((layer) => this.#makeChip(layer)));
-    this.fieldset.hidden = !able.length;
+    const able = LAYERS.filter(({ layer }) => abilities[layer]);
+    this.shown = new Set([...this.shown].filter((shown) => able.some(({ name }) => name === shown)));
+    this.chips.replaceChildren(...able.map((one) => this.#makeChip(one)));
+    this.group.hidden = !able.length;
     this.changed.send();
+  }
+
+  /** The layers that the server is to send. */
+  get wantedLayers() {
+    return [...new Set(LAYERS.filter(({ name }) => this.shown.has(name)).map(({ layer }) => layer))];
   }
 
   #makeChip({ name, title }) {
@@ -48,7 +53,7 @@ export class Overlays {
     const isOn = !this.shown.delete(name);
     if (isOn) this.shown.add(name);
     chip.setAttribute("aria-pressed", isOn);
-    if (isOn) this.wanted.send(name);
+    if (isOn) this.wanted.send();
     this.changed.send();
   }
 }

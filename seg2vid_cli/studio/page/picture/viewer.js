@@ -19,7 +19,7 @@ export class Viewer {
     this.screens = this.lanes.map((lane, index) => new Screen(figures[index], lane, overlays));
     this.lanes.forEach((lane, index) => this.#follow(lane, index));
     this.player.changed.listen(() => this.#showFrame());
-    overlays.wanted.listen((layer) => this.#usedLanes.forEach((lane) => this.#completeLayer(lane, layer)));
+    overlays.wanted.listen(() => this.#usedLanes.forEach((lane) => this.#completeLayers(lane)));
   }
 
   get #usedLanes() {
@@ -83,7 +83,7 @@ export class Viewer {
 
   #make() {
     this.player.setClip(null);
-    this.#usedLanes.forEach((lane, index) => lane.play(this.makeRequest(index), [...this.overlays.shown]));
+    this.#usedLanes.forEach((lane, index) => lane.play(this.makeRequest(index), this.overlays.wantedLayers));
   }
 
   togglePlaying() {
@@ -118,19 +118,19 @@ export class Viewer {
   }
 
   #laneChanged(lane, index) {
-    if (lane.clip?.isComplete) for (const layer of this.overlays.shown) this.#completeLayer(lane, layer);
+    this.#completeLayers(lane);
     this.screens[index].drawLayers();
     this.#say();
   }
 
-  /** A layer that was switched on while the clip was made or later is fetched once. */
-  #completeLayer(lane, layer) {
-    const { clip } = lane;
-    if (!clip?.isComplete || clip.hasLayer(layer, clip.frames - 1)) return;
-    clip.asked ??= new Set();
-    if (clip.asked.has(layer)) return;
-    clip.asked.add(layer);
-    lane.fetchLayer(layer);
+  /** Layers that were switched on while the clip was made or later are fetched, once. */
+  #completeLayers(lane) {
+    if (!lane.clip?.isComplete) return;
+    for (const layer of this.overlays.wantedLayers) {
+      if (lane.clip.asked.has(layer)) continue;
+      lane.clip.asked.add(layer);
+      lane.fetchLayer(layer);
+    }
   }
 
   #fail(fault) {

@@ -34,7 +34,7 @@ export class Settings {
   /** What the server is sent for the first or the second lane. */
   forLane(lane) {
     const { model, backend, size, frames, fps, seed, style, camera, secondSeed } = this.values;
-    return { model, backend, size, frames, fps, seed: lane ? secondSeed : seed, sample: 0, style, camera };
+    return { model, backend, size, frames, fps, seed: lane ? secondSeed : seed, style, camera };
   }
 
   get height() {

@@ -13,10 +13,9 @@ export class PictureSide {
 
   #isLookComing = false;
 
-  /** `className(index)`: what the palette calls a class. */
-  constructor({ drawing, settings, className }) {
+  constructor(drawing, settings) {
     Object.assign(this, { drawing, settings });
-    this.overlays = new Overlays(element("layers"), element("layer-chips"), element("layer-opacity"), className);
+    this.overlays = new Overlays(element("layers"), element("layer-chips"), element("layer-opacity"));
     this.viewer = new Viewer({
       figures: [element("screen-0"), element("screen-1")],
       messages: element("picture-messages"),

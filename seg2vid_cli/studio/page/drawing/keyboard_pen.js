@@ -35,8 +35,8 @@ export class KeyboardPen {
   }
 
   #press() {
-    if (!this.#place) return this.#go([0, 0], false);
     const { tool } = this.workbench;
+    if (!this.#place) return tool.corners?.length ? tool.finish() : this.#go([0, 0], false); // the pointer drew it
     if (this.#isDown) tool.release();
     else tool.press(this.#place);
     this.#isDown = !this.#isDown && tool.isOpen && !tool.corners;

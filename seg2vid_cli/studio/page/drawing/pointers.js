@@ -18,7 +18,7 @@ export class Pointers {
     place.addEventListener("pointermove", (event) => this.#move(event));
     place.addEventListener("pointerup", (event) => this.#lift(event, true));
     place.addEventListener("pointercancel", (event) => this.#lift(event, false));
-    place.addEventListener("pointerleave", () => this.#mode ?? guides.show(null));
+    place.addEventListener("pointerleave", () => this.#mode ?? this.#leave());
     place.addEventListener("dblclick", () => workbench.tool.finish?.());
     place.addEventListener("wheel", (event) => this.#turn(event), { passive: false });
     place.addEventListener("contextmenu", (event) => event.preventDefault());
@@ -55,6 +55,12 @@ export class Pointers {
   #hover(event) {
     this.#showPen(event);
     this.workbench.tool.hover?.(this.#mapPoint(event));
+  }
+
+  #leave() {
+    const { tool } = this.workbench;
+    this.guides.show(null);
+    if (tool.corners?.length) tool.hover(tool.corners.at(-1));
   }
 
   /** A quick hand moves several times between two pictures of the screen; every place counts. */

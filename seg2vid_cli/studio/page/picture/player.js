@@ -40,8 +40,14 @@ export class Player {
   }
 
   stop() {
+    this.rewind();
+    this.changed.send();
+  }
+
+  /** Stops and says nothing, where something else is shown from now on. */
+  rewind() {
     this.#position = 0;
-    this.pause();
+    this.isPlaying = false;
   }
 
   /** Goes to a frame, as far as there is one. */

@@ -12,8 +12,9 @@ export function startTransport(viewer) {
   act("loop", () => toggleLoop(player));
   act("cancel", () => viewer.cancel());
   scrub.addEventListener("input", () => {
+    const frame = Number(scrub.value); // before the pause, which shows the frame that was
     player.pause();
-    player.seek(Number(scrub.value));
+    player.seek(frame);
   });
   const show = () => showAll(viewer, scrub);
   viewer.changed.listen(show);
@@ -54,18 +55,23 @@ function showScrub(scrub, { clip, frame }) {
   scrub.setAttribute("aria-valuetext", clip ? `frame ${frame + 1} of ${clip.frames}` : "no clip");
 }
 
-function frameText({ player, lookTime }) {
+function frameText({ player, lookTime, isShowingLook }) {
   const { clip, frame } = player;
-  if (clip?.ready) return `frame ${frame + 1} of ${clip.frames}, ${(frame / clip.fps).toFixed(2)} s`;
-  return lookTime === null ? "no clip yet" : `painted in ${(lookTime / 1000).toFixed(2)} s`;
+  if (clip?.ready && !isShowingLook) return `frame ${frame + 1} of ${clip.frames}, ${(frame / clip.fps).toFixed(2)} s`;
+  return lookTime === null ? "" : `first frame, painted in ${(lookTime / 1000).toFixed(2)} s`;
 }
 
 function workText(viewer) {
   const lanes = viewer.lanes.filter((lane) => lane.isMaking);
-  if (!lanes.length) return viewer.player.clip && !viewer.isUpToDate ? "of an earlier drawing or setting" : "";
+  if (!lanes.length) return idleText(viewer);
   const waiting = lanes.find((lane) => lane.ahead > 0);
   if (waiting) return `waiting for ${waiting.ahead} other${waiting.ahead > 1 ? "s" : ""}`;
-  const [lane] = lanes;
-  const clip = lane.clip && !lane.clip.isComplete ? lane.clip : null;
+  const clip = lanes.map((lane) => lane.clip).find((made) => made && !made.isComplete);
   return clip ? `${clip.ready} of ${clip.frames} frames made` : "making the first frame";
+}
+
+function idleText({ player, isUpToDate }) {
+  if (!player.clip || isUpToDate) return "";
+  const { clip } = player;
+  return clip.isComplete ? "the clip is of an earlier drawing" : `the clip was cut at frame ${clip.ready}`;
 }

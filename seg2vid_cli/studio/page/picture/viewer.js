@@ -40,6 +40,11 @@ export class Viewer {
     return this.#lookTime;
   }
 
+  /** Whether the pictures are first frames, and not the clip's. */
+  get isShowingLook() {
+    return this.screens[0].frame < 0;
+  }
+
   /** Opens the connections that are needed; closes the other one. */
   connect() {
     this.lanes[0].socket.open();
@@ -66,7 +71,7 @@ export class Viewer {
 
   /** Paints the first frame anew. A clip that is being made shows what is no longer drawn: it is given up. */
   look() {
-    this.player.pause();
+    this.player.rewind();
     this.#usedLanes.forEach((lane, index) => {
       lane.cancel();
       lane.look(this.makeRequest(index));

@@ -14,7 +14,7 @@ export class CameraPanel {
 
   constructor(settings) {
     this.settings = settings;
-    this.joystick = new Joystick(element("camera-pad"), element("camera-knob"));
+    this.joystick = new Joystick(element("camera-pad"), element("camera-knob"), element("camera-unknown"));
     this.joystick.moved.listen((rates) => settings.set({ camera: cameraText(rates) }));
     for (const field of RATES) element(field.id).addEventListener("input", ({ target }) => this.#type(field, target));
     roveFocus(element("camera-names"), "button");

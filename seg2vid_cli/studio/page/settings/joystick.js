@@ -15,9 +15,9 @@ export class Joystick {
   moved = new Signal();
   #rates = { forward: 0, yaw: 0 };
 
-  constructor(pad, knob) {
-    this.pad = pad;
-    this.knob = knob;
+  /** `unknown`: what the pad shows where nobody knows the rates. */
+  constructor(pad, knob, unknown) {
+    Object.assign(this, { pad, knob, unknown });
     pad.addEventListener("pointerdown", (event) => this.#press(event));
     pad.addEventListener("pointermove", (event) => pad.hasPointerCapture(event.pointerId) && this.#point(event));
     pad.addEventListener("keydown", (event) => this.#key(event));
@@ -26,6 +26,7 @@ export class Joystick {
   /** Shows rates; null: nobody knows them, the seed draws them. */
   show(rates) {
     this.knob.hidden = !rates;
+    this.unknown.hidden = Boolean(rates);
     this.#rates = rates ?? { forward: 0, yaw: 0 };
     const { forward, yaw } = this.#rates;
     this.knob.style.left = `${50 + clamp(yaw / LARGEST_YAW) * 50}%`;

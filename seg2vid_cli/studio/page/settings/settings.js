@@ -1,8 +1,6 @@
 /** What a clip is made with, as the server wants it, and the few settings that are the page's own. */
 import { Signal } from "../interface/signal.js";
 
-const LARGEST_SEED = 2 ** 31 - 1;
-
 export const START = {
   model: null,
   backend: "auto",
@@ -53,5 +51,5 @@ export function rollSeed() {
 /** The seed that a field says, or null if it is none. */
 export function readSeed(text) {
   const number = Number(text);
-  return text.trim() !== "" && Number.isInteger(number) && number >= 0 && number <= LARGEST_SEED ? number : null;
+  return text.trim() !== "" && Number.isSafeInteger(number) && number >= 0 ? number : null;
 }

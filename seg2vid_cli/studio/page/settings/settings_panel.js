@@ -4,7 +4,7 @@ import { readSeed, rollSeed } from "./settings.js";
 
 const NUMBERS = [
   { id: "frames", name: "frames", from: 1, to: 2000, isWhole: true, title: "Frames" },
-  { id: "fps", name: "fps", from: 1, to: 120, isWhole: false, title: "Frames/s" },
+  { id: "fps", name: "fps", from: 0.1, to: 240, isWhole: false, title: "Frames/s" },
 ];
 const SEEDS = [
   { id: "seed", name: "seed", dice: "roll-seed", title: "The seed" },
@@ -57,7 +57,7 @@ export class SettingsPanel {
     element(id).addEventListener("input", ({ target }) => {
       const isEmpty = mayBeEmpty && target.value === "" && !target.validity.badInput;
       const seed = readSeed(target.value);
-      this.#say(target, isEmpty || seed !== null ? "" : `${title} must be a whole number from 0 to 2147483647.`);
+      this.#say(target, isEmpty || seed !== null ? "" : `${title} must be a whole number from 0 on.`);
       if (isEmpty || seed !== null) this.settings.set({ [name]: isEmpty ? null : seed });
     });
     element(id).addEventListener("blur", () => this.#restore(id));

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
+
 from studio_page import StudioPage, until
 
 ROAD, CAR, SKY, TREE = (128, 64, 128), (0, 0, 142), (70, 130, 180), (107, 142, 35)

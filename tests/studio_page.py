@@ -1,9 +1,10 @@
 """The studio's page as tests use it: what a hand does, and what an eye sees."""
 
 import base64
+import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+
+from seg2vid_interface.label_spaces import CITYSCAPES
 
 LOOKS_WITHIN = 30  # seconds, on a busy machine
 READ_CANVAS = "canvas => canvas.toDataURL('image/png')"
@@ -29,17 +32,32 @@ def until(is_so: Callable[[], Any], within: float = LOOKS_WITHIN, why: str = "")
 class StudioPage:
     page: Any
     folder: Path
+    sent: list[Any] = field(default_factory=list)
+    """Messages of the live connection."""
 
     @classmethod
     def open(cls, context: Any, address: str, folder: Path) -> "StudioPage":
-        page = context.new_page()
-        page.goto(address)
-        return cls(page, folder).when_ready()
+        studio = cls(context.new_page(), folder)
+        studio.page.on("websocket", lambda socket: socket.on("framesent", studio._keep))
+        studio.page.goto(address)
+        return studio.when_ready()
+
+    def _keep(self, message: Any) -> None:
+        self.sent.append(message)
 
     def when_ready(self) -> "StudioPage":
         self.page.wait_for_selector("html[data-ready]", timeout=LOOKS_WITHIN * 1000)
         self.page.wait_for_selector("#screen-0.has-picture", timeout=LOOKS_WITHIN * 1000)
         return self
+
+    @property
+    def last_map(self) -> NDArray[np.uint8]:
+        """The map of the last look or clip that was asked for, in the classes' colours."""
+        message = next(sent for sent in reversed(self.sent) if isinstance(sent, bytes))
+        header = int.from_bytes(message[:4], "little")
+        height, width = map(int, json.loads(message[4 : 4 + header])["settings"]["size"].split("x"))
+        colors = np.array([label_class.color for label_class in CITYSCAPES.classes], np.uint8)
+        return colors[np.frombuffer(message[4 + header :], np.uint8).reshape(height, width)]
 
     def reload(self) -> None:
         self.page.reload()
@@ -68,9 +86,10 @@ class StudioPage:
         """Which frame of the clip is shown; -1: the first frame of the drawing."""
         return int(self.page.get_attribute("#screen-0 .screen-picture", "data-frame"))
 
-    def when_looked(self, before: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Wait for another first frame than the one before."""
-        until(lambda: not np.array_equal(self.picture, before), why="the first frame stayed as it was")
+    def when_looked(self) -> NDArray[np.uint8]:
+        """Wait for the first frame of the drawing as it is."""
+        self.page.wait_for_selector('#screen-0[aria-busy="false"]', timeout=LOOKS_WITHIN * 1000)
+        until(lambda: self.frame == -1)
         return self.picture
 
     def place(self, x: float, y: float) -> tuple[float, float]:

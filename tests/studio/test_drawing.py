@@ -17,10 +17,10 @@ def plain(color: tuple[int, int, int]) -> NDArray[np.uint8]:
 
 def test_the_first_frame_is_painted_anew_after_a_stroke(studio: StudioPage) -> None:
     studio.fill("road")
-    empty = studio.when_looked(studio.picture)
+    empty = studio.when_looked()
     studio.choose("car")
     studio.drag((100, 60), (150, 70))
-    with_car = studio.when_looked(empty)
+    with_car = studio.when_looked()
     assert with_car.shape == (HEIGHT, WIDTH, 3)
     near = np.abs(with_car.astype(int) - empty).mean(axis=2)
     assert near[50:80, 95:155].mean() > 3 * near[:, 200:].mean()  # the car is where it was drawn

@@ -3,12 +3,13 @@ import { freshContext } from "../drawing/screen_canvas.js";
 
 const PICTURES = ["labels", "depth", "occlusion", "flow"]; // from the bottom to the top
 
-export function drawOverlay(canvas, clip, frame, overlays) {
+/** `drawAgain()` is called when a layer's picture that was not decoded yet can be drawn. */
+export function drawOverlay(canvas, clip, frame, overlays, drawAgain) {
   const context = freshContext(canvas);
   if (!context || !clip || frame < 0) return;
   context.globalAlpha = overlays.opacity;
   for (const layer of PICTURES.filter((name) => overlays.shown.has(name))) {
-    drawPicture(context, canvas, clip.layers.get(layer), frame, () => drawOverlay(canvas, clip, frame, overlays));
+    drawPicture(context, canvas, clip.layers.get(layer), frame, drawAgain);
   }
   const scale = canvas.clientWidth / clip.width;
   if (overlays.shown.has("arrows")) drawArrows(context, clip.shapes.arrows[frame] ?? [], scale);
@@ -18,7 +19,7 @@ export function drawOverlay(canvas, clip, frame, overlays) {
 function drawPicture(context, canvas, store, frame, drawAgain) {
   if (!store?.has(frame)) return;
   const bitmap = store.picture(frame);
-  if (!bitmap) return store.decode(frame).then((decoded) => decoded && canvas.dataset.frame === String(frame) && drawAgain());
+  if (!bitmap) return store.decode(frame).then((decoded) => decoded && drawAgain());
   context.imageSmoothingEnabled = false; // classes have no colours between them
   context.drawImage(bitmap, 0, 0, canvas.clientWidth, canvas.clientHeight);
 }

@@ -44,10 +44,11 @@ export class Screen {
   }
 
   drawLayers() {
-    drawOverlay(this.overlay, this.lane.clip, this.frame, this.overlays);
+    drawOverlay(this.overlay, this.lane.clip, this.frame, this.overlays, () => this.drawLayers());
   }
 
-  say(text) {
+  say(text, { isBusy }) {
+    this.figure.setAttribute("aria-busy", isBusy);
     this.caption.textContent = text;
     this.canvas.setAttribute("aria-label", text);
   }

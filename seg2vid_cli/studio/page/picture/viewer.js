@@ -98,7 +98,7 @@ export class Viewer {
 
   cancel() {
     for (const lane of this.lanes) lane.cancel();
-    if (!this.player.clip?.ready) this.player.pause();
+    this.player.pause();
   }
 
   #follow(lane, index) {
@@ -155,7 +155,9 @@ export class Viewer {
   }
 
   #say() {
-    this.#usedLanes.forEach((lane, index) => this.screens[index].say(this.#caption(lane, index)));
+    this.#usedLanes.forEach((lane, index) => {
+      this.screens[index].say(this.#caption(lane, index), { isBusy: lane.isLooking || lane.isMaking });
+    });
     this.changed.send();
   }
 

@@ -181,7 +181,7 @@ class Routes:
 def create_app(studio: Studio) -> Starlette:
     """Return the application, which a `Guard` is to stand before."""
     routes = Routes(studio)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", routes.page),
             Route("/page/{name:path}", routes.page),
@@ -198,6 +198,8 @@ def create_app(studio: Studio) -> Starlette:
         ],
         exception_handlers={Seg2VidError: _failed, HTTPException: _no_route},
     )
+    app.router.redirect_slashes = False  # an address is what it is
+    return app
 
 
 async def _failed(_: Request, error: Exception) -> Response:

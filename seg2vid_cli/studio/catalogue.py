@@ -13,7 +13,7 @@ from seg2vid_cli.studio.failures import NotFoundError
 from seg2vid_interface.errors import UsageError
 from seg2vid_interface.model_card import ModelCard, ModelFolder
 
-_FACTORS = (0.5, 1, 1.5, 2, 3, 4)
+_FACTORS = (1, 1.5, 2, 3, 4)
 """Of a model's own sides: the sizes that a page offers."""
 
 

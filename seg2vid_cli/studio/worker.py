@@ -103,8 +103,8 @@ class Worker:
                 self._waiting.remove(job)
                 self._tell_places()
 
-    def close(self, seconds: float) -> None:
-        """Cancel all jobs, and wait so many seconds at most for the one that runs."""
+    def close(self, seconds: float) -> bool:
+        """Cancel all jobs, and wait so many seconds at most for the one that runs; return whether it has ended."""
         with self._changed:
             self._closed = True
             jobs = [*self._waiting, *([self._running] if self._running else [])]
@@ -112,6 +112,7 @@ class Worker:
         for job in jobs:
             self.cancel(job)
         self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def _work(self) -> None:
         while (job := self._next()) is not None:

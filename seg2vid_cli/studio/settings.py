@@ -1,5 +1,6 @@
 """What a page or a program asks of a clip: the same words as `seg2vid generate`'s flags, with the same limits."""
 
+import math
 import re
 from typing import Annotated, Any, Final
 
@@ -11,6 +12,8 @@ from seg2vid_interface.driving.paths import RATES
 from seg2vid_interface.validation import problems_of
 
 MOST_FRAMES: Final = 2000
+MOST_PIXELS: Final = 2048 * 2048
+"""Of a frame."""
 LARGEST_SEED: Final = 2**63 - 1
 _NUMBER = r"[+-]?([0-9]{1,9}(\.[0-9]{0,9})?|\.[0-9]{1,9})"
 _RATES = rf"({'|'.join(RATES)})={_NUMBER}(,({'|'.join(RATES)})={_NUMBER})*"
@@ -21,6 +24,8 @@ Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 def _checked_size(text: str) -> str:
     if not re.fullmatch(r"[0-9]{1,5}x[0-9]{1,5}", text):
         raise ValueError(f"{text[:20]!r} is not HEIGHTxWIDTH")
+    if math.prod(map(int, text.split("x"))) > MOST_PIXELS:
+        raise ValueError(f"{text} is more than {MOST_PIXELS // 2**20} megapixels")
     return text
 
 

@@ -40,22 +40,23 @@ class Job:
     def cancel(self) -> None:
         """Tell at once that it ended, though what is being computed is let finish."""
         self._cancelled.set()
-        self._end(CancelledError())
+        self.end(CancelledError())
 
-    def run(self, report: Callable[[Seg2VidError], None]) -> None:
-        """Do the work and tell how it ended; `report` is given what is a defect."""
+    def run(self, report: Callable[[Seg2VidError], None]) -> Seg2VidError | None:
+        """Do the work; return what went wrong.  `report` is given what is a defect."""
         try:
             self.check()
             self.work(self)
-            self._end(None)
         except Seg2VidError as error:
-            self._end(error)
+            return error
         except Exception as error:  # noqa: BLE001  # whatever it is, the studio goes on
             defect = InternalError(error)
             report(defect)
-            self._end(defect)
+            return defect
+        return None
 
-    def _end(self, error: Seg2VidError | None) -> None:
+    def end(self, error: Seg2VidError | None) -> None:
+        """Tell how it ended, unless that was told before."""
         if self._ending.acquire(blocking=False):
             self.ended(error)
 
@@ -116,13 +117,15 @@ class Worker:
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
-            job.run(self._report)
-            del job  # or it would keep its clip until the next one comes
+            error = job.run(self._report)
+            with self._changed:
+                self._running = None  # before it is told, so that nobody who comes then is told to wait for it
+            job.end(error)
+            del job, error  # or they would keep a clip until the next one comes
         self._at_end()
 
     def _next(self) -> Job | None:
         with self._changed:
-            self._running = None
             self._changed.wait_for(lambda: self._waiting or self._closed)
             if self._closed:
                 return None

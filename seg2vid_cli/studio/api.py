@@ -20,7 +20,7 @@ from seg2vid_cli.inputs.told_labels import check_segments
 from seg2vid_cli.studio.awaiting import Tell, result_of, while_there
 from seg2vid_cli.studio.bodies import line, map_of, picture_of, read_document
 from seg2vid_cli.studio.clips import Wanted
-from seg2vid_cli.studio.failures import NotFoundError, RequestError, described
+from seg2vid_cli.studio.failures import InternalError, NotFoundError, RequestError, described
 from seg2vid_cli.studio.guard import SUBPROTOCOL, error_response
 from seg2vid_cli.studio.layers import encode_png
 from seg2vid_cli.studio.live import Connection
@@ -181,7 +181,7 @@ class Routes:
 def create_app(studio: Studio) -> Starlette:
     """Return the application, which a `Guard` is to stand before."""
     routes = Routes(studio)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/", routes.page),
             Route("/page/{name:path}", routes.page),
@@ -196,13 +196,19 @@ def create_app(studio: Studio) -> Starlette:
             Route("/api/files/{name}", routes.file),
             WebSocketRoute("/live", routes.live),
         ],
-        exception_handlers={Seg2VidError: _failed, HTTPException: _no_route},
+        exception_handlers={Seg2VidError: _failed, HTTPException: _no_route, Exception: _defect},
     )
+    app.router.redirect_slashes = False  # an address is what it is
+    return app
 
 
 async def _failed(_: Request, error: Exception) -> Response:
     assert isinstance(error, Seg2VidError)
     return error_response(error)
+
+
+async def _defect(_: Request, error: Exception) -> Response:
+    return error_response(InternalError(error))  # the guard reports it
 
 
 async def _no_route(request: Request, error: Exception) -> Response:

@@ -24,6 +24,11 @@ _LONGEST_NAME = 100
 class _InMemoryParser(MultiPartParser):
     spool_max_size = MOST_BODY  # nothing that is uploaded touches the disk
 
+    def close(self) -> None:
+        """Close all files, also one that breaks off, which is not among the results."""
+        for file in self._files_to_close_on_error:
+            file.close()
+
 
 async def read_document(request: Request) -> dict[str, Any]:
     """Return what a body of JSON or of a form says, by its keys; a map is bytes already.  Raises RequestError."""
@@ -45,12 +50,13 @@ async def _form(request: Request) -> dict[str, Any]:
     )
     try:
         form = await parser.parse()
+        document: dict[str, Any] = {
+            key: await value.read() if isinstance(value, UploadFile) else value for key, value in form.multi_items()
+        }
     except MultiPartException as error:
         raise RequestError(f"form: {error.message}") from None
-    document: dict[str, Any] = {}
-    for key, value in form.multi_items():
-        document[key] = await value.read() if isinstance(value, UploadFile) else value
-    await form.close()
+    finally:
+        parser.close()
     if isinstance(document.get("settings"), str | bytes):
         document["settings"] = parse_object(document["settings"], "settings")
     if any(isinstance(document.get(key), str) for key in ("map", "indices")):

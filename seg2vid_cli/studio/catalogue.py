@@ -5,15 +5,15 @@ from functools import cached_property
 from typing import Any
 
 from seg2vid_cli.inputs.camera_names import CAMERA_NAMES
-from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS
 from seg2vid_cli.model_store.listing import list_models
 from seg2vid_cli.model_store.store import open_model
 from seg2vid_cli.plugins import backend_names
 from seg2vid_cli.studio.failures import NotFoundError
+from seg2vid_cli.studio.settings import MOST_PIXELS
 from seg2vid_interface.errors import UsageError
 from seg2vid_interface.model_card import ModelCard, ModelFolder
 
-_FACTORS = (0.5, 1, 1.5, 2, 3, 4)
+_FACTORS = (1, 1.5, 2, 3, 4)
 """Of a model's own sides: the sizes that a page offers."""
 
 
@@ -96,4 +96,4 @@ def _described(name: str, card: ModelCard) -> dict[str, Any]:
 def sizes(card: ModelCard) -> list[list[int]]:
     """Return heights and widths of about the model's own aspect ratio that it can take, the smallest first."""
     found = {card.sizes.nearest(round(card.height * f), round(card.width * f))[0] for f in _FACTORS}
-    return [list(size) for size in sorted(found | {(card.height, card.width)}) if size[0] * size[1] <= MAX_PIXELS]
+    return [list(size) for size in sorted(found | {(card.height, card.width)}) if size[0] * size[1] <= MOST_PIXELS]

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from seg2vid_cli.studio.failures import (
+    CancelledError,
     ForeignError,
     InternalError,
     RequestError,
@@ -118,7 +119,8 @@ class _Answer:
     """Adds headers to an answer, and knows whether it has begun."""
 
     def __init__(self, scope: Scope, send: Send) -> None:
-        self._scope, self._send, self._has_begun = scope, send, False
+        self._scope, self._send = scope, send
+        self._has_begun = self._is_whole = False
 
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -126,6 +128,7 @@ class _Answer:
             for name, value in _HEADERS.items():
                 headers.setdefault(name, value)
         self._has_begun = True
+        self._is_whole = message["type"] == "http.response.body" and not message.get("more_body", False)
         await self._send(message)
 
     async def fail(self, error: Seg2VidError, receive: Receive) -> None:
@@ -134,7 +137,7 @@ class _Answer:
             await _refuse(error, self._scope, receive, self._send)
         elif self._scope["type"] == "websocket":
             await self._send({"type": "websocket.close", "code": 1011})
-        else:
+        elif not self._is_whole:
             raise ConnectionError(error.message)
 
 
@@ -168,6 +171,8 @@ def _limited(receive: Receive) -> Receive:
             message = await asyncio.wait_for(receive(), max(0.0, began + BODY_SECONDS - time.monotonic()))
         except TimeoutError:
             raise SlowError(f"the body did not come within {BODY_SECONDS:g} s") from None
+        if message["type"] == "http.disconnect":
+            raise CancelledError
         size += len(message.get("body", b""))
         if size > MOST_BODY:
             raise TooLargeError(f"a body of more than {MOST_BODY} bytes")

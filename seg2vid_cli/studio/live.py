@@ -30,6 +30,8 @@ MOST_FAULTS: Final = 100
 """Messages that are none, after which it is closed too."""
 _POLICY_VIOLATION = 1008
 
+Header = Mapping[str, Any]
+
 
 class Connection:
     """One page; its methods run in the server's event loop, but for `_put` and `_offer`."""
@@ -77,7 +79,7 @@ class Connection:
                 self._offer(_failed(header.get("id", header.get("clip")), error))
         await self._socket.close(_POLICY_VIOLATION)
 
-    def _act(self, header: Mapping[str, Any], payload: bytes) -> None:
+    def _act(self, header: Header, payload: bytes) -> None:
         """Do what a message says.  Raises Seg2VidError."""
         match header.get("type"):
             case "look":
@@ -91,7 +93,7 @@ class Connection:
             case kind:
                 raise RequestError(f"type {str(kind)[:40]!r}: no such message", "Known: look, play, layer, cancel.")
 
-    def _drawing(self, header: Mapping[str, Any], payload: bytes) -> Drawing:
+    def _drawing(self, header: Header, payload: bytes) -> Drawing:
         number = header.get("id")
         if not isinstance(number, int) or isinstance(number, bool):
             raise RequestError("id: not a whole number")
@@ -129,16 +131,22 @@ class Connection:
             if kind != "look":
                 self._studio.worker.cancel(job)
 
-    def _submit(self, kind: str, number: int, make: Callable[[Put], None], *, is_urgent: bool = False) -> None:
-        """Give the worker something to make; tell how it ends if that is not well.  Raises BusyError."""
+    def _submit(self, kind: str, number: int, make: Callable[[Put], Header | None], *, is_urgent: bool = False) -> None:
+        """Give the worker something to make, which may return a last message; tell how it ends if that is not well.
+
+        Raises BusyError.
+        """
+        last: list[Header | None] = []
 
         def ended(error: Seg2VidError | None) -> None:
             self._in_loop(lambda: self._forget(kind, job))
             if error is not None:
                 self._offer(_failed(number, error))
+            elif last and last[0] is not None:
+                self._offer(last[0])
 
         job = Job(
-            work=lambda job: make(lambda header, payload=b"": self._put(job, header, payload)),
+            work=lambda job: last.append(make(lambda header, payload=b"": self._put(job, header, payload))),
             ended=ended,
             moved=lambda ahead: None if is_urgent else self._offer({"type": "busy", "id": number, "ahead": ahead}),
             is_urgent=is_urgent,
@@ -150,7 +158,7 @@ class Connection:
         if self._jobs.get(kind) is job:
             del self._jobs[kind]
 
-    def _put(self, job: Job, header: Mapping[str, Any], payload: bytes) -> None:
+    def _put(self, job: Job, header: Header, payload: bytes) -> None:
         """Send a message from the worker's thread; wait while the page does not keep up.  Raises CancelledError."""
         job.check()
         while not self._free.acquire(timeout=0.1):
@@ -158,7 +166,7 @@ class Connection:
         message = pack(header, payload)
         self._in_loop(lambda: self._unsent.put_nowait((message, True)))
 
-    def _offer(self, header: Mapping[str, Any]) -> None:
+    def _offer(self, header: Header) -> None:
         """Send a message from any thread without waiting."""
         message = pack(header)
         self._in_loop(lambda: self._unsent.put_nowait((message, False)))

@@ -61,8 +61,11 @@ def make_look(drawing: Drawing, sessions: Sessions, put: Put) -> None:
         put({"type": "picture", "id": drawing.number, "ms": milliseconds}, picture)
 
 
-def make_clip(drawing: Drawing, layers: list[str], sessions: Sessions, put: Put) -> None:
-    """Send the clip frame by frame with these layers, and keep its fields unless they are too large."""
+def make_clip(drawing: Drawing, layers: list[str], sessions: Sessions, put: Put) -> dict[str, Any]:
+    """Send the clip frame by frame with these layers, and keep its fields unless they are too large.
+
+    Returns the message that says its end.
+    """
     began, number, card = time.perf_counter(), drawing.number, drawing.wanted.card
     clip = drawing.clip(sessions)
     put({"type": "begin", "id": number, **_described(clip, sessions.open(drawing.wanted).backend)})
@@ -76,7 +79,7 @@ def make_clip(drawing: Drawing, layers: list[str], sessions: Sessions, put: Put)
         if is_kept:
             chunks.append(chunk)
     drawing.chunks = chunks
-    put({"type": "end", "id": number, "seconds": round(time.perf_counter() - began, 3)})
+    return {"type": "end", "id": number, "seconds": round(time.perf_counter() - began, 3)}
 
 
 def make_layer(drawing: Drawing, name: str, sessions: Sessions, put: Put) -> None:

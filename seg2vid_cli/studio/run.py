@@ -1,5 +1,6 @@
 """One run of `seg2vid studio`."""
 
+import atexit
 import os
 import re
 import secrets
@@ -22,10 +23,10 @@ from seg2vid_cli.studio.server import listen, serving
 from seg2vid_cli.studio.settings import Settings
 from seg2vid_cli.studio.sharing import GivenMap, Studio
 from seg2vid_cli.studio.worker import Job, Worker
-from seg2vid_cli.terminal.console import Console
+from seg2vid_cli.terminal.console import Console, flush_results
 from seg2vid_interface.errors import LabelMapError, Seg2VidError, UsageError
 
-CLOSING_SECONDS: Final = 2.0
+CLOSING_SECONDS: Final = 0.5
 """How long the end waits for a network."""
 AUTO: Final = "auto"
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
@@ -70,9 +71,19 @@ def run_studio(request: StudioRequest, console: Console) -> None:
             _announce(request, console, f"http://{_shown_host(request.host)}:{port}/#token={token}")
             while thread.is_alive():
                 thread.join(0.5)
+        raise Seg2VidError("the studio's server has ended", "Run it again with --debug.")
+    except BaseException as error:
+        if not worker.close(CLOSING_SECONDS):
+            atexit.register(_leave, getattr(error, "exit_code", 1))
+        raise
     finally:
-        worker.close(CLOSING_SECONDS)
         files.close()
+
+
+def _leave(exit_code: int) -> None:
+    """End the process at its very end, where a network still runs: C++ does not bear that Python kills its thread."""
+    flush_results()
+    os._exit(exit_code)
 
 
 def _token(request: StudioRequest) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import logging
 import socket
 import threading
 from collections.abc import Iterator
@@ -85,6 +86,7 @@ def serving(app: ASGIApp, listener: socket.socket) -> Iterator[threading.Thread]
         timeout_graceful_shutdown=1,
         h11_max_incomplete_event_size=MOST_HEADER,
     )
+    logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # who sends a broken form is told
     server = uvicorn.Server(config)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener]}, name="seg2vid-studio-server", daemon=True

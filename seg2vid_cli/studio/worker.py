@@ -40,22 +40,23 @@ class Job:
     def cancel(self) -> None:
         """Tell at once that it ended, though what is being computed is let finish."""
         self._cancelled.set()
-        self._end(CancelledError())
+        self.end(CancelledError())
 
-    def run(self, report: Callable[[Seg2VidError], None]) -> None:
-        """Do the work and tell how it ended; `report` is given what is a defect."""
+    def run(self, report: Callable[[Seg2VidError], None]) -> Seg2VidError | None:
+        """Do the work; return what went wrong.  `report` is given what is a defect."""
         try:
             self.check()
             self.work(self)
-            self._end(None)
         except Seg2VidError as error:
-            self._end(error)
+            return error
         except Exception as error:  # noqa: BLE001  # whatever it is, the studio goes on
             defect = InternalError(error)
             report(defect)
-            self._end(defect)
+            return defect
+        return None
 
-    def _end(self, error: Seg2VidError | None) -> None:
+    def end(self, error: Seg2VidError | None) -> None:
+        """Tell how it ended, unless that was told before."""
         if self._ending.acquire(blocking=False):
             self.ended(error)
 
@@ -103,8 +104,8 @@ class Worker:
                 self._waiting.remove(job)
                 self._tell_places()
 
-    def close(self, seconds: float) -> None:
-        """Cancel all jobs, and wait so many seconds at most for the one that runs."""
+    def close(self, seconds: float) -> bool:
+        """Cancel all jobs, and wait so many seconds at most for the one that runs; return whether it has ended."""
         with self._changed:
             self._closed = True
             jobs = [*self._waiting, *([self._running] if self._running else [])]
@@ -112,16 +113,19 @@ class Worker:
         for job in jobs:
             self.cancel(job)
         self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
-            job.run(self._report)
-            del job  # or it would keep its clip until the next one comes
+            error = job.run(self._report)
+            with self._changed:
+                self._running = None  # before it is told, so that nobody who comes then is told to wait for it
+            job.end(error)
+            del job, error  # or they would keep a clip until the next one comes
         self._at_end()
 
     def _next(self) -> Job | None:
         with self._changed:
-            self._running = None
             self._changed.wait_for(lambda: self._waiting or self._closed)
             if self._closed:
                 return None

@@ -123,8 +123,14 @@ export class Studio {
     followDropsAndPastes(element("drop-hint"), (file) => opening.open(file));
     new ScenesPanel({ begin: (map) => this.#begin(map), target, colors: () => this.left.colors });
     element("blank").addEventListener("click", () => this.#beginBlank());
+    element("scenes").addEventListener("toggle", () => this.#nameBlank());
     startTemplatePanel(this.left.template, () => this.left.mapPicture());
     new DownloadsPanel(() => ({ map: this.drawing.settled, settings: this.settings.forLane(0) }));
+  }
+
+  #nameBlank() {
+    const { palette, workbench } = this.left;
+    element("blank").textContent = `Fill the map with ${palette.name(workbench.classIndex)}`;
   }
 
   #beginBlank() {

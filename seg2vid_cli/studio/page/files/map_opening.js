@@ -1,6 +1,6 @@
 /** Opens what people have: label maps of any kind, read by the program's own readers, and photos. */
 import { ask } from "../interface/choice_dialog.js";
-import { showFault, showMessage } from "../interface/messages.js";
+import { clearMessage, showFault, showMessage } from "../interface/messages.js";
 import { request } from "../server/requests.js";
 import { fromBase64 } from "./base64.js";
 import { readPng } from "./png_reader.js";
@@ -71,8 +71,9 @@ export class MapOpening {
   }
 
   #askWhat(file, fault, answers) {
-    const title = fault.choices?.length ? "What do its values mean?" : "This is no label map";
-    return ask({ title, text: [fault.message, fault.hint].filter(Boolean).join(" "), answers });
+    clearMessage(this.messages);
+    if (!fault.choices?.length) return ask({ title: "This is no label map", text: sentences(fault.message), answers });
+    return ask({ title: "What do its values mean?", text: sentences(fault.message, fault.hint), answers });
   }
 
   async #follow(file, answer) {
@@ -84,6 +85,11 @@ export class MapOpening {
       this.#take(file, await this.#post(`/api/labels?${query}`, file));
     } else await this.#readAs(file, answer.replace(/^format:/, ""));
   }
+}
+
+/** Texts as sentences; messages come without their full stop. */
+function sentences(...texts) {
+  return texts.filter(Boolean).map((text) => (/[.!?]$/.test(text) ? text : `${text}.`)).join(" ");
 }
 
 function isPicture({ type, name = "" }) {

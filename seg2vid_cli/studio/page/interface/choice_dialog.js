@@ -10,7 +10,9 @@ export function ask({ title, text, answers }) {
   element("question-title").textContent = title;
   element("question-text").textContent = text;
   return new Promise((resolve) => {
-    element("question-answers").replaceChildren(...answers.map((answer) => answerButton(answer, dialog)));
+    const buttons = answers.map((answer) => answerButton(answer, dialog));
+    buttons[0].autofocus = true; // and not the button that closes
+    element("question-answers").replaceChildren(...buttons);
     dialog.returnValue = "";
     dialog.addEventListener("close", () => resolve(dialog.returnValue || null), { once: true });
     dialog.showModal();

@@ -39,8 +39,7 @@ function showAll(viewer, scrub) {
 
 function showPlayButton(isPlaying) {
   const button = element("play");
-  const name = isPlaying ? "pause" : "play";
-  button.querySelector("use").setAttribute("href", `page/icons.svg#${name}`);
+  button.classList.toggle("is-playing", isPlaying); // both icons are there, as a new one would have to be fetched
   button.querySelector("span").textContent = isPlaying ? "Pause" : "Play";
   button.title = "Play or pause (space)";
 }
@@ -64,10 +63,10 @@ function frameText({ player, lookTime, isShowingLook }) {
 function workText(viewer) {
   const lanes = viewer.lanes.filter((lane) => lane.isMaking);
   if (!lanes.length) return idleText(viewer);
-  const waiting = lanes.find((lane) => lane.ahead > 0);
-  if (waiting) return `waiting for ${waiting.ahead} other${waiting.ahead > 1 ? "s" : ""}`;
   const clip = lanes.map((lane) => lane.clip).find((made) => made && !made.isComplete);
-  return clip ? `${clip.ready} of ${clip.frames} frames made` : "making the first frame";
+  if (clip) return `${clip.ready} of ${clip.frames} frames made`;
+  const waiting = lanes.find((lane) => lane.ahead > 0);
+  return waiting ? `waiting for ${waiting.ahead} other${waiting.ahead > 1 ? "s" : ""}` : "making the first frame";
 }
 
 function idleText({ player, isUpToDate }) {

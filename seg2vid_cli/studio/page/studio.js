@@ -136,7 +136,9 @@ export class Studio {
   #beginBlank() {
     const { height, width } = this.drawing.map;
     element("scenes").hidePopover();
-    this.drawing.replace(new LabelMap(height, width, new Uint8Array(height * width).fill(this.left.workbench.classIndex)));
+    this.drawing.replace(
+      new LabelMap(height, width, new Uint8Array(height * width).fill(this.left.workbench.classIndex)),
+    );
   }
 
   #startKeys() {
@@ -152,7 +154,11 @@ export class Studio {
 
   /** Says where the drawing came from, if that is no matter of course. */
   sayWhence(from) {
-    const texts = { last: "This is the drawing that was made last.", copy: "This tab has a copy of the other tab's drawing." };
-    if (from in texts) showMessage(element("drawing-messages"), { text: texts[from], hint: "Scenes has others to begin with." });
+    const texts = {
+      last: "This is the drawing that was made last.",
+      copy: "This tab has a copy of the other tab's drawing.",
+    };
+    if (from in texts)
+      showMessage(element("drawing-messages"), { text: texts[from], hint: "Scenes has others to begin with." });
   }
 }

@@ -58,7 +58,12 @@ export class Guides {
 
   #crossPen(path) {
     const { x, y } = this.stage.viewport.toStage(this.pen.x + 0.5, this.pen.y + 0.5);
-    for (const [dx, dy] of [[1, 0], [-1, 0], [0, 1], [0, -1]]) {
+    for (const [dx, dy] of [
+      [1, 0],
+      [-1, 0],
+      [0, 1],
+      [0, -1],
+    ]) {
       path.moveTo(x + dx * 5, y + dy * 5);
       path.lineTo(x + dx * 13, y + dy * 13);
     }

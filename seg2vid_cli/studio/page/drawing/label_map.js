@@ -41,6 +41,10 @@ export class LabelMap {
 
   /** The same scene in other class indices: `table[old]` is the new index. */
   renumbered(table) {
-    return new LabelMap(this.height, this.width, this.pixels.map((classIndex) => table[classIndex]));
+    return new LabelMap(
+      this.height,
+      this.width,
+      this.pixels.map((classIndex) => table[classIndex]),
+    );
   }
 }

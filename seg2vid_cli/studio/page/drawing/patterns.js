@@ -19,7 +19,7 @@ export function patternTile(classIndex, color, density = 1) {
   return tile;
 }
 
-export function isDark([red, green, blue]) {
+function isDark([red, green, blue]) {
   return 0.299 * red + 0.587 * green + 0.114 * blue < 140;
 }
 

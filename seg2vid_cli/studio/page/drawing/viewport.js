@@ -50,8 +50,14 @@ export class Viewport {
   }
 
   #keepInSight() {
-    this.left = Math.min(this.stage.width - KEPT_IN_SIGHT, Math.max(KEPT_IN_SIGHT - this.map.width * this.zoom, this.left));
-    this.top = Math.min(this.stage.height - KEPT_IN_SIGHT, Math.max(KEPT_IN_SIGHT - this.map.height * this.zoom, this.top));
+    this.left = Math.min(
+      this.stage.width - KEPT_IN_SIGHT,
+      Math.max(KEPT_IN_SIGHT - this.map.width * this.zoom, this.left),
+    );
+    this.top = Math.min(
+      this.stage.height - KEPT_IN_SIGHT,
+      Math.max(KEPT_IN_SIGHT - this.map.height * this.zoom, this.top),
+    );
   }
 
   /** The map's pixel under a point of the stage; it may lie outside the map. */

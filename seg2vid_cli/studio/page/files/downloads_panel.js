@@ -102,7 +102,8 @@ export class DownloadsPanel {
       if (line.type === "progress") this.#showProgress(`${line.frames} of ${line.of} frames`, line.frames / line.of);
     });
     if (last.type === "error") throw new ServerError(last);
-    if (last.type !== "file") throw new ServerError({ code: "cut", message: "The server ended before the file was done." });
+    if (last.type !== "file")
+      throw new ServerError({ code: "cut", message: "The server ended before the file was done." });
     return last;
   }
 
@@ -126,7 +127,12 @@ export class DownloadsPanel {
 }
 
 function downloadButton(title, detail, run) {
-  const words = make("span", { class: "kind-words" }, make("strong", {}, title), make("span", { class: "soft" }, detail));
+  const words = make(
+    "span",
+    { class: "kind-words" },
+    make("strong", {}, title),
+    make("span", { class: "soft" }, detail),
+  );
   return make("button", { class: "quiet kind", type: "button", onclick: run }, words);
 }
 

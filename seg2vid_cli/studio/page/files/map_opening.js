@@ -10,8 +10,8 @@ const LABELS = "labels";
 
 export class MapOpening {
   /**
-   * `model()`: the model's entry; `target()`: its name and the size that is drawn at; `begin(map)` puts a map into the drawing's place; `setTemplate(blob)` lays a picture
-   * below it; `undo()` takes the last step back.
+   * `model()`: the model's entry; `target()`: its name and the size that is drawn at; `begin(map)` puts a map into the
+   * drawing's place; `setTemplate(blob)` lays a picture below it; `undo()` takes the last step back.
    */
   constructor({ messages, model, target, begin, setTemplate, undo }) {
     Object.assign(this, { messages, model, target, begin, setTemplate, undo });
@@ -33,7 +33,10 @@ export class MapOpening {
   }
 
   async #post(path, file) {
-    const headers = { "Content-Type": "application/octet-stream", "X-File-Name": encodeURIComponent(file.name || "map.png") };
+    const headers = {
+      "Content-Type": "application/octet-stream",
+      "X-File-Name": encodeURIComponent(file.name || "map.png"),
+    };
     return (await request(path, { method: "POST", body: file, headers })).json();
   }
 
@@ -89,7 +92,10 @@ export class MapOpening {
 
 /** Texts as sentences; messages come without their full stop. */
 function sentences(...texts) {
-  return texts.filter(Boolean).map((text) => (/[.!?]$/.test(text) ? text : `${text}.`)).join(" ");
+  return texts
+    .filter(Boolean)
+    .map((text) => (/[.!?]$/.test(text) ? text : `${text}.`))
+    .join(" ");
 }
 
 function isPicture({ type, name = "" }) {

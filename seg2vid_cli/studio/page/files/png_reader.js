@@ -9,5 +9,9 @@ export async function readPng(blob) {
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
   const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
-  return new LabelMap(canvas.height, canvas.width, Uint8Array.from({ length: data.length / 4 }, (_, index) => data[index * 4]));
+  return new LabelMap(
+    canvas.height,
+    canvas.width,
+    Uint8Array.from({ length: data.length / 4 }, (_, index) => data[index * 4]),
+  );
 }

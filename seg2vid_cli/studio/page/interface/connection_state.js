@@ -20,8 +20,10 @@ export class ConnectionState {
 
   async #showLost(retryAt) {
     clearInterval(this.#clock);
-    if (this.place.dataset.state !== "lost") this.#showText("lost", "The server does not answer. Your drawing is kept here.");
-    if (await isTokenRefused()) return this.#showText("refused", "The server was started anew: open the address that it printed.");
+    if (this.place.dataset.state !== "lost")
+      this.#showText("lost", "The server does not answer. Your drawing is kept here.");
+    if (await isTokenRefused())
+      return this.#showText("refused", "The server was started anew: open the address that it printed.");
     const wait = this.place.querySelector(".connection-wait");
     const show = () => wait && (wait.textContent = waitText(retryAt));
     show();

@@ -6,7 +6,11 @@ import { make, icon } from "./elements.js";
  * `actions`: `[{ text, run }]`; a button closes the message. `kind`: "note" or "fault".
  */
 export function showMessage(place, { text, hint = "", kind = "note", actions = [] }) {
-  const close = make("button", { class: "quiet icon-button", type: "button", "aria-label": "Close this message" }, icon("close"));
+  const close = make(
+    "button",
+    { class: "quiet icon-button", type: "button", "aria-label": "Close this message" },
+    icon("close"),
+  );
   const buttons = actions.map(({ text: name, run }) =>
     make("button", { class: "quiet", type: "button", onclick: () => (clearMessage(place), run()) }, name),
   );

@@ -1,5 +1,5 @@
 /** The model's classes: colour, name, key and pattern. The first ten have digits, the next ten digits with shift. */
-import { isDark, patternTile } from "../drawing/patterns.js";
+import { patternTile } from "../drawing/patterns.js";
 import { make } from "./elements.js";
 import { roveFocus, setTabStop } from "./roving_focus.js";
 
@@ -35,7 +35,6 @@ export class Palette {
     const key = make("kbd", {}, classKey(index));
     const attributes = { class: "class-chip", type: "button", role: "radio", title: name, "aria-checked": false };
     const chip = make("button", attributes, swatch, make("span", { class: "class-name" }, name), key);
-    chip.classList.toggle("dark-color", isDark(color));
     chip.addEventListener("click", () => this.workbench.setClass(index));
     return chip;
   }

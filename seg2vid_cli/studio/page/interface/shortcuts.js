@@ -14,7 +14,10 @@ export function startShortcuts(actions, { chooseClass, pointers }) {
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || isTyping(event.target) || document.querySelector("dialog[open]")) return;
     if (!isOn() && isSingle(event)) return;
-    const run = event.key === " " ? holdSpace(event, pointers) : (byCode.get(codeOf(event))?.run ?? classAction(event, chooseClass));
+    const run =
+      event.key === " "
+        ? holdSpace(event, pointers)
+        : (byCode.get(codeOf(event))?.run ?? classAction(event, chooseClass));
     if (!run) return;
     event.preventDefault();
     run();
@@ -52,7 +55,9 @@ function listKeys(actions) {
     { keys: "Alt+click", title: "Pick a class from the map" },
   ];
   const rows = [...actions, ...others].filter(({ title }) => title);
-  element("key-list").replaceChildren(...rows.flatMap(({ keys, title }) => [make("dt", {}, make("kbd", {}, keys)), make("dd", {}, title)]));
+  element("key-list").replaceChildren(
+    ...rows.flatMap(({ keys, title }) => [make("dt", {}, make("kbd", {}, keys)), make("dd", {}, title)]),
+  );
 }
 
 /** What speech software might type: a character without a command key. */

@@ -57,7 +57,10 @@ function strokeBoth(context, path) {
 
 function drawBoxes(context, boxes, scale) {
   const path = new Path2D();
-  for (const { box: [x, y, width, height] } of boxes) path.rect(x * scale, y * scale, width * scale, height * scale);
+  for (const {
+    box: [x, y, width, height],
+  } of boxes)
+    path.rect(x * scale, y * scale, width * scale, height * scale);
   strokeBoth(context, path);
   context.font = "600 11px system-ui, sans-serif";
   context.textBaseline = "bottom";

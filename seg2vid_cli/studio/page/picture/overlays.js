@@ -44,7 +44,11 @@ export class Overlays {
   }
 
   #makeChip({ name, title }) {
-    const chip = make("button", { class: "chip", type: "button", id: `layer-${name}`, "aria-pressed": this.shown.has(name) }, title);
+    const chip = make(
+      "button",
+      { class: "chip", type: "button", id: `layer-${name}`, "aria-pressed": this.shown.has(name) },
+      title,
+    );
     chip.addEventListener("click", () => this.#toggle(name, chip));
     return chip;
   }

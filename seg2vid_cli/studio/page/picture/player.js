@@ -75,7 +75,8 @@ export class Player {
     const { ready, frames: total } = this.#clip;
     this.#position += frames;
     if (this.#position < ready) return;
-    if (ready < total) this.#position = ready - 0.001; // the last frame there is, until the next one comes
+    if (ready < total)
+      this.#position = ready - 0.001; // the last frame there is, until the next one comes
     else if (this.isLooping) this.#position %= total;
     else {
       this.#position = total - 1;

@@ -32,7 +32,9 @@ export class Viewer {
 
   /** Whether the clip that is there is the one of the drawing and the settings as they are. */
   get isUpToDate() {
-    return this.#usedLanes.every((lane, index) => lane.clip?.isComplete && isSame(lane.clip.request, this.makeRequest(index)));
+    return this.#usedLanes.every(
+      (lane, index) => lane.clip?.isComplete && isSame(lane.clip.request, this.makeRequest(index)),
+    );
   }
 
   /** How long the last first frame took from the stroke to the screen, in milliseconds, or null. */

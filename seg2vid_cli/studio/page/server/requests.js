@@ -17,7 +17,11 @@ export async function request(path, options = {}) {
     response = await fetch(path, { ...options, headers });
   } catch (fault) {
     if (fault.name === "AbortError") throw fault;
-    throw new ServerError({ code: "unreachable", message: "The studio's server does not answer.", hint: "Is it running?" });
+    throw new ServerError({
+      code: "unreachable",
+      message: "The studio's server does not answer.",
+      hint: "Is it running?",
+    });
   }
   if (!response.ok) throw await refusal(response);
   return response;

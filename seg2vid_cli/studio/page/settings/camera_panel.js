@@ -23,7 +23,10 @@ export class CameraPanel {
 
   setModel({ cameras, abilities }) {
     element("camera").hidden = !abilities.camera;
-    this.#chips = new Map([[null, this.#makeChip("seed's own", null)], ...cameras.map((name) => [name, this.#makeChip(name, name)])]);
+    this.#chips = new Map([
+      [null, this.#makeChip("seed's own", null)],
+      ...cameras.map((name) => [name, this.#makeChip(name, name)]),
+    ]);
     element("camera-names").replaceChildren(...this.#chips.values());
     this.show();
   }

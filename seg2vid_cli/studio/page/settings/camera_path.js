@@ -29,8 +29,10 @@ export function namedRates(name) {
 
 /** Rates in words, for those who do not see the pad. */
 export function describeRates({ forward, yaw }) {
-  const speed = forward === 0 ? "standing" : `${Math.abs(forward)} metres a second ${forward < 0 ? "backwards" : "forward"}`;
-  const turn = yaw === 0 ? "straight on" : `turning ${Math.abs(yaw)} degrees a second to the ${yaw < 0 ? "left" : "right"}`;
+  const speed =
+    forward === 0 ? "standing" : `${Math.abs(forward)} metres a second ${forward < 0 ? "backwards" : "forward"}`;
+  const turn =
+    yaw === 0 ? "straight on" : `turning ${Math.abs(yaw)} degrees a second to the ${yaw < 0 ? "left" : "right"}`;
   return `${speed}, ${turn}`;
 }
 

@@ -28,7 +28,10 @@ export class SettingsPanel {
   setModel(model, models) {
     this.sizes = model.sizes.map(([height, width]) => `${height}x${width}`);
     fillSelect("backend", ["auto", ...model.backends.filter((name) => name !== "auto")]);
-    fillSelect("model", models.map(({ name }) => name));
+    fillSelect(
+      "model",
+      models.map(({ name }) => name),
+    );
     element("model-field").hidden = models.length < 2;
     element("style-field").hidden = !model.abilities.style;
     this.show();
@@ -47,7 +50,10 @@ export class SettingsPanel {
     element(id).addEventListener("input", ({ target }) => {
       const number = Number(target.value);
       const isGood = target.value !== "" && number >= from && number <= to && (!isWhole || Number.isInteger(number));
-      this.#say(target, isGood ? "" : `${title} must be ${isWhole ? "a whole number" : "a number"} from ${from} to ${to}.`);
+      this.#say(
+        target,
+        isGood ? "" : `${title} must be ${isWhole ? "a whole number" : "a number"} from ${from} to ${to}.`,
+      );
       if (isGood) this.settings.set({ [name]: number });
     });
     element(id).addEventListener("blur", () => this.#restore(id));
@@ -89,5 +95,7 @@ function showValue(id, value) {
 function fillSelect(id, names) {
   const select = element(id);
   if ([...select.options].map(({ value }) => value).join() === names.join()) return;
-  select.replaceChildren(...names.map((name) => make("option", { value: name }, name.replace("x", id === "size" ? " × " : "x"))));
+  select.replaceChildren(
+    ...names.map((name) => make("option", { value: name }, name.replace("x", id === "size" ? " × " : "x"))),
+  );
 }

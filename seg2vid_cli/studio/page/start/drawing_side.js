@@ -21,7 +21,11 @@ export class DrawingSide {
     this.workbench = new Workbench(drawing);
     this.colors = new ClassColors(model.classes);
     this.palette = new Palette(element("palette"), this.workbench);
-    this.stage = new Stage({ stage: element("stage"), sheet: element("sheet"), map: element("map") }, drawing, this.colors);
+    this.stage = new Stage(
+      { stage: element("stage"), sheet: element("sheet"), map: element("map") },
+      drawing,
+      this.colors,
+    );
     this.hatching = new Hatching(element("hatching"), this.stage, model.classes);
     this.template = new Template(element("template"), element("map"));
     this.#makePens();

@@ -6,10 +6,20 @@ import { rollSeed } from "../settings/settings.js";
 
 export function keyActions({ workbench, stage, viewer, settings, undo, redo, toggleHatching }) {
   const { player } = viewer;
-  const tool = ({ name, title, key }) => ({ keys: key, codes: [key.toLowerCase()], title, run: () => workbench.take(name) });
+  const tool = ({ name, title, key }) => ({
+    keys: key,
+    codes: [key.toLowerCase()],
+    title,
+    run: () => workbench.take(name),
+  });
   return [
     ...TOOLS.map(tool),
-    { keys: "[ ]", codes: ["["], title: "Thinner and thicker brush", run: () => workbench.setSize(thinner(workbench.size)) },
+    {
+      keys: "[ ]",
+      codes: ["["],
+      title: "Thinner and thicker brush",
+      run: () => workbench.setSize(thinner(workbench.size)),
+    },
     { keys: "", codes: ["]"], title: "", run: () => workbench.setSize(thicker(workbench.size)) },
     { keys: "Ctrl+Z", codes: ["ctrl+z"], title: "Undo", run: undo },
     { keys: "Ctrl+Shift+Z, Ctrl+Y", codes: ["ctrl+shift+z", "ctrl+y"], title: "Redo", run: redo },

@@ -17,7 +17,7 @@ export function openDatabase() {
   });
 }
 
-/** Runs `work({ drawings, templates, steps })` in one transaction, which is written even if the page goes away right after. */
+/** Runs `work({ drawings, templates, steps })` in one transaction, written even if the page goes away right after. */
 export function write(database, work) {
   const transaction = database.transaction(STORES, "readwrite");
   const done = new Promise((resolve, reject) => {

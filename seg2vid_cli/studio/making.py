@@ -1,7 +1,8 @@
 """What the worker makes for a page, and sends as it is made: a first frame, a clip, a layer of a clip."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, Final, Protocol
@@ -55,10 +56,11 @@ def make_ready(wanted: Wanted, sessions: Sessions) -> None:
 def make_look(drawing: Drawing, sessions: Sessions, put: Put) -> None:
     """Send the first frame."""
     began = time.perf_counter()
-    for chunk in drawing.clip(sessions, frames=1).chunks(frozenset()):
-        picture = encode_picture(chunk.frames[0])
-        milliseconds = round((time.perf_counter() - began) * 1000)
-        put({"type": "picture", "id": drawing.number, "ms": milliseconds}, picture)
+    with closing(drawing.clip(sessions, frames=1).chunks(frozenset())) as chunks:
+        for chunk in chunks:
+            picture = encode_picture(chunk.frames[0])
+            milliseconds = round((time.perf_counter() - began) * 1000)
+            put({"type": "picture", "id": drawing.number, "ms": milliseconds}, picture)
 
 
 def make_clip(drawing: Drawing, layers: list[str], sessions: Sessions, put: Put) -> dict[str, Any]:
@@ -70,24 +72,30 @@ def make_clip(drawing: Drawing, layers: list[str], sessions: Sessions, put: Put)
     clip = drawing.clip(sessions)
     put({"type": "begin", "id": number, **_described(clip, sessions.open(drawing.wanted).backend)})
     is_kept = _field_bytes(clip) <= KEPT_BYTES
-    chunks: list[Chunk] = []
-    for chunk in clip.chunks(frozenset(FIELDS[name] for name in (layers_of(card) if is_kept else layers))):
-        for index, frame in enumerate(chunk.frames, chunk.start):
-            put({"type": "frame", "id": number, "index": index}, encode_picture(frame))
-        for name in layers:
-            _put_layer(name, chunk, clip.names, number, put)
-        if is_kept:
-            chunks.append(chunk)
-    drawing.chunks = chunks
+    kept: list[Chunk] = []
+    fields = frozenset(FIELDS[name] for name in (layers_of(card) if is_kept else layers))
+    with closing(clip.chunks(fields)) as chunks:
+        for chunk in chunks:
+            for index, frame in enumerate(chunk.frames, chunk.start):
+                put({"type": "frame", "id": number, "index": index}, encode_picture(frame))
+            for name in layers:
+                _put_layer(name, chunk, clip.names, number, put)
+            if is_kept:
+                kept.append(chunk)
+    drawing.chunks = kept
     return {"type": "end", "id": number, "seconds": round(time.perf_counter() - began, 3)}
 
 
 def make_layer(drawing: Drawing, name: str, sessions: Sessions, put: Put) -> None:
     """Send a layer of a clip that was made before."""
     clip = drawing.clip(sessions)
-    chunks: Iterable[Chunk] = drawing.chunks or clip.chunks(frozenset({FIELDS[name]}))
-    for chunk in chunks:
-        _put_layer(name, chunk, clip.names, drawing.number, put)
+    if drawing.chunks:
+        for chunk in drawing.chunks:
+            _put_layer(name, chunk, clip.names, drawing.number, put)
+        return
+    with closing(clip.chunks(frozenset({FIELDS[name]}))) as chunks:
+        for chunk in chunks:
+            _put_layer(name, chunk, clip.names, drawing.number, put)
 
 
 def encode_picture(frame: NDArray[np.uint8]) -> bytes:

@@ -4,12 +4,14 @@ import atexit
 import os
 import re
 import secrets
+import socket
 import sys
 import threading
 import webbrowser
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Never
 
 from seg2vid_cli.inputs.label_maps.reading import read_label_map
 from seg2vid_cli.studio.api import create_app
@@ -58,26 +60,28 @@ def run_studio(request: StudioRequest, console: Console) -> None:
     token = _token(request)
     catalogue = Catalogue(request.model)
     given = _given(request, catalogue)
-    listener = listen(request.host, request.port)
-    port = listener.getsockname()[1]
+    with closing(listen(request.host, request.port)) as listener, closing(KeptFiles()) as files:
+        sessions = Sessions(console.say)
+        worker = Worker(console.report, sessions.close)
+        studio = Studio(catalogue, request.defaults, sessions, worker, files, given)
+        try:
+            _serve(studio, request, console, listener, token)
+        except BaseException as error:
+            if not worker.close(CLOSING_SECONDS):
+                atexit.register(_leave, getattr(error, "exit_code", 1))
+            raise
 
-    files, sessions = KeptFiles(), Sessions(console.say)
-    worker = Worker(console.report, sessions.close)
-    studio = Studio(catalogue, request.defaults, sessions, worker, files, given)
-    app = Guard(create_app(studio), host=request.host, port=port, token=token, report=console.report)
-    try:
-        with serving(app, listener) as thread:
-            worker.submit(_opening(studio, console))
-            _announce(request, console, f"http://{_shown_host(request.host)}:{port}/#token={token}")
-            while thread.is_alive():
-                thread.join(0.5)
-        raise Seg2VidError("the studio's server has ended", "Run it again with --debug.")
-    except BaseException as error:
-        if not worker.close(CLOSING_SECONDS):
-            atexit.register(_leave, getattr(error, "exit_code", 1))
-        raise
-    finally:
-        files.close()
+
+def _serve(studio: Studio, request: StudioRequest, console: Console, listener: socket.socket, token: str) -> Never:
+    """Serve until a signal comes, which is raised as Stopped."""
+    host, port = request.host, listener.getsockname()[1]
+    app = Guard(create_app(studio), host=host, port=port, token=token, report=console.report)
+    with serving(app, listener) as thread:
+        studio.worker.submit(_opening(studio, console))
+        _announce(request, console, f"http://{_shown_host(host)}:{port}/#token={token}")
+        while thread.is_alive():
+            thread.join(0.5)
+    raise Seg2VidError("the studio's server has ended", "Run it again with --debug.")
 
 
 def _leave(exit_code: int) -> None:

@@ -28,7 +28,7 @@ def test_it_prints_its_address_serves_and_ends_at_once(start_seg2vid, tmp_path, 
     began = time.monotonic()
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     ended = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}[number]
     assert (process.returncode, out) == (128 + number, "")
     assert err == f"the studio is open at this address; Ctrl-C closes it\n{ended}\n"

@@ -11,7 +11,7 @@ import pytest
 from studio_page import StudioPage
 from studio_server import Server
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 SWITCHES = [
     "--no-sandbox",  # where tests run as root
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from studio_page import StudioPage, until
@@ -26,6 +27,7 @@ def test_the_first_frame_is_painted_anew_after_a_stroke(studio: StudioPage) -> N
     assert near[50:80, 95:155].mean() > 3 * near[:, 200:].mean()  # the car is where it was drawn
 
 
+@pytest.mark.slow
 def test_a_rectangle_has_the_pixels_that_it_spans_and_no_others(studio: StudioPage) -> None:
     studio.fill("road")
     studio.choose("car")
@@ -36,6 +38,7 @@ def test_a_rectangle_has_the_pixels_that_it_spans_and_no_others(studio: StudioPa
     np.testing.assert_array_equal(studio.map, expected)
 
 
+@pytest.mark.slow
 def test_edges_are_hard_in_every_tool(studio: StudioPage) -> None:
     studio.fill("road")
     studio.set_size(5)
@@ -52,6 +55,7 @@ def test_edges_are_hard_in_every_tool(studio: StudioPage) -> None:
     assert colors == sorted(map(list, (ROAD, CAR, SKY, TREE)))
 
 
+@pytest.mark.slow
 def test_a_polygon_is_filled_within_its_corners(studio: StudioPage) -> None:
     studio.fill("road")
     studio.take("polygon")
@@ -64,6 +68,7 @@ def test_a_polygon_is_filled_within_its_corners(studio: StudioPage) -> None:
     np.testing.assert_array_equal(studio.map, np.where(inside[..., None], CAR, ROAD))
 
 
+@pytest.mark.slow
 def test_filling_stops_at_other_classes(studio: StudioPage) -> None:
     studio.fill("road")
     studio.take("line")
@@ -79,6 +84,7 @@ def test_filling_stops_at_other_classes(studio: StudioPage) -> None:
     np.testing.assert_array_equal(studio.map, expected)
 
 
+@pytest.mark.slow
 def test_the_picker_takes_the_class_of_the_map(studio: StudioPage) -> None:
     studio.fill("vegetation")
     studio.choose("car")
@@ -87,6 +93,7 @@ def test_the_picker_takes_the_class_of_the_map(studio: StudioPage) -> None:
     assert studio.page.get_attribute('.class-chip[title="vegetation"]', "aria-checked") == "true"
 
 
+@pytest.mark.slow
 def test_fifty_strokes_are_undone_and_done_again(studio: StudioPage) -> None:
     studio.fill("road")
     studio.set_size(3)
@@ -104,6 +111,7 @@ def test_fifty_strokes_are_undone_and_done_again(studio: StudioPage) -> None:
     assert studio.page.is_disabled('[aria-label="Redo"]')
 
 
+@pytest.mark.slow
 def test_escape_takes_a_stroke_back_that_is_not_done(studio: StudioPage) -> None:
     studio.fill("road")
     studio.choose("car")
@@ -118,6 +126,7 @@ def test_escape_takes_a_stroke_back_that_is_not_done(studio: StudioPage) -> None
     np.testing.assert_array_equal(studio.map, plain(ROAD))
 
 
+@pytest.mark.slow
 def test_a_map_is_drawn_with_the_keyboard_alone(studio: StudioPage) -> None:
     studio.fill("road")
     studio.set_size(1)
@@ -134,6 +143,7 @@ def test_a_map_is_drawn_with_the_keyboard_alone(studio: StudioPage) -> None:
     np.testing.assert_array_equal(studio.map, expected)
 
 
+@pytest.mark.slow
 def test_two_fingers_zoom_and_draw_nothing(open_studio: Callable[..., StudioPage]) -> None:
     studio = open_studio(has_touch=True, viewport={"width": 360, "height": 740})
     studio.fill("road")
@@ -159,6 +169,7 @@ def test_two_fingers_zoom_and_draw_nothing(open_studio: Callable[..., StudioPage
     np.testing.assert_array_equal(studio.map, plain(ROAD))
 
 
+@pytest.mark.slow
 def test_patterns_tell_classes_apart_without_colours(studio: StudioPage) -> None:
     assert not studio.page.is_visible("#hatching")
     studio.page.click("#patterns")
@@ -168,6 +179,7 @@ def test_patterns_tell_classes_apart_without_colours(studio: StudioPage) -> None
     assert len(set(tiles)) == len(tiles) == 20
 
 
+@pytest.mark.slow
 def test_a_name_is_shown_for_what_the_pointer_is_on(studio: StudioPage) -> None:
     studio.fill("vegetation")
     studio.page.mouse.move(*studio.place(12, 34))

@@ -57,6 +57,7 @@ def test_the_shown_command_gives_the_same_bytes(studio: StudioPage) -> None:
     assert clip.read_bytes() == made
 
 
+@pytest.mark.slow
 def test_a_clip_is_saved_in_every_kind(studio: StudioPage) -> None:
     draw_street(studio)
     studio.page.fill("#frames", "3")
@@ -71,6 +72,7 @@ def test_a_clip_is_saved_in_every_kind(studio: StudioPage) -> None:
         assert {"clip.mp4", "map.png", "clip.boxes.json"} <= {name.rpartition("/")[2] for name in archive.namelist()}
 
 
+@pytest.mark.slow
 def test_the_saved_map_is_the_drawing(studio: StudioPage) -> None:
     draw_street(studio)
     studio.page.click("#show-downloads")
@@ -88,6 +90,7 @@ def colors_at_size(train_ids: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return colors[np.where(train_ids == 255, 19, train_ids)[np.ix_(rows, columns)]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layout", ["colors", "red"])
 def test_a_map_of_carla_is_dropped_and_read_for_what_it_is(studio: StudioPage, layout: str) -> None:
     drawing = next(drawn for drawn in drawings(read_format(FORMATS["carla"]), studio.folder) if drawn.layout == layout)
@@ -99,6 +102,7 @@ def test_a_map_of_carla_is_dropped_and_read_for_what_it_is(studio: StudioPage, l
     assert not np.array_equal(studio.map, colors_at_size(drawing.train_ids))
 
 
+@pytest.mark.slow
 def test_a_file_in_doubt_is_asked_for(studio: StudioPage) -> None:
     studio.fill("road")
     before = studio.map
@@ -110,6 +114,7 @@ def test_a_file_in_doubt_is_asked_for(studio: StudioPage) -> None:
     np.testing.assert_array_equal(studio.map, before)
 
 
+@pytest.mark.slow
 def test_a_photo_becomes_a_template_below_the_map(studio: StudioPage) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (64, 128, 3), dtype=np.uint8)
     studio.drop("photo.png", png(noise))
@@ -118,6 +123,7 @@ def test_a_photo_becomes_a_template_below_the_map(studio: StudioPage) -> None:
     assert studio.page.evaluate("() => document.getElementById('map').style.opacity") == "0.6"
 
 
+@pytest.mark.slow
 def test_a_broken_file_harms_nothing(studio: StudioPage) -> None:
     before = studio.map
     studio.drop("broken.txt", b"no picture at all", "text/plain")
@@ -137,6 +143,7 @@ def server_with_a_map(browser: Any, tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
+@pytest.mark.slow
 def test_a_map_that_the_command_line_names_is_there_at_the_start(
     open_studio: Callable[..., StudioPage], server_with_a_map: Server
 ) -> None:

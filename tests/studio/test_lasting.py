@@ -9,6 +9,7 @@ import pytest
 from studio_page import StudioPage, until
 from studio_server import Server
 
+pytestmark = pytest.mark.slow
 FRAMES = 10
 
 

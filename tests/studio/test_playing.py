@@ -9,6 +9,7 @@ import pytest
 
 from studio_page import StudioPage, until
 
+pytestmark = pytest.mark.slow
 FRAMES = 10  # the model's chunks have eight
 
 

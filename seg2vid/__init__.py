@@ -361,6 +361,7 @@ class Clip:
         """
         from seg2vid_cli.generation.things import check_things, fit_to_things
         from seg2vid_cli.outputs.checks import check_outputs
+        from seg2vid_cli.outputs.existing import finish_killed_runs
         from seg2vid_cli.outputs.plan import plan_outputs
         from seg2vid_cli.outputs.save_names import names_to_save
 
@@ -377,6 +378,7 @@ class Clip:
             overwrite=overwrite,
             flow_format=flow_format,
         )
+        finish_killed_runs([output])
         check_outputs(
             [output],
             self._read,

@@ -20,6 +20,7 @@ from seg2vid_cli.commands.labels import label_formats, labels
 from seg2vid_cli.commands.models import models
 from seg2vid_cli.commands.quick_help import QuickHelpGroup
 from seg2vid_cli.commands.segment import segment
+from seg2vid_cli.commands.studio import studio
 from seg2vid_cli.commands.train import train
 from seg2vid_cli.completion.scripts import VARIABLE as COMPLETION_VARIABLE
 from seg2vid_cli.terminal.console import Console, flush_results, program_version
@@ -148,6 +149,7 @@ app.command()(generate)
 app.command()(labels)
 app.command("label-formats")(label_formats)
 app.command()(segment)
+app.command()(studio)
 app.command()(train)
 app.command()(export)
 app.command()(evaluate)

@@ -58,6 +58,17 @@ def test_it_is_small_and_can_what_it_should(street):
     }
 
 
+@pytest.mark.parametrize("size", [(64, 64), (64, 128), (128, 64)])
+def test_its_smallest_sizes_are_painted_too(street, size):
+    rule = street.card.sizes
+    assert min(size) == rule.smallest
+    pictures = []
+    for backend in ("onnx", "torch"):
+        with load_backend(backend).open(street, OpenOptions("cpu", "fp32", size)) as session:
+            pictures.append(first_frame(session, street))
+    assert np.abs(pictures[0] - pictures[1]).max() <= 2
+
+
 @pytest.mark.parametrize(("backend", "device"), [*BACKENDS, *ON_A_GPU])
 def test_backends_paint_the_same(street, onnx, backend, device):
     known, picture = known_in_part(onnx), sample_picture(street.card, 1, (onnx.height, onnx.width))

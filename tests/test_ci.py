@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 CI = Path(__file__).parents[1] / ".ci"
-PROGRAMS = ("pip", "seg2vid", "pytest", "ruff", "mypy", "lint-imports")
+PROGRAMS = ("pip", "seg2vid", "pytest", "ruff", "mypy", "lint-imports", "chromium")
 TESTS = ["pytest"]
 CHECKS = ["ruff check .", "ruff format --check .", "mypy", "lint-imports"]
 INSTALLED_BASE = ["pip install -q -c .ci/constraints.txt .", "seg2vid generate examples/street.png"]

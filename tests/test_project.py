@@ -38,6 +38,9 @@ def test_the_wheel_holds_the_packages_and_nothing_else(wheel):
     assert all(f"{package}/py.typed" in names for package in packages)
     assert "seg2vid_torch/presets/street.toml" in names
     assert names.issuperset(path.relative_to(ROOT).as_posix() for path in FORMATS.values())
+    studio = ROOT / "seg2vid_cli" / "studio"
+    files = [path for folder in ("page", "scenes") for path in (studio / folder).rglob("*") if path.is_file()]
+    assert names.issuperset(path.relative_to(ROOT).as_posix() for path in files)
     folder = "seg2vid_cli/models/street/"
     model = {name.removeprefix(folder) for name in names if name.startswith(folder)}
     graphs_and_weights = {

@@ -180,7 +180,7 @@ def key_frame_model(made_once: MadeOnce) -> ModelFolder:
 @pytest.fixture(scope="session")
 def key_frame_graph_model(kept_models: MadeOnce) -> ModelFolder:
     """The same in chunks of four, as the graph of motion takes the longer to export the longer they are."""
-    exporter = _key_frame_exporter("fp32", chunk_frames=4)
+    exporter = _key_frame_exporter("fp32", chunk_frames=2)
     return open_model_folder(kept_models.get("key-frame-graphs", exporter) / "key-frames")
 
 

@@ -6,7 +6,8 @@ take), `validation` (pydantic's complaints in plain words) and `backend` (the pr
 
 For those who write a backend: `requests` (what every session checks), `graphs` (the format of the ONNX graphs),
 `graph_session` (a whole session over them), `instance_edges`, `cores` and `peak` (threads, and the benchmark's
-yardstick), `sample_scene` (requests to try), `agreement` (how exact to be) and `contract` (the tests to pass).
+yardstick), `staging` (results that are put in place whole or not at all), `sample_scene` (requests to try), `agreement`
+(how exact to be) and `contract` (the tests to pass).
 
 Importing this package imports nothing else, so that `seg2vid --help` stays quick; import the module you need.
 """

@@ -3,8 +3,11 @@
 Within them no document takes more memory or time than it is worth, and none makes what reads it run out of stack.
 """
 
+import errno
 import json
 import math
+import os
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -24,11 +27,21 @@ def read_document(path: Path) -> str:
         OSError: it cannot be read.
         ValueError: it is longer than `MOST_BYTES`, or no UTF-8.
     """
-    with path.open("rb") as file:
+    with open(path, "rb", opener=_open_at_once) as file:
         data = file.read(MOST_BYTES + 1)
+        if not data and stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+            raise OSError(errno.EPIPE, "a pipe to which nobody writes", str(path))
     if len(data) > MOST_BYTES:
         raise ValueError(f"longer than {MOST_BYTES // 1_000_000} MB")
     return data.decode("utf-8")
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open a file, also a pipe to which nobody writes, for whom it would otherwise wait for ever."""
+    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+    if hasattr(os, "O_NONBLOCK"):
+        os.set_blocking(descriptor, True)
+    return descriptor
 
 
 def parse_json(text: str) -> Any:

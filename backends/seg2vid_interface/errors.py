@@ -15,7 +15,7 @@
     └── TrainingError             exit 1  "training"      training cannot go on, e.g. a loss is NaN
 
 The command line adds seven codes of its own: "inputs", "internal", "interrupted", "terminated", "hung_up", "baseline"
-and "regression".
+and "regression"; the studio's API has some more (`seg2vid_cli.studio.failures`).
 A message names the file or flag and what is wrong with it; `hint` says what to do about it.  Both are plain text.
 """
 

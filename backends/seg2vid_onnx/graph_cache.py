@@ -8,12 +8,13 @@ import contextlib
 import hashlib
 import os
 import platform
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from seg2vid_interface.model_card import file_sha256
+from seg2vid_interface.staging.leftovers import put_right
+from seg2vid_interface.staging.staging import Staging
 from seg2vid_onnx.runtime import onnxruntime
 
 FOLDER = "onnx"  # within the cache
@@ -48,17 +49,21 @@ class CachedGraph:
     @contextlib.contextmanager
     def making(self) -> Iterator[Path | None]:
         """Give the name to write the graph to, and keep it once that is done; None where nothing can be written."""
+        staging = Staging(overwrite=True)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            temporary = tempfile.TemporaryDirectory(dir=self.folder, prefix=".", ignore_cleanup_errors=True)
-        except OSError:
-            yield None
-            return
-        with temporary:
-            file = Path(temporary.name, "graph.onnx")
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                put_right([self.folder])
+                file = staging.scratch(self.folder) / "graph.onnx"
+            except OSError:
+                yield None
+                return
             yield file
             with contextlib.suppress(OSError):
-                file.replace(self.folder / self._name(file))
+                file.rename(staging.add_file(self.folder / self._name(file)))
+                staging.commit()
+        finally:
+            staging.discard()
 
     def _name(self, file: Path) -> str:
         return f"{self.key}.{file_sha256(file)[:32]}.onnx"

@@ -10,6 +10,12 @@ from seg2vid_onnx.graph import OnnxGraph
 from seg2vid_onnx.providers import check_precision, choose_device
 
 MEMORY = MemoryNeed("ONNX Runtime", resident=210 * MB, address_space=1000 * MB, data=360 * MB, pixel=11_200)
+SMALLEST_FIXED = 96
+"""Smallest side, in pixels, of pictures with which sizes are fixed.
+
+Where nothing lies between the borders of the painter's smallest maps, ONNX Runtime would run it, but refuses a graph of
+fixed sizes as it loads it: it takes nothing for one row.
+"""
 
 
 def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
@@ -23,7 +29,8 @@ def open_session(model: ModelFolder, options: OpenOptions) -> GraphSession:
         check_memory(MEMORY, card, size)
 
     def load(name: GraphName, frame_size: tuple[int, int]) -> OnnxGraph:
-        path, sides = graph_path(model, name, precision), open_sides(card, *frame_size)
+        sides = open_sides(card, *frame_size) if min(frame_size) >= SMALLEST_FIXED else {}
+        path = graph_path(model, name, precision)
         return OnnxGraph(path, name, card, device=device, sides=sides, cache=options.cache)
 
     return GraphSession(card, size, load, device=device, precision=precision)

@@ -14,10 +14,10 @@ from seg2vid_cli.benchmark.rows import model_sha256
 from seg2vid_cli.benchmark.settings import BenchmarkSettings
 from seg2vid_cli.benchmark.tables import report
 from seg2vid_cli.files.result_files import check_plotting, check_result_file
-from seg2vid_cli.files.staging import Staging
 from seg2vid_interface.documents import parse_json, read_document
 from seg2vid_interface.errors import Seg2VidError, UsageError
 from seg2vid_interface.model_card import ModelFolder
+from seg2vid_interface.staging.staging import Staging
 
 NEW_BASELINE = "Make a new one: seg2vid benchmark -o FILE.json"
 

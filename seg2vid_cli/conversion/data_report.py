@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_cli.files.numbered_files import write_png
-from seg2vid_cli.files.staging import Staging
 from seg2vid_cli.outputs.visualize import contact_sheet, labels_to_color
 from seg2vid_interface.data_tools import DataReport
 from seg2vid_interface.errors import DatasetError, OutputError
 from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_interface.staging.leftovers import put_right
+from seg2vid_interface.staging.staging import Staging
 
 _LISTED = 10
 """Faults of a split that lines name; JSON names all."""
@@ -79,6 +80,7 @@ def write_sheet(path: Path, report: DataReport, space: LabelSpace, *, overwrite:
                 pictures.append((report.labels or "", labels_to_color(sample.labels, space)))
     if not pictures:
         return
+    put_right([path.parent])
     staging = Staging(overwrite=overwrite, new_folder=path.parent)
     try:
         write_png(staging.add_file(path), contact_sheet(pictures), "seg2vid data check")

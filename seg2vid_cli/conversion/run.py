@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from seg2vid_cli.conversion.sheet import MOST_MAPS, beside
 from seg2vid_cli.files.numbered_files import write_png
-from seg2vid_cli.files.staging import Staging, existing_results_error
 from seg2vid_cli.inputs.found_files import search_label_maps
 from seg2vid_cli.inputs.label_maps.formats import UNLABELLED, Spaces, formats_named
 from seg2vid_cli.inputs.label_maps.pixels import read_pixels
@@ -24,6 +23,8 @@ from seg2vid_cli.outputs.visualize import contact_sheet, labels_to_color
 from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.errors import OutputError, Seg2VidError, UsageError
 from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_interface.staging.leftovers import put_right
+from seg2vid_interface.staging.staging import Staging, existing_results_error
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,8 @@ def _targets(request: ConversionRequest, paths: tuple[Path, ...], places: Mappin
     read = {os.path.realpath(path) for path in paths if path != STDIN}  # `Path.resolve` fails at links in a circle
     if replaced := [result for result in results if os.path.realpath(result) in read]:
         raise UsageError(f"{replaced[0]}: is read, and a result would replace it", "Choose another -o or --sheet.")
-    there = [result for result in results if result.exists()]
+    put_right(result.parent for result in results)
+    there = [result for result in results if os.path.lexists(result)]
     if there and not request.overwrite:
         raise existing_results_error(there)
     return targets

@@ -8,9 +8,9 @@ from typing import Any, Final
 from seg2vid_cli.evaluation.plot import plot_quality
 from seg2vid_cli.evaluation.tables import report
 from seg2vid_cli.files.result_files import check_plotting, check_result_file
-from seg2vid_cli.files.staging import Staging
 from seg2vid_interface.errors import OutputError
 from seg2vid_interface.evaluation import Evaluation
+from seg2vid_interface.staging.staging import Staging
 
 SCHEMA: Final = 1
 DIGITS: Final = 6

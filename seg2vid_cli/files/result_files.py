@@ -4,8 +4,9 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
-from seg2vid_cli.files.staging import existing_results_error
 from seg2vid_interface.errors import OutputError, UsageError
+from seg2vid_interface.staging.leftovers import put_right
+from seg2vid_interface.staging.staging import existing_results_error
 
 ENDINGS = {"-o": (".json", ".md"), "--plot": (".png", ".svg")}
 
@@ -34,6 +35,7 @@ def check_result_file(flag: str, path: Path, name: str, *, overwrite: bool) -> N
         raise OutputError(f"{flag} {path}: the folder is not writable", f"Choose another {flag}.")
     if path.is_dir():
         raise OutputError(f"{flag} {path}: is a folder", f"Choose another {flag}.")
+    put_right([path.parent])
     if os.path.lexists(path) and not overwrite:
         raise existing_results_error([path], flag)
 

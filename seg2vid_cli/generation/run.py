@@ -25,7 +25,7 @@ from seg2vid_cli.inputs.stdin import STDIN, check_stdin
 from seg2vid_cli.inputs.styles import check_style, read_style_picture
 from seg2vid_cli.model_store.store import open_model
 from seg2vid_cli.outputs.checks import check_outputs
-from seg2vid_cli.outputs.existing import left_to_make
+from seg2vid_cli.outputs.existing import finish_killed_runs, left_to_make
 from seg2vid_cli.outputs.plan import is_folder, plan_outputs
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.room import check_room
@@ -101,7 +101,9 @@ class _Generation:
         self.outcome.inputs = len(inputs)
         if not request.skip_existing:
             self._check_room(inputs, found.places)
-        outputs = self._left_to_make(self._planned(inputs, found.places, request.samples))
+        planned = self._planned(inputs, found.places, request.samples)
+        finish_killed_runs(planned)
+        outputs = self._left_to_make(planned)
         if outputs:
             self._check(outputs, inputs)
         by_source: dict[Path | None, list[PlannedOutput]] = {}

@@ -2,8 +2,6 @@
 
 import os
 import re
-import secrets
-import shutil
 from pathlib import Path
 
 from seg2vid_cli.files.cache import CACHE_VARIABLE
@@ -13,6 +11,8 @@ from seg2vid_cli.model_store.store import bundled_models, pulled_models, pulled_
 from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.errors import ModelError, OutputError, UsageError
 from seg2vid_interface.model_card import ModelFolder, open_model_folder
+from seg2vid_interface.staging.leftovers import put_right
+from seg2vid_interface.staging.staging import Staging
 
 _RECORD_NAME = ".archive-sha256"
 """In a pulled model's folder: the SHA-256 of the .zip that it came in."""
@@ -37,30 +37,30 @@ def pull_model(url: str, sha256: str, *, overwrite: bool, console: Console) -> M
     """
     check_url(url)
     sha256 = _checked_hash(sha256)
+    folder = pulled_models_folder()
+    put_right([folder])
     if not overwrite and (model := _pulled_before(sha256)) is not None:
         console.say(f"{model.path.name}: was pulled before, nothing to fetch")
         return model
-    folder = pulled_models_folder()
     from filelock import FileLock
 
-    # Chosen before it is made: an interrupt right after mkdir cannot leave it behind.
-    staging = folder / f".seg2vid-{os.getpid()}-{secrets.token_hex(4)}"
+    staging, hidden = Staging(overwrite=overwrite), None
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        staging.mkdir()
-        model = unpack_model(download(url, sha256, staging, console), staging / "new", source=url)
+        hidden = staging.scratch(folder)
+        model = unpack_model(download(url, sha256, hidden, console), hidden / "model", source=url)
         (model.path / _RECORD_NAME).write_bytes(sha256.encode())
         with FileLock(folder.parent / _LOCK_NAME):
             if not overwrite and (pulled := _pulled_before(sha256)) is not None:  # by another pull, meanwhile
                 return pulled
-            return _install(model, folder, overwrite=overwrite)
+            return _install(model, folder, staging, overwrite=overwrite)
     except OSError as error:
         hint = f"{CACHE_VARIABLE}=FOLDER in the environment puts the cache folder elsewhere."
-        named = error.filename is not None and not Path(error.filename).is_relative_to(staging)
+        named = error.filename is not None and not (hidden and Path(error.filename).is_relative_to(hidden.parent))
         where = error.filename if named else folder
         raise OutputError(f"{where}: cannot be written: {error.strerror}", hint) from error
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        staging.discard()
 
 
 def _checked_hash(sha256: str) -> str:
@@ -85,22 +85,16 @@ def _pulled_before(sha256: str) -> ModelFolder | None:
     return None
 
 
-def _install(model: ModelFolder, folder: Path, *, overwrite: bool) -> ModelFolder:
-    """Move the model, which lies in a folder that will be removed, to its name in `folder`."""
+def _install(model: ModelFolder, folder: Path, staging: Staging, *, overwrite: bool) -> ModelFolder:
+    """Move the model to its name in `folder`."""
     name = model.card.name
-    target, replaced = folder / name, model.path.with_name("replaced")
+    target = folder / name
     if name in bundled_models():
         raise ModelError(f"{name}: a bundled model has this name", "The publisher has to give the model another one.")
-    try:
-        if os.path.lexists(target):
-            if not overwrite:
-                raise OutputError(
-                    f"{name}: a model of this name was pulled before, from another file", "Replace it with --overwrite."
-                )
-            target.rename(replaced)
-        model.path.rename(target)
-    except BaseException:
-        if os.path.lexists(replaced) and not os.path.lexists(target):
-            replaced.rename(target)
-        raise
+    if os.path.lexists(target) and not overwrite:
+        raise OutputError(
+            f"{name}: a model of this name was pulled before, from another file", "Replace it with --overwrite."
+        )
+    model.path.rename(staging.add_folder(target, whole=True))
+    staging.commit()
     return ModelFolder(target, model.card)

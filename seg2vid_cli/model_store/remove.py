@@ -1,13 +1,12 @@
 """`seg2vid models remove`: pulled models leave the cache folder."""
 
-import os
-import secrets
-import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
 from seg2vid_cli.model_store.store import bundled_models, pulled_models
 from seg2vid_interface.errors import ModelError, OutputError
+from seg2vid_interface.staging.leftovers import put_right
+from seg2vid_interface.staging.staging import Staging
 
 
 def remove_models(names: Iterable[str]) -> dict[str, Path]:
@@ -19,11 +18,12 @@ def remove_models(names: Iterable[str]) -> dict[str, Path]:
     """
     pulled = pulled_models()
     folders = {name: _folder_of(name, pulled) for name in names}
+    put_right(folder.parent for folder in folders.values())
     for folder in folders.values():
         try:
             _remove(folder)
         except OSError as error:
-            raise OutputError(f"{error.filename or folder}: cannot be removed: {error.strerror}") from error
+            raise OutputError(f"{folder}: cannot be removed: {error.strerror}") from error
     return folders
 
 
@@ -36,12 +36,9 @@ def _folder_of(name: str, pulled: dict[str, Path]) -> Path:
 
 
 def _remove(folder: Path) -> None:
-    if folder.is_symlink():  # what it leads to is not ours
-        folder.unlink()
-        return
-    hidden = folder.with_name(f".seg2vid-{os.getpid()}-{secrets.token_hex(4)}")
+    staging = Staging(overwrite=True)
     try:
-        folder.rename(hidden)  # so that nobody meets half a model
+        staging.take_away(folder)  # at once, so that nobody meets half a model; of a link what it leads to stays
+        staging.commit()
     finally:
-        if hidden.exists():
-            shutil.rmtree(hidden)
+        staging.discard()

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from seg2vid_cli.files.numbered_files import numbered_files, numbered_name
-from seg2vid_cli.files.staging import existing_results_error
 from seg2vid_cli.outputs.existing import existing_results
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.room import check_room
 from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES, BY_CAMERA
 from seg2vid_cli.outputs.video.kinds import check_memory, check_video
 from seg2vid_interface.errors import OutputError, UsageError
+from seg2vid_interface.staging.staging import existing_results_error
 
 
 def check_outputs(

@@ -18,7 +18,6 @@ from seg2vid_cli.files.numbered_files import (
     png_folder_writer,
     write_png,
 )
-from seg2vid_cli.files.staging import Staging
 from seg2vid_cli.outputs.boxes import BoxesWriter
 from seg2vid_cli.outputs.fields import Names, field_arrays, field_picture, onward_flows, thing_numbers
 from seg2vid_cli.outputs.flow_files import write_flo, write_kitti_flow
@@ -28,6 +27,7 @@ from seg2vid_cli.outputs.visualize import contact_sheet, labels_to_color, sheet_
 from seg2vid_cli.terminal.binary_stdout import HeldStdout, binary_stdout
 from seg2vid_interface.clips import Chunk
 from seg2vid_interface.errors import BackendError, OutputError
+from seg2vid_interface.staging.staging import Staging
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ class ClipWriter:
     def _folder(self, target: Path) -> _Writer:
         if target not in self._writers:
             ending = self._output.folders[target]
-            self._writers[target] = self._folder_writer(target, self._staging.add_folder(target, ending), ending)
+            self._writers[target] = self._folder_writer(target, self._staging.add_folder(target), ending)
         return self._writers[target]
 
     def _folder_writer(self, target: Path, folder: Path, ending: str) -> NumberedFilesWriter:

@@ -9,6 +9,12 @@ from seg2vid_cli.files.numbered_files import numbered_files, numbered_name
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.save_names import ALL, OF_THINGS
 from seg2vid_interface.errors import OutputError
+from seg2vid_interface.staging.leftovers import put_right
+
+
+def finish_killed_runs(outputs: Sequence[PlannedOutput]) -> None:
+    """Put right, where outputs will go, what runs that were killed left half done."""
+    put_right(path.parent for output in outputs for path in output.results)
 
 
 def existing_results(output: PlannedOutput) -> list[Path]:

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from seg2vid_cli.files.numbered_files import numbered_files, numbered_name, write_png
-from seg2vid_cli.files.staging import Staging
 from seg2vid_cli.inputs.first_frames import read_first_frame
 from seg2vid_cli.inputs.pictures.aspect_ratios import distortion_message
 from seg2vid_cli.inputs.told_labels import check_segments, tell_labels, with_labels_stage_alone
@@ -26,6 +25,7 @@ from seg2vid_cli.terminal.console import Console, ProgressBar, program_version
 from seg2vid_interface.backend import OpenOptions
 from seg2vid_interface.errors import OutputError, Seg2VidError, UsageError
 from seg2vid_interface.model_card import ModelCard, ModelFolder
+from seg2vid_interface.staging.staging import Staging
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class _Run:
 
     def _tell_video(self, source: Source, staging: Staging, number: int) -> int:
         size = self.opened.session.height, self.opened.session.width
-        folder, count = staging.add_folder(source.target, ENDING), 0
+        folder, count = staging.add_folder(source.target), 0
         for frame in read_frames(source.path):
             if count == 0:
                 folder.mkdir()

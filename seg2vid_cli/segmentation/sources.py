@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seg2vid_cli.files.numbered_files import numbered_files
-from seg2vid_cli.files.staging import existing_results_error
 from seg2vid_cli.inputs.pictures.matching import SUFFIXES
 from seg2vid_cli.inputs.videos import VIDEO_ENDINGS, is_video
 from seg2vid_interface.errors import ImageError, OutputError, UsageError
+from seg2vid_interface.staging.leftovers import put_right
+from seg2vid_interface.staging.staging import existing_results_error
 
 ENDING = ".png"
 
@@ -55,6 +56,7 @@ def plan_sources(named: Sequence[Path], out: Path, *, overwrite: bool) -> list[S
         if os.path.lexists(source.target) and source.target.is_dir() != source.is_video:
             kind = "a folder of label maps" if source.is_video else "a label map"
             raise OutputError(f"{source.target}: {kind} goes there", "Choose another -o, or move it away.")
+    put_right({source.target.parent for source in sources})
     existing = [path for source in sources for path in source.existing()]
     if existing and not overwrite:
         raise existing_results_error(existing)

@@ -14,12 +14,11 @@ from functools import cached_property
 from pathlib import Path
 
 from robustness.tally import Tally
+from seg2vid_interface.staging.leftovers import put_right
 
 SIGNALS = tuple(getattr(signal, name) for name in ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name))
 PATIENCE = 120
 """Seconds that any command may take, on a machine with other things to do."""
-SWEPT = False
-"""Whether the next run removes what a killed one left, and puts right what it was killed amid."""
 
 Tree = Mapping[str, str]
 """Path within a folder -> hash of the file, or "" for a folder."""
@@ -50,9 +49,6 @@ class Command:
     before: Path | None = None
     """A folder of what lies there before it."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    always_swept: bool = False
-    """Whether its next run removes what a killed one left, be `SWEPT` as it may."""
-
     goes_on: bool = False
     """Whether the same words go on with what lies there."""
 
@@ -144,26 +140,34 @@ def try_kills(command: Command, count: int, tally: Tally) -> None:
         if problem is None and number != signal.SIGKILL and found not in (before, command.done):
             problem = f"{command.name}: signal {number} left {unlike(found, before)}"
         if problem is None and number == signal.SIGKILL:
-            problem = half_made(command, found, before) or command.run(folder, again=True) or unswept(command, folder)
+            problem = half_made(command, found, before) or not_put_right(command, folder, before)
+            problem = problem or command.run(folder, again=True) or unlike_done(command, folder)
         tally.add(problem)
 
 
 def half_made(command: Command, found: Tree, before: Tree) -> str | None:
-    """Say which file that SIGKILL left is neither an old nor a new one; or which old one is gone that was to stay."""
+    """Say which file that SIGKILL left is neither an old nor a new one, or which is gone that was to stay."""
     done = command.done
     half = [name for name, content in visible(found).items() if content not in (before.get(name), done.get(name))]
     if half:
         return f"{command.name}: SIGKILL left half made {half[:6]}"
     gone = [name for name in before if name not in found]
-    return f"{command.name}: SIGKILL took away {gone[:6]}" if gone and (SWEPT or not command.replaces) else None
+    return f"{command.name}: SIGKILL took away {gone[:6]}" if gone and not command.replaces else None
 
 
-def unswept(command: Command, folder: Path) -> str | None:
-    """Say what is not as it should be after the run that follows a killed one."""
-    found, done = tree(folder), command.done
-    if SWEPT or command.always_swept:
-        return None if found == done else f"{command.name}: after SIGKILL and another run {unlike(found, done)}"
-    return None if visible(found) == visible(done) else f"{command.name}: another run made {unlike(found, done)}"
+def not_put_right(command: Command, folder: Path, before: Tree) -> str | None:
+    """Put right what a killed command left, as the next run does first; say what is neither all as before, nor done."""
+    if command.goes_on:  # what it has made so far is what the next run begins with
+        return None
+    put_right([folder, *(path for path in folder.rglob("*") if path.is_dir())])
+    found = tree(folder)
+    return None if found in (before, command.done) else f"{command.name}: put right are not {unlike(found, before)}"
+
+
+def unlike_done(command: Command, folder: Path) -> str | None:
+    """Say what the run that follows a killed one left otherwise than one that nothing comes between."""
+    found = tree(folder)
+    return None if found == command.done else f"{command.name}: another run made {unlike(found, command.done)}"
 
 
 def unlike(found: Tree, wanted: Tree) -> list[str]:

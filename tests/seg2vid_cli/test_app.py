@@ -17,7 +17,7 @@ from seg2vid_cli.terminal.signals import Stopped
 from seg2vid_interface.errors import DatasetError
 
 HEAVY = {"numpy", "PIL", "av", "imageio", "pydantic", "rich", "torch", "importlib.metadata"}
-COMMANDS = [(), ("generate",), ("train",), ("export",), ("backends",), ("models",), ("models", "list")]
+COMMANDS = [(), ("generate",), ("train",), ("export",), ("studio",), ("models",), ("models", "list")]
 
 
 def test_version(seg2vid):

@@ -1,6 +1,8 @@
 """JSON and TOML within limits."""
 
+import os
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,18 @@ from seg2vid_interface import documents
 from seg2vid_interface.documents import DEEPEST, parse_json, parse_toml, read_document
 
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes")
+def test_a_pipe_is_read_if_somebody_writes_and_not_waited_for_if_nobody_does(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="a pipe to which nobody writes"):
+        read_document(pipe)
+    writer = os.open(pipe, os.O_RDWR)
+    os.write(writer, b"a = 1")
+    threading.Timer(0.2, os.close, [writer]).start()
+    assert read_document(pipe) == "a = 1"
 
 
 def test_what_is_within_the_limits_is_read():

@@ -31,6 +31,7 @@ class TestOnnxOnLabelIds(BackendContract):
         return label_id_graph_model.path
 
 
+@pytest.mark.slow
 class TestOnnxWithACamera(ClipContract, DrivingContract):
     backend_class = OnnxBackend
 

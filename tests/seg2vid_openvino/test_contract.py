@@ -22,6 +22,7 @@ class TestOpenVinoOnLabelIds(ClipContract, RefusalContract):
         return label_id_graph_model.path
 
 
+@pytest.mark.slow
 class TestOpenVinoWithACamera(ClipContract, DrivingContract):
     backend_class = OpenVinoBackend
 

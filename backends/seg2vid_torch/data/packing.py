@@ -3,7 +3,7 @@
 import hashlib
 import io
 import json
-import shutil
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,6 +16,8 @@ from PIL import Image
 
 from seg2vid_interface.data_tools import Advance, DataRequest, PackResult
 from seg2vid_interface.errors import OutputError
+from seg2vid_interface.staging.leftovers import put_right
+from seg2vid_interface.staging.staging import Staging
 from seg2vid_torch.data.looking_through import description_of, open_for_request, read_split
 from seg2vid_torch.data.packed import FORMAT, INDEX_NAME, SHARD_BYTES, Shard, is_packed, library
 from seg2vid_torch.data.reading import ReadFrames
@@ -24,33 +26,36 @@ from seg2vid_torch.data.reading import ReadFrames
 def pack_data(request: DataRequest, out: Path, advance: Advance, *, overwrite: bool = False) -> PackResult:
     """Write a data set into a folder of shards; see `DataTools.pack_data`."""
     library()
+    put_right([Path(os.path.realpath(out)).parent])
     _refuse_existing(out, overwrite=overwrite)
     data = open_for_request(request, whole=True)
     total = sum(len(clip.files) for clips in data.clips.values() for clip in clips)
     faults: list[str] = []
-    temporary = out.with_name(f".{out.name}.partial")
     labels = description_of(data, request)
+    target = Path(os.path.realpath(out))
+    staging = Staging(overwrite=overwrite, new_folder=target.parent)
     try:
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
+        folder = staging.add_folder(target)
+        folder.mkdir()
         splits: dict[str, list[Shard]] = {}
         done = 0
         for split in data.found:
-            with _ShardWriter(temporary, split, request, labelled=labels is not None) as writer:
+            with _ShardWriter(folder, split, request, labelled=labels is not None) as writer:
                 for read in read_split(data, split, request, tolerant=False):
                     faults += read.faults
                     writer.write(read)
                     done += len(read.images)
                     advance(done, max(done, total))
             splits[split] = writer.shards
-        _write_index(temporary / INDEX_NAME, request, splits, labels)
-        if overwrite:
-            _remove_packed(out)
-        _move(temporary, out)
+        _write_index(folder / INDEX_NAME, request, splits, labels)
+        for path in _packed_files(target):
+            if not (folder / path.name).exists():  # of an earlier, larger one
+                staging.take_away(path)
+        staging.commit()
     except OSError as error:
-        raise OutputError(f"{error.filename or out}: cannot be written: {error.strerror or error}") from None
+        raise OutputError(f"{out}: cannot be written: {error.strerror or error}") from None
     finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        staging.discard()
     shards = [shard for some in splits.values() for shard in some]
     frames = {split: sum(shard.frames for shard in some) for split, some in splits.items()}
     return PackResult(out, frames, len(shards), sum(shard.size for shard in shards), tuple(faults))
@@ -143,17 +148,5 @@ def _refuse_existing(out: Path, *, overwrite: bool) -> None:
         raise OutputError(f"{out}: holds other files", "Choose another -o.")
 
 
-def _remove_packed(out: Path) -> None:
-    for path in _packed_files(out):
-        path.unlink()
-
-
 def _packed_files(folder: Path) -> Iterable[Path]:
     return [*folder.glob("train-??????.tar"), *folder.glob("val-??????.tar"), *folder.glob(INDEX_NAME)]
-
-
-def _move(source: Path, out: Path) -> None:
-    """Give the files their names, the index last: where it is, all is."""
-    out.mkdir(exist_ok=True)
-    for path in sorted(_packed_files(source), key=lambda path: path.name == INDEX_NAME):
-        path.rename(out / path.name)

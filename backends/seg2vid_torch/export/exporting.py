@@ -1,7 +1,6 @@
 """Making a model folder from training runs, checkpoints, or a model that is to be exported again."""
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,6 +12,8 @@ from seg2vid_interface.backend import ExportRequest, ExportResult, Stage
 from seg2vid_interface.errors import ModelError, OutputError
 from seg2vid_interface.graphs import HALVED_GRAPHS, KEY_FRAME_GRAPHS, graph_file
 from seg2vid_interface.model_card import CARD_NAME, ModelCard, ModelFolder, file_sha256, read_card
+from seg2vid_interface.staging.leftovers import put_right
+from seg2vid_interface.staging.staging import Staging
 from seg2vid_torch.export.card import make_card, stage_graphs
 from seg2vid_torch.export.half_weights import round_weights, stored
 from seg2vid_torch.export.sources import read_stages
@@ -23,24 +24,31 @@ from seg2vid_torch.stages.trained_stage import TrainedStage
 
 def export(request: ExportRequest) -> ExportResult:
     """Make the model folder; see `seg2vid_interface.backend.Exporter`."""
+    target = Path(os.path.realpath(request.out))
+    put_right([target.parent])
     if os.path.lexists(request.out) and not request.overwrite:
         raise OutputError(f"-o {request.out}: exists already", "Name another folder, or add --overwrite.")
-    if not request.out.absolute().parent.is_dir():
+    if not target.parent.is_dir():
         raise OutputError(f"-o {request.out}: its parent folder does not exist", "Make it first.")
     given_text = read_card_text(request.card) if request.card else None
     stages = read_stages(request.sources)
+    staging = Staging(overwrite=request.overwrite)
     try:
-        with tempfile.TemporaryDirectory(dir=request.out.absolute().parent, prefix=".seg2vid-export-") as temporary:
-            folder = Path(temporary) / "model"
-            folder.mkdir()
-            card = make_card(_model_name(request.out), stages, given_text)
-            card = _write_model(folder, card, stages, given_text, request)
-            if request.check:
-                request.check(ModelFolder(folder, card))
-            _move_into_place(folder, request.out)
+        folder = staging.add_folder(target, whole=not request.overwrite)  # or files that are no model's stay
+        folder.mkdir()
+        card = make_card(_model_name(request.out), stages, given_text)
+        card = _write_model(folder, card, stages, given_text, request)
+        if request.check:
+            request.check(ModelFolder(folder, card))
+        for name in _files_of_old_model(target):
+            if not (folder / name).exists() and os.path.lexists(target / name):  # of a stage that it had
+                staging.take_away(target / name)
+        staging.commit()
     except (OSError, SafetensorError) as error:  # either may tell of a full disk
         problem = getattr(error, "strerror", None) or str(error)
         raise OutputError(f"-o {request.out}: cannot be written: {problem}", "See that the disk has room.") from error
+    finally:
+        staging.discard()
     files = {name: (request.out / name).stat().st_size for name in [CARD_NAME, *card.all_files()]}
     return ExportResult(request.out, card.name, tuple(stages), files)
 
@@ -104,21 +112,6 @@ def _with_hashes(card: ModelCard, folder: Path) -> ModelCard:
 def _stage_of(file: str) -> str:
     name = file.partition(".")[0]
     return "image" if name == "style" else "motion" if name in KEY_FRAME_GRAPHS else name
-
-
-def _move_into_place(folder: Path, out: Path) -> None:
-    """Move the finished folder to `out`; where that exists, replace the model's files alone.
-
-    The old card goes first and the new one comes last, so that a fault in between leaves no model rather than one whose
-    files do not fit its card.
-    """
-    if not out.exists():
-        folder.rename(out)
-        return
-    for name in _files_of_old_model(out):
-        (out / name).unlink(missing_ok=True)
-    for file in sorted(folder.iterdir(), key=lambda path: path.name == CARD_NAME):
-        file.replace(out / file.name)
 
 
 def _files_of_old_model(folder: Path) -> list[str]:

@@ -11,9 +11,9 @@ from torch import Tensor
 
 from seg2vid_interface.backend import Stage
 from seg2vid_interface.errors import ModelError, TrainingError
+from seg2vid_interface.staging.replacing import replacing
 from seg2vid_interface.validation import problems_of
 from seg2vid_torch.training.optimizers import restore_optimizer
-from seg2vid_torch.training.replacing import replacing
 from seg2vid_torch.training.stage import StageTraining
 from seg2vid_torch.weights.torch_files import COPY_AGAIN, first_line, read_torch_file
 

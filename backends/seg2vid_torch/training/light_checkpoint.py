@@ -18,6 +18,7 @@ from torch import Tensor
 
 from seg2vid_interface.documents import parse_json
 from seg2vid_interface.errors import ModelError, OutputError
+from seg2vid_interface.staging.replacing import replacing
 from seg2vid_torch.training.checkpoint import (
     HEADER_KEYS,
     MODULE,
@@ -27,7 +28,6 @@ from seg2vid_torch.training.checkpoint import (
     read_checkpoint,
 )
 from seg2vid_torch.training.metrics_log import newest_measures
-from seg2vid_torch.training.replacing import replacing
 from seg2vid_torch.weights.torch_files import COPY_AGAIN, first_line, open_weights
 
 ENDING = ".safetensors"

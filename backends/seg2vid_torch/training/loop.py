@@ -21,6 +21,7 @@ from torch import Tensor
 from seg2vid_interface.backend import TrainingMonitor, TrainingRequest, TrainingResult
 from seg2vid_interface.errors import TrainingError
 from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_interface.staging.replacing import naming
 from seg2vid_torch.data.datasets.opening import fingerprint, uncommon_formats
 from seg2vid_torch.runtime.devices import PRECISIONS, choose_device, choose_training_precision
 from seg2vid_torch.runtime.memory import telling_out_of_memory
@@ -31,7 +32,6 @@ from seg2vid_torch.training.frozen_files import FrozenFiles
 from seg2vid_torch.training.initial import InitialWeights, begin_from, read_initial
 from seg2vid_torch.training.metrics_log import MetricsLog
 from seg2vid_torch.training.progress import Progress
-from seg2vid_torch.training.replacing import naming
 from seg2vid_torch.training.run_folder import SAMPLES_NAME, find_checkpoint, go_on, is_run, make_run
 from seg2vid_torch.training.run_lock import RunLock
 from seg2vid_torch.training.stage import StageTraining

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from seg2vid_interface.documents import parse_json
-from seg2vid_torch.training.replacing import naming, replacing
+from seg2vid_interface.staging.replacing import naming, replacing
 
 METRICS_NAME = "metrics.jsonl"
 BOARD_NAME = "tensorboard"

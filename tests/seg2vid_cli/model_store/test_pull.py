@@ -1,3 +1,4 @@
+import errno
 import hashlib
 import json
 import shutil
@@ -13,6 +14,7 @@ import pytest
 
 from loopback_server import LoopbackServer, content, loopback_server, stalling, status
 from seg2vid_cli.model_store import pull, store
+from seg2vid_interface.staging import moves
 
 
 @pytest.fixture
@@ -166,20 +168,37 @@ def test_a_bad_model_replaces_nothing(seg2vid, server, archive, cache, change):
     assert [path.name for path in cache.iterdir()] == ["town"]
 
 
-def test_an_interrupt_while_one_model_takes_the_place_of_another(seg2vid, server, archive, cache, monkeypatch):
-    data = archive()
-    command = ("models", "pull", server.answer("/a.zip", content(data)), "--sha256", sha256(data))
-    seg2vid(*command)
-    before, rename = tree(cache), Path.rename
+@pytest.mark.parametrize("can_exchange", [True, False])
+@pytest.mark.parametrize("fault", ["SIGINT", "EIO"])
+def test_whatever_happens_while_one_model_takes_the_place_of_another_one_of_them_is_there(
+    *, seg2vid, server, archive, cache, monkeypatch, tmp_path, can_exchange, fault
+):
+    old = archive()
+    seg2vid("models", "pull", server.answer("/a.zip", content(old)), "--sha256", sha256(old))
+    before = tree(cache)
+    new = archive(model=json.dumps(json.loads(before["town/model.json"]) | {"description": "Newer."}))
+    exchange, rename = moves.exchange, Path.rename
 
-    def interrupted(path: Path, target: Path) -> Path:
-        if path.name == "new":
-            raise KeyboardInterrupt
+    def happen() -> None:
+        if fault == "EIO":
+            raise OSError(errno.EIO, "Input/output error")
+        signal.raise_signal(signal.SIGINT)
+
+    def exchange_late(path: Path, other: Path) -> bool:
+        if can_exchange:
+            happen()
+        return can_exchange and exchange(path, other)
+
+    def rename_late(path: Path, target: Path) -> Path:
+        if target == cache / "town" and path.parent.name == "new":
+            happen()
         return rename(path, target)
 
-    monkeypatch.setattr(Path, "rename", interrupted)
-    assert seg2vid(*command, "--overwrite").exit_code == 130
-    assert tree(cache) == before
+    monkeypatch.setattr(moves, "exchange", exchange_late)
+    monkeypatch.setattr(Path, "rename", rename_late)
+    result = seg2vid("models", "pull", server.answer("/b.zip", content(new)), "--sha256", sha256(new), "--overwrite")
+    assert result.exit_code == (1 if fault == "EIO" else 130)
+    assert tree(cache) == (before if fault == "EIO" else unpacked(tmp_path / "town.zip"))
     assert [path.name for path in cache.iterdir()] == ["town"]
 
 

@@ -1,5 +1,6 @@
 """Packed data sets: what is written is what is read, and training streams it."""
 
+import errno
 import json
 import tarfile
 from pathlib import Path
@@ -14,6 +15,7 @@ from seg2vid_interface.backend import TrainingRequest
 from seg2vid_interface.data_tools import DataRequest
 from seg2vid_interface.errors import DatasetError, OutputError
 from seg2vid_interface.label_spaces import CITYSCAPES, CITYSCAPES_LABEL_IDS, NO_LABELS
+from seg2vid_interface.staging.moves import Move
 from seg2vid_torch.backend import TorchBackend
 from seg2vid_torch.data import packing, streaming
 from seg2vid_torch.data.datasets.opening import open_data_sets
@@ -192,6 +194,24 @@ def test_nothing_is_replaced_unasked_and_nothing_half_is_left(tmp_path):
     with pytest.raises(DatasetError, match=r"000003\.png: not a readable picture"):
         pack(root, tmp_path / "new")
     assert not any("new" in path.name for path in tmp_path.iterdir())
+
+
+def test_a_fault_while_one_takes_the_place_of_another_leaves_the_old_one(tmp_path, monkeypatch):
+    root, out, do = write_clips(tmp_path / "clips", train=6, validation=2), tmp_path / "packed", Move.do
+    pack(root, out)
+    (out / "val-000009.tar").write_bytes(b"of an earlier, larger one")
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+
+    def fail(move: Move) -> None:
+        if move.name.endswith(INDEX_NAME):
+            raise OSError(errno.EIO, "Input/output error")
+        do(move)
+
+    monkeypatch.setattr(Move, "do", fail)
+    with pytest.raises(OutputError, match="packed: cannot be written: Input/output error"):
+        pack(write_clips(tmp_path / "more", train=8, validation=2), out, overwrite=True)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clips", "more", "packed"]
 
 
 def test_a_few_frames_that_cannot_be_read_are_left_out(tmp_path):

@@ -1,6 +1,8 @@
 """Model folders made from runs."""
 
+import errno
 import json
+import signal
 from collections import Counter
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from seg2vid_interface.errors import BackendError, ModelError, OutputError
 from seg2vid_interface.graphs import INPUTS, OUTPUTS, graph_file, tensors
 from seg2vid_interface.model_card import ModelCard, ModelFolder, open_model_folder
 from seg2vid_interface.sizes import SizeRule
+from seg2vid_interface.staging.moves import Move
 from seg2vid_torch import backend
 from seg2vid_torch.backend import TorchBackend
 from seg2vid_torch.export import exporting
@@ -140,6 +143,56 @@ def test_a_stage_that_is_exported_no_more_leaves_no_file(runs, tmp_path):
     export(runs["image"], runs["motion"], out=tmp_path / "model")
     export(runs["motion"], out=tmp_path / "model", overwrite=True)
     assert {path.name for path in (tmp_path / "model").iterdir()} == {"model.json", "motion.safetensors"}
+
+
+@pytest.mark.parametrize("failing", ["image.safetensors", "motion.safetensors", "model.json"])
+def test_a_fault_while_one_model_takes_the_place_of_another_leaves_the_old_one(runs, tmp_path, monkeypatch, failing):
+    """A stage less: a file goes, one comes, and the card, which comes last, is replaced."""
+    out, do = tmp_path / "model", Move.do
+    export(runs["image"], out=out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+
+    def fail(move: Move) -> None:
+        if move.name == f"model/{failing}":
+            raise OSError(errno.EIO, "Input/output error")
+        do(move)
+
+    monkeypatch.setattr(Move, "do", fail)
+    with pytest.raises(OutputError, match="cannot be written: Input/output error"):
+        export(runs["motion"], out=out, overwrite=True)
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_signal_waits_until_a_model_has_taken_the_place_of_another(runs, tmp_path, monkeypatch):
+    out, do = tmp_path / "model", Move.do
+    export(runs["image"], out=out)
+
+    def interrupted(move: Move) -> None:
+        signal.raise_signal(signal.SIGINT)
+        do(move)
+
+    monkeypatch.setattr(Move, "do", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        export(runs["motion"], out=out, overwrite=True)
+    assert list(open_model_folder(out).card.stages) == ["motion"]
+    assert {path.name for path in out.iterdir()} == {"model.json", "motion.safetensors"}
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
+
+
+def test_a_model_that_comes_to_exist_meanwhile_is_kept(runs, tmp_path, monkeypatch):
+    out, write = tmp_path / "model", exporting._write_weights
+
+    def late(*args, **named) -> None:
+        out.mkdir(exist_ok=True)
+        (out / "notes.txt").write_text("mine")
+        write(*args, **named)
+
+    monkeypatch.setattr(exporting, "_write_weights", late)
+    with pytest.raises(OutputError, match="model: exists already"):
+        export(runs["motion"], out=out)
+    assert [path.name for path in out.iterdir()] == ["notes.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
 def test_a_folder_that_is_no_run(tmp_path):

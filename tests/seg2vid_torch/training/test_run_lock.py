@@ -11,7 +11,7 @@ import pytest
 
 from recording_monitor import RecordingMonitor
 from seg2vid_interface.errors import OutputError
-from seg2vid_torch.training.replacing import replacing
+from seg2vid_interface.staging.replacing import replacing
 from seg2vid_torch.training.run_lock import RunLock
 
 HOLDS = """\
@@ -61,7 +61,9 @@ def test_a_training_that_was_killed_holds_nothing(holder, train_tiny, tmp_path):
     holder.wait()
     run = tmp_path / "run"
     for steps in (1, 2):  # begun, and gone on with
-        (run / ".checkpoint.pt.17-abcd.tmp").write_text("half")
+        (run / ".seg2vid-0123" / "new").mkdir(parents=True)
+        (run / ".seg2vid-0123" / "lock").touch()  # which nobody holds any more
+        (run / ".seg2vid-0123" / "new" / "checkpoint.pt").write_text("half")
         assert train_tiny("image", run, steps=steps).finished
         assert {path.name for path in run.glob(".*")} == {".lock"}
 

@@ -23,6 +23,7 @@ BLACK = 1e-3
 EASE = 1.8  # at 1 the next key frame's share grows evenly, and its coming can be seen; above, it has come before
 HALF = 0.32  # of the chunk, when its share is half
 STANDS = 0.5  # pixels: what moves less is sampled, and so worn, in part
+LARGEST = 1e6  # inverse depth: of what touches the lens
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ def on_the_ground(
 ) -> Tensor:
     """Return inverse depth (N, H, W) with the ground where the ground is, which being moved about wears away.
 
+    Whatever the camera drives into grows from chunk to chunk; nothing grows beyond all numbers.
+
     Args:
         inverse_depth: of a key frame.
         label_map: (N, H, W) long, its class indices.
@@ -117,7 +120,7 @@ def on_the_ground(
     """
     below = below_horizon(label_map, tilt, camera)[..., None]
     ground = classes.masks_of(label_map).ground & (below > 0)
-    return torch.where(ground, below, inverse_depth)
+    return torch.where(ground, below, inverse_depth.clamp(max=LARGEST))
 
 
 def painted(known: KeyFrame, frame: Tensor, share: Tensor) -> KeyFrame:

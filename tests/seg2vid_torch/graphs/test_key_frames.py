@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 from key_frame_stages import FRAMES_PER_SECOND, soft_picture, street_map
@@ -14,9 +15,12 @@ from seg2vid_interface.clips import Chunk
 from seg2vid_interface.driving.paths import GivenPath, steady
 from seg2vid_interface.driving.scene import driven
 from seg2vid_interface.label_spaces import CITYSCAPES
+from seg2vid_interface.model_card import Camera
 from seg2vid_interface.neighbour_flow import neighbour_flow
 from seg2vid_interface.sample_scene import sample_request
 from seg2vid_torch.backend import TorchBackend
+from seg2vid_torch.geometry.key_frames import LARGEST
+from seg2vid_torch.graphs.key_frames import MotionGraph
 
 NAMES = [label_class.name for label_class in CITYSCAPES.classes]
 ROAD, CAR = NAMES.index("road"), NAMES.index("car")
@@ -214,3 +218,21 @@ def test_a_car_ahead_keeps_its_place_and_distance_and_the_road_passes_below(clip
     for chunk in told.chunks[1:]:
         assert np.percentile(np.abs(chunk.forward_flow[:, car]), 90) < 1e-3  # its edge may lie between pixels
         assert metres_driven(chunk, 7) == pytest.approx(8 * 8 / FRAMES_PER_SECOND, rel=0.05)
+
+
+def test_what_is_driven_into_for_ever_stays_a_number():
+    graph, height, width = MotionGraph(CITYSCAPES, Camera()), 16, 32
+    labels = torch.full((1, height, width), NAMES.index("building"), dtype=torch.uint8)
+    labels[:, height // 2 :] = ROAD
+    inputs = {
+        "label_map": labels,
+        "object_map": torch.zeros_like(labels),
+        "inverse_depth": torch.full((1, height, width), 20.0),
+        "camera": torch.tensor([[[0.0, 0.0, 0.0]] + [[0.5, 0.0, 0.0]] * 4]),
+        "object_motion": torch.zeros(1, 256, 4),
+    }
+    for _ in range(100):
+        told = graph(**inputs)
+        assert all(numbers.isfinite().all() for numbers in told.values() if numbers.is_floating_point())
+        inputs["inverse_depth"] = told["next_inverse_depth"]
+    assert inputs["inverse_depth"].max() == LARGEST, "or this proves nothing"

@@ -1,6 +1,5 @@
 """Graphs in OpenVINO: what is refused, and what runs in which precision."""
 
-import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -81,8 +80,8 @@ def test_a_graph_of_another_label_space_is_refused(graph_model):
 
 
 def test_a_graph_with_another_number_of_frames_is_refused(graph_model):
-    message = "its output frames is uint8 (?, 4, ?, ?, 3), not uint8 (N, 6, H, W, 3)"
-    with pytest.raises(ModelError, match=re.escape(message)):
+    message = r"its output frames is uint8 \(\?, 4, \S+, \S+, 3\), not uint8 \(N, 6, H, W, 3\)"  # or what bounds them
+    with pytest.raises(ModelError, match=message):
         open_graph(graph_model.path / "motion.onnx", graph_model, chunk_frames=6)
 
 

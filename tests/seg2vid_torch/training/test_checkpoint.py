@@ -11,7 +11,7 @@ from seg2vid_torch.backend import TorchBackend
 from seg2vid_torch.training.checkpoint import read_checkpoint
 
 WRONG = [
-    ("stage", "sound", "stage: Input should be 'image' or 'motion'"),
+    ("stage", "sound", "stage: Input should be 'image', 'motion' or 'labels'"),
     ("preset", 3, "preset: Input should be a valid string"),
     ("seed", "x", "seed: Input should be a valid integer"),
     ("step", -1, "step: Input should be greater than or equal to 0"),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_interface.errors import ImageError
+from seg2vid_interface.video_containers import CONTAINERS
 
 VIDEO_ENDINGS = (
     ".3gp",
@@ -46,7 +47,7 @@ def read_frames(path: Path) -> Iterator[NDArray[np.uint8]]:
         raise ImageError(f"{path}: {'not a regular file' if path.exists() else 'no such file'}")
     count = 0
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path), options={"format_whitelist": CONTAINERS}) as container:
             if not container.streams.video:
                 raise ImageError(f"{path}: holds no video", "Name a video or a picture.")
             for frame in container.decode(video=0):

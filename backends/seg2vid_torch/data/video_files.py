@@ -10,12 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_interface.errors import ImageError
+from seg2vid_interface.video_containers import CONTAINERS
 
 if TYPE_CHECKING:
     from imageio.plugins.pyav import PyAVPlugin
 
-_KINDS = "3gp,asf,avi,flv,matroska,webm,mov,mp4,m4a,mpeg,mpegts,mpegvideo,ogg"
-"""Containers that are opened, whatever a file's name is: some others are lists of addresses to fetch."""
 _FASTEST = 60.0
 """Frames per second that no camera's file has by mistake."""
 _MATRIX = "DISPLAYMATRIX"
@@ -71,7 +70,7 @@ def _opened(path: Path) -> "PyAVPlugin":
     import imageio.v3 as iio
     from imageio.plugins.pyav import PyAVPlugin
 
-    return iio.imopen(path, "r", plugin=PyAVPlugin, options={"format_whitelist": _KINDS})
+    return iio.imopen(path, "r", plugin=PyAVPlugin, options={"format_whitelist": CONTAINERS})
 
 
 def _quarter_turns(path: Path) -> int:

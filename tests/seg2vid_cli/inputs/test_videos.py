@@ -111,3 +111,11 @@ def test_a_video_cut_off(tmp_path: Path) -> None:
     (tmp_path / "b.mp4").write_bytes(data[: len(data) // 2])
     with pytest.raises(ImageError, match=r"b\.mp4: "):
         list(read_frames(tmp_path / "b.mp4"))
+
+
+def test_a_list_of_other_files_is_no_video(tmp_path: Path) -> None:
+    write_video(tmp_path / "a.mp4")
+    listed = tmp_path / "list.mp4"
+    listed.write_text("ffconcat version 1.0\nfile a.mp4\n")
+    with pytest.raises(ImageError, match=r"list\.mp4: not a video that can be read: "):
+        list(read_frames(listed))

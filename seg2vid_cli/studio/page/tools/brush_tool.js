@@ -1,13 +1,9 @@
 import { disc, line } from "../drawing/shapes.js";
+import { StrokeTool } from "./stroke_tool.js";
 
 /** Paints where the pointer goes, as thick as the brush. */
-export class BrushTool {
-  isOpen = false;
+export class BrushTool extends StrokeTool {
   showsBrush = true;
-
-  constructor(workbench) {
-    this.workbench = workbench;
-  }
 
   press(point) {
     const { drawing, classIndex, size } = this.workbench;
@@ -22,17 +18,5 @@ export class BrushTool {
     if (!this.isOpen || (point.x === this.last.x && point.y === this.last.y)) return;
     drawing.paint(classIndex, (span) => line(this.last, point, size, span));
     this.last = point;
-  }
-
-  release() {
-    if (!this.isOpen) return;
-    this.isOpen = false;
-    this.workbench.drawing.commit();
-  }
-
-  cancel() {
-    if (!this.isOpen) return;
-    this.isOpen = false;
-    this.workbench.drawing.cancel();
   }
 }

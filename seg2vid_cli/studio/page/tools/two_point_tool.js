@@ -1,11 +1,8 @@
-/** A tool that spans a shape from where the pointer went down to where it is; with shift the shape is a regular one. */
-export class TwoPointTool {
-  isOpen = false;
-  showsBrush = false;
+import { StrokeTool } from "./stroke_tool.js";
 
-  constructor(workbench) {
-    this.workbench = workbench;
-  }
+/** A tool that spans a shape from where the pointer went down to where it is; with shift the shape is a regular one. */
+export class TwoPointTool extends StrokeTool {
+  showsBrush = false;
 
   press(point) {
     this.isOpen = true;
@@ -16,18 +13,6 @@ export class TwoPointTool {
 
   drag(point, { shift = false } = {}) {
     if (this.isOpen) this.#show(shift ? this.regular(this.start, point) : point);
-  }
-
-  release() {
-    if (!this.isOpen) return;
-    this.isOpen = false;
-    this.workbench.drawing.commit();
-  }
-
-  cancel() {
-    if (!this.isOpen) return;
-    this.isOpen = false;
-    this.workbench.drawing.cancel();
   }
 
   #show(end) {

@@ -6,9 +6,9 @@ Shape symbols: h = steps, H, W = height and width, K = classes.
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torchmetrics.functional.classification import multiclass_confusion_matrix
 
 from seg2vid_interface.evaluation import Segmenter
+from seg2vid_torch.training import label_scores
 
 
 class LabelAgreement:
@@ -42,9 +42,7 @@ def confusion(seen: NDArray[np.uint8], true: NDArray[np.uint8], classes: int, vo
     """Return how many pixels (K + 1, K + 1) of each true class are seen as each; what is no class is the last one."""
     predicted, target = (np.where(labels >= classes, classes, labels).astype(np.int64) for labels in (seen, true))
     counted = target != void if void < classes else target < classes
-    return multiclass_confusion_matrix(
-        torch.from_numpy(predicted[counted]), torch.from_numpy(target[counted]), num_classes=classes + 1
-    )
+    return label_scores.confusion(torch.from_numpy(target[counted]), torch.from_numpy(predicted[counted]), classes + 1)
 
 
 def mean_iou(counts: torch.Tensor, void: int) -> float | None:

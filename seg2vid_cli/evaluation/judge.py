@@ -7,11 +7,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from seg2vid_cli.files.cache import graph_cache
-from seg2vid_cli.inputs.told_labels import check_segments, tell_labels, telling, with_labels_stage_alone
-from seg2vid_cli.model_store.store import open_model
-from seg2vid_cli.plugins import open_session
-from seg2vid_interface.backend import OpenOptions, Session
+from seg2vid_cli.inputs.told_labels import tell_labels
+from seg2vid_cli.segmentation.labels_stage import opened_labels_stage
+from seg2vid_interface.backend import Session
 from seg2vid_interface.evaluation import Segmenter
 from seg2vid_interface.graphs import graph_file, motion_size
 from seg2vid_interface.label_spaces import LabelSpace
@@ -25,8 +23,7 @@ class ModelSegmenter:
     """A model's labels stage; see `seg2vid_interface.evaluation.Segmenter`."""
 
     def __init__(self, card: ModelCard, session: Session, backend: str) -> None:
-        """Take an open session of the frames' size.  Raises UsageError: its backend tells no labels."""
-        telling(session, backend)
+        """Take an open session of the frames' size, which tells labels."""
         self._card, self._session, self._backend = card, session, backend
         height, width = motion_size(card, session.height, session.width)
         stage = card.stages["labels"]
@@ -52,14 +49,10 @@ def open_judge(name: str, device: str, size: tuple[int, int]) -> Iterator[Segmen
 
     Raises:
         UsageError: the model cannot tell labels, or not at this size.
-        Seg2VidError: what `open_model` and `open_session` raise.
+        Seg2VidError: what `opened_labels_stage` raises.
     """
     if name.endswith(ENDING) or Path(name).is_file():
         yield Path(name)
         return
-    model = open_model(name)
-    check_segments(model.card, FLAG)
-    options = OpenOptions(device, size=size, cache=graph_cache())
-    opened = open_session("auto", with_labels_stage_alone(model), options, lambda _: None)
-    with opened.session as session:
-        yield ModelSegmenter(model.card, session, opened.backend)
+    with opened_labels_stage(FLAG, name, size, device=device, tell=lambda _: None) as (card, opened):
+        yield ModelSegmenter(card, opened.session, opened.backend)

@@ -98,10 +98,7 @@ def evaluate(
             autocompletion=offers.model_or_folder,
         ),
     ] = None,
-    backend: Annotated[
-        str,
-        typer.Option("--backend", metavar="NAME", help="auto, or a backend's name.", autocompletion=offers.backend),
-    ] = "auto",
+    backend: options.Backend = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     size: Annotated[

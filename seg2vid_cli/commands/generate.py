@@ -54,14 +54,7 @@ def generate(
             autocompletion=offers.files,
         ),
     ] = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            metavar="M",
-            help="Name of a bundled or pulled model, or a model folder (./NAME).",
-            autocompletion=offers.model_or_folder,
-        ),
-    ] = DEFAULT_MODEL,
+    model: options.Model = DEFAULT_MODEL,
     frames: Annotated[
         int | None,
         typer.Option(metavar="N", help="Length of a clip, the first frame included.  [default: the model's]"),
@@ -145,10 +138,7 @@ def generate(
         int | None,
         typer.Option(metavar="N", help="The most clips to draw for each that --judge keeps.  [default: 4]"),
     ] = None,
-    backend: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="auto, or one of `seg2vid backends`.", autocompletion=offers.backend),
-    ] = "auto",
+    backend: options.Backend = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     json: options.Json = False,

@@ -16,6 +16,24 @@ DataSet = Annotated[
     Literal["clips", "cityscapes", "kitti", "kth", "ucf101", "pix2pixhd", "video"],
     typer.Option("--dataset", help="The form that the data sets are in."),
 ]
+Model = Annotated[
+    str,
+    typer.Option(
+        "--model",
+        metavar="M",
+        help="Name of a bundled or pulled model, or a model folder (./NAME).",
+        autocompletion=offers.model_or_folder,
+    ),
+]
+Backend = Annotated[
+    str,
+    typer.Option(
+        "--backend",
+        metavar="NAME",
+        help="auto, or one of `seg2vid backends`.",
+        autocompletion=offers.backend,
+    ),
+]
 Device = Annotated[
     str,
     typer.Option("--device", metavar="DEVICE", help="auto, cpu, cuda or cuda:N.", autocompletion=offers.device),

@@ -49,10 +49,7 @@ def segment(
             metavar="HxW", help="Height and width of the label maps; the model says which fit.  [default: the model's]"
         ),
     ] = None,
-    backend: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="auto, or one of `seg2vid backends`.", autocompletion=offers.backend),
-    ] = "auto",
+    backend: options.Backend = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     json: options.Json = False,

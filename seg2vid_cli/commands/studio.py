@@ -23,14 +23,7 @@ def studio(
         Path | None,
         typer.Argument(metavar="MAP", readable=False, help="Label map to begin with.", autocompletion=offers.files),
     ] = None,
-    model: Annotated[
-        str,
-        typer.Option(
-            metavar="M",
-            help="Name of a bundled or pulled model, or a model folder (./NAME).",
-            autocompletion=offers.model_or_folder,
-        ),
-    ] = DEFAULT_MODEL,
+    model: options.Model = DEFAULT_MODEL,
     label_format: options.LabelFormat = "auto",
     host: Annotated[
         str, typer.Option(metavar="H", help="Address to listen on; others than this machine's own need --token.")
@@ -41,10 +34,7 @@ def studio(
         typer.Option(metavar="T", help="What the page must know to get in, or auto.  [default: drawn anew]"),
     ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Print the address, and open nothing.")] = False,
-    backend: Annotated[
-        str,
-        typer.Option(metavar="NAME", help="auto, or one of `seg2vid backends`.", autocompletion=offers.backend),
-    ] = "auto",
+    backend: options.Backend = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
     json: options.Json = False,

@@ -104,7 +104,9 @@ def join(out: Path, weights: Path) -> None:
 
 
 # ------------------------------------------------------------------------------------------------------------ there
-def train(packed: Path, out: Path, *, minutes: float, initial: Path | None, settings: Mapping[str, str]) -> None:
+def train(
+    packed: Path, out: Path, *, minutes: float, initial: Path | None, seed: int = 0, settings: Mapping[str, str]
+) -> None:
     """Unpack, train for so many minutes, and leave in `out` what is to be brought back; all the while, too."""
     _make_importable(packed)
     from seg2vid_interface.backend import TrainingRequest
@@ -125,7 +127,7 @@ def train(packed: Path, out: Path, *, minutes: float, initial: Path | None, sett
             **settings,
         }
         data = tuple(folder / kind for kind in KINDS)
-        request = TrainingRequest("image", data, folder / "run", settings=chosen, overwrite=True)
+        request = TrainingRequest("image", data, folder / "run", settings=chosen, seed=seed, overwrite=True)
         monitor = Courier(folder / "run", out)
         TorchBackend().train(request, monitor)
         monitor.bring(whole=True)
@@ -220,6 +222,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     training.add_argument("out", type=Path, help="folder for what is to be brought back")
     training.add_argument("--minutes", type=float, required=True, help="of training; the start comes on top")
     training.add_argument("--initial", type=Path, help="weights to go on from: a joined file, a model's folder")
+    training.add_argument("--seed", type=int, default=0, help="another than the weights' goes on with other draws")
     training.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="as of seg2vid train")
     joining = commands.add_parser("join", help="here: put the weights together")
     joining.add_argument("out", type=Path)
@@ -230,7 +233,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         pack(given.streets, given.pack, height=height, width=width)
     elif given.command == "train":
         settings = dict(text.split("=", 1) for text in given.set)
-        train(given.pack, given.out, minutes=given.minutes, initial=given.initial, settings=settings)
+        numbers = {"minutes": given.minutes, "seed": given.seed}
+        train(given.pack, given.out, initial=given.initial, settings=settings, **numbers)
     else:
         join(given.out, given.weights)
 

@@ -15,7 +15,7 @@ from seg2vid_interface.sample_scene import sample_request
 
 BATCHES = (1, 4, 16, 64)
 FRAMES = 9  # the first frame and a chunk
-NO_SLOWER = 0.9
+NO_SLOWER = 0.8
 """A batch makes at least this many times the frames/s of a smaller one; a GPU that is busy already gains nothing."""
 
 

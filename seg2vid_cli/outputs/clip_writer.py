@@ -22,6 +22,8 @@ from seg2vid_cli.outputs.boxes import BoxesWriter
 from seg2vid_cli.outputs.fields import Names, field_arrays, field_picture, onward_flows, thing_numbers
 from seg2vid_cli.outputs.flow_files import write_flo, write_kitti_flow
 from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES
+from seg2vid_cli.outputs.shards.array_file import ArrayFileWriter
 from seg2vid_cli.outputs.video.kinds import Kind, open_video
 from seg2vid_cli.outputs.visualize import contact_sheet, labels_to_color, sheet_indices
 from seg2vid_cli.terminal.binary_stdout import HeldStdout, binary_stdout
@@ -144,7 +146,9 @@ class ClipWriter:
                 writer.close()
             if "camera" in self._output.save:
                 assert self._camera is not None  # or it would have been refused
-                self._staging.add_file(self._output.camera).write_text(self._camera, encoding="utf-8", newline="\n")
+                self._write_text(self._output.camera, self._camera)
+            if self._output.in_shard:
+                self._write_text(self._output.description, self._comment)
             if self._output.sheet is not None:
                 with self._output_errors(self._output.sheet):
                     write_png(self._staging.add_file(self._output.sheet), self._contact_sheet(), self._comment)
@@ -186,7 +190,7 @@ class ClipWriter:
         output = self._output
         self._video(output.video, output.kind, frame).write(frame)
         if "frames" in output.save:
-            self._folder(output.saved_folder("frames")).write(frame)
+            self._exact("frames").write(frame)
         if "first-frame" in output.save and index == 0:
             write_png(self._staging.add_file(output.first_frame), frame, self._comment)
         if output.sheet is not None and index in sheet_indices(self._frames):
@@ -196,9 +200,10 @@ class ClipWriter:
         output = self._output
         is_onward = name == "flow" and output.flow_format != "npy"
         for array in onward_flows(chunk) if is_onward else field_arrays(name, chunk, self._names):
-            picture = field_picture(name, array, self._names)
-            self._video(output.saved_video(name), output.saved_kind, picture).write(picture)
-            self._folder(output.saved_folder(name)).write(array)
+            if not output.in_shard:
+                picture = field_picture(name, array, self._names)
+                self._video(output.saved_video(name), output.saved_kind, picture).write(picture)
+            self._exact(name).write(array)
 
     def _write_boxes(self, chunk: Chunk) -> None:
         space, objects, target = self._names.label_space, self._names.objects, self._output.boxes
@@ -231,6 +236,17 @@ class ClipWriter:
     def _stdout(self) -> BinaryIO:
         return binary_stdout() if self._held is None else self._held.binary()
 
+    def _exact(self, name: str) -> _Writer:
+        """Return what writes the frames, or a field of them, exactly."""
+        output = self._output
+        if not output.in_shard:
+            return self._folder(output.saved_folder(name))
+        target = output.saved_array(name)
+        if target not in self._writers:
+            count = self._frames - (name in BETWEEN_FRAMES)
+            self._writers[target] = ArrayFileWriter(self._staging.add_file(target), name, count)
+        return self._writers[target]
+
     def _folder(self, target: Path) -> _Writer:
         if target not in self._writers:
             ending = self._output.folders[target]
@@ -241,6 +257,9 @@ class ClipWriter:
         if target == self._output.saved_folder("flow") and ending != ".npy":
             return NumberedFilesWriter(folder, ending, write_flo if ending == ".flo" else write_kitti_flow)
         return png_folder_writer(folder, self._comment) if ending == ".png" else array_folder_writer(folder)
+
+    def _write_text(self, target: Path, text: str) -> None:
+        self._staging.add_file(target).write_text(text, encoding="utf-8", newline="\n")
 
     def _contact_sheet(self) -> NDArray[np.uint8]:
         pictures = [(f"frame {index}", frame) for index, frame in self._sheet_frames.items()]

@@ -37,6 +37,9 @@ class PlannedOutput:
     camera       street.camera.json: the path that the camera drove, as `--camera` reads it, and its intrinsics
     first-frame  street.first-frame.png
     frames       street.frames/000000.png: frame 0, exactly
+
+    A clip that will lie in a shard has `street.json` too, which says what made it, no coloured videos, and of labels,
+    flow, occlusion, depth, instances and frames one array of all frames each: `street.labels.npz`, (T, H, W).
     """
 
     source: Path | None
@@ -58,6 +61,8 @@ class PlannedOutput:
     """Among `FLOW_FORMATS`."""
     to_stdout: bool = False
     """Whether the clip goes to standard output; `video` is then no file."""
+    in_shard: bool = False
+    """Whether the clip will lie in a shard; see `shards`."""
 
     @property
     def name(self) -> str:
@@ -98,6 +103,15 @@ class PlannedOutput:
         """Return the coloured video of one of `series`."""
         return self._beside(f"{name}.{self.saved_kind}")
 
+    @property
+    def description(self) -> Path:
+        """The file that says what made the clip, where it will lie in a shard."""
+        return self._beside("json")
+
+    def saved_array(self, name: str) -> Path:
+        """Return the file that holds one of `series`, or the frames, exactly, where they will lie in a shard."""
+        return self._beside(f"{name}.npz")
+
     def saved_folder(self, name: str) -> Path:
         """Return the folder of numbered files that holds one of `series`, or the frames, exactly."""
         return self._beside(name)
@@ -112,13 +126,20 @@ class PlannedOutput:
         paths: list[Path] = []
         for name in SAVE_NAMES:
             if name in self.save:
-                paths += [self.saved_video(name)] if name in self.series else []
-                paths.append(self._beside(_SINGLE_FILES.get(name, name)))
-        return paths + ([self.sheet] if self.sheet else [])
+                paths += self._saved_as(name)
+        return paths + ([self.sheet] if self.sheet else []) + ([self.description] if self.in_shard else [])
+
+    def _saved_as(self, name: str) -> list[Path]:
+        if self.in_shard and name in _FOLDER_ENDINGS.keys() | {"flow"}:
+            return [self.saved_array(name)]
+        videos = [self.saved_video(name)] if name in self.series else []
+        return [*videos, self._beside(_SINGLE_FILES.get(name, name))]
 
     @property
     def folders(self) -> dict[Path, str]:
         """The folders of numbered files, each with the ending of its files."""
+        if self.in_shard:
+            return {}
         folders = {self.video: ".png"} if self.kind is Kind.PNG else {}
         endings = _FOLDER_ENDINGS | {"flow": _FLOW_ENDINGS[self.flow_format]}
         return folders | {self.saved_folder(name): ending for name, ending in endings.items() if name in self.save}

@@ -15,6 +15,7 @@ _FIELD_VIDEO = 0.004
 _PICTURES = {".npy": 4.0, ".flo": 8.0, ".png": 0.7}
 _LABELS = 0.008
 _FLOW_ARRAY = 8.0
+_ARRAYS = {"labels": _LABELS, "flow": _FLOW_ARRAY, "occlusion": 4.0, "depth": 4.0, "instances": _LABELS, "frames": 0.7}
 
 
 def check_room(output: PlannedOutput, *, clips: int, frames: int, height: int, width: int) -> None:
@@ -45,6 +46,9 @@ def check_room(output: PlannedOutput, *, clips: int, frames: int, height: int, w
 def _rates(output: PlannedOutput) -> Iterator[float]:
     """Yield bytes a pixel of everything that grows with the number of frames."""
     yield _VIDEO.get(output.kind, 0.0)  # a folder of pictures is counted below
+    if output.in_shard:
+        yield from (rate for name, rate in _ARRAYS.items() if name in output.save)
+        return
     yield _FIELD_VIDEO * len(output.series)
     for path, ending in output.folders.items():
         yield _rate_of(path, ending, output)

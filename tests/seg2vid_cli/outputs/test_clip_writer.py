@@ -274,6 +274,26 @@ def test_a_camera_that_was_given_is_among_what_made_it() -> None:
         assert json.loads(image.info["Comment"])["camera"] == "left"
 
 
+def test_a_clip_for_a_shard_has_an_array_of_each_field(folder: Path) -> None:
+    output = replace(plan("clip.mp4"), in_shard=True)
+    saved = write_clip(output, 9)
+    arrays = ("labels", "flow", "occlusion", "depth", "instances", "frames")
+    others = ("boxes.json", "camera.json", "first-frame.png", "json")
+    expected = {f"clip.{name}" for name in ("mp4", *(f"{array}.npz" for array in arrays), *others)}
+    assert {path.name for path in [output.video, *saved]} == expected == set(tree(folder))
+    write_clip(plan("single.mp4"), 9)
+    for name in arrays:
+        with np.load(f"clip.{name}.npz") as file:
+            singles = sorted(Path(f"single.{name}").iterdir())
+            single = [np.load(path) if path.suffix == ".npy" else picture_as_it_is(path) for path in singles]
+            np.testing.assert_array_equal(file[name], np.stack(single))
+    assert json.loads(Path("clip.json").read_text()) == {k: v for k, v in asdict(METADATA).items() if v is not None}
+
+
+def picture_as_it_is(path: Path) -> NDArray[Any]:
+    return np.array(Image.open(path))
+
+
 def test_a_png_clip_is_a_folder_of_frames(folder: Path) -> None:
     write_clip(plan("new/", frozenset({"flow"}), kind="png"), frames=3)
     assert names("new") == ["street", "street.flow", "street.flow.mp4"]

@@ -1,0 +1,1 @@
+"""Clips in tar files, as the WebDataset library reads them."""

@@ -1,0 +1,68 @@
+"""Names of shards, and of what lies in them.
+
+WebDataset takes for a sample's key all of a file's name up to the first dot after the last slash, and for the name of
+one of its fields all that follows.
+"""
+
+import re
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from seg2vid_interface.errors import OutputError
+
+UNPACKED = "unpacked"
+
+
+@dataclass(frozen=True)
+class ShardNames:
+    """The shards of one run, or of one slice of it: 000000.tar, or 2-of-4-000000.tar."""
+
+    folder: Path
+    prefix: str = ""
+    """Of what belongs to a slice of a run that several processes share."""
+
+    @property
+    def unpacked(self) -> Path:
+        """The folder of the clips that are in no shard yet."""
+        return self.folder / f"{self.prefix}{UNPACKED}"
+
+    def shard(self, number: int) -> Path:
+        """Return the file of shard 0, 1, ..."""
+        return self.folder / f"{self.prefix}{number:06d}.tar"
+
+    def shards(self) -> list[Path]:
+        """Return those that are there, in order."""
+        pattern = re.compile(re.escape(self.prefix) + r"\d{6,}\.tar")
+        if not self.folder.is_dir():
+            return []
+        return sorted(path for path in self.folder.iterdir() if pattern.fullmatch(path.name))
+
+    def next_number(self) -> int:
+        """Return the number after those of the shards that are there."""
+        return max((int(path.stem.removeprefix(self.prefix)) for path in self.shards()), default=-1) + 1
+
+    def member(self, path: Path) -> str:
+        """Return the name in a shard of a file in `unpacked`."""
+        return path.relative_to(self.unpacked).as_posix()
+
+
+def key_of(stem: Path) -> Path:
+    """Return the key of a clip: where it lies and how it is called, but for dots, which would end the key."""
+    return stem.with_name(stem.name.replace(".", "_"))
+
+
+def keys_in(shard: Path) -> Iterator[str]:
+    """Yield the keys of the samples in a shard, each once for each of its files.
+
+    Raises:
+        OutputError: the file cannot be read, or is no tar.
+    """
+    try:
+        with tarfile.open(shard, "r:") as archive:
+            for entry in archive:
+                folder, slash, name = entry.name.rpartition("/")
+                yield folder + slash + name.partition(".")[0]
+    except (OSError, tarfile.TarError) as error:
+        raise OutputError(f"{shard}: cannot be read: {error}", "Remove it, and its clips are made again.") from error

@@ -1,0 +1,13 @@
+#!/bin/bash
+# A SLURM array that makes the clips of a folder of label maps, each task its share: sbatch examples/slurm.sh MAPS CLIPS
+# What a task made stays made: after a time limit or a lost node, submit it again.
+#SBATCH --job-name=seg2vid
+#SBATCH --array=1-64
+#SBATCH --cpus-per-task=1
+#SBATCH --mem=2G
+#SBATCH --time=04:00:00
+#SBATCH --output=seg2vid-%A-%a.txt
+set -euo pipefail
+
+seg2vid generate "$1" -o "$2/" --format webdataset --save labels,flow,depth,instances \
+  --backend onnx --device cpu --shard env --skip-existing --quiet

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from seg2vid_cli.generation import run
+from seg2vid_cli.generation import making, plan, report
 
 pytestmark = pytest.mark.usefixtures("fake_backends")
 
@@ -178,13 +178,13 @@ def test_maps_are_read_when_their_clips_are_due(seg2vid, model, street, tmp_path
     folder.mkdir()
     for name in "abc":
         (folder / f"{name}.png").write_bytes(street.read_bytes())
-    read, seen = run.read_scene, list[list[str]]()
+    read, seen = making.read_scene, list[list[str]]()
 
     def noted(*args):
         seen.append(sorted(path.name for path in Path().rglob("*.mp4")))
         return read(*args)
 
-    monkeypatch.setattr(run, "read_scene", noted)
+    monkeypatch.setattr(making, "read_scene", noted)
     assert seg2vid("generate", folder, "--model", model, "--samples", 2, "-o", "new/").exit_code == 0
     assert seen == [[], ["a.mp4", "a_2.mp4"], ["a.mp4", "a_2.mp4", "b.mp4", "b_2.mp4"]]
 
@@ -237,14 +237,14 @@ def test_a_data_set_with_its_photographs(seg2vid, make_model, tmp_path):
 
 def test_the_bar_counts_all_clips_from_the_start(seg2vid, model, make_maps, monkeypatch):
     totals, done = list[int](), list[int]()
-    progress = run.Console.progress
+    progress = report.Console.progress
 
     def noted(console, description, total, *args):
         totals.append(total)
         return progress(console, description, total, *args)
 
-    monkeypatch.setattr(run.Console, "progress", noted)
-    monkeypatch.setattr(run.ProgressBar, "advance", lambda bar, completed, note="": done.append(completed))
+    monkeypatch.setattr(report.Console, "progress", noted)
+    monkeypatch.setattr(report.ProgressBar, "advance", lambda bar, completed, note="": done.append(completed))
     seg2vid("generate", make_maps(14), "--model", model, "--frames", 1, "-o", "new/")
     assert totals == [14]
     assert done == sorted(done)
@@ -268,13 +268,13 @@ def test_a_folder_without_label_maps_or_a_name_for_results(seg2vid, model, stree
 
 
 def test_more_clips_than_the_disk_takes_are_refused_before_they_are_planned(seg2vid, model, street, monkeypatch):
-    planned, plan_outputs = [], run.plan_outputs
+    planned, plan_outputs = [], plan.plan_outputs
 
-    def plan(*arguments, samples, **flags):
+    def noted(*arguments, samples, **flags):
         planned.append(samples)
         return plan_outputs(*arguments, samples=samples, **flags)
 
-    monkeypatch.setattr(run, "plan_outputs", plan)
+    monkeypatch.setattr(plan, "plan_outputs", noted)
     result = seg2vid("generate", street, "--model", model, "--samples", 10**12, "-o", "new/")
     assert result.exit_code == 1
     assert result.stderr.startswith("error: --frames 6: 1,000,000,000,000 clips take ")

@@ -73,7 +73,7 @@ def test_a_frame_is_painted_from_about_the_models_size_on(size, steps):
 
 def test_each_step_sees_the_one_before_as_a_hint_magnified_twice():
     paints, wanted = Recorder(), request((64, 128))
-    frame = paint(wanted, CARD, (64, 128), paints)
+    frame = paint([wanted], CARD, (64, 128), paints)
     (small, first), (large, second) = paints.calls
     assert (small, large) == ((32, 64), (64, 128))
     assert {name: array.shape for name, array in first.items()} == {

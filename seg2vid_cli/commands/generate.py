@@ -190,6 +190,7 @@ def generate(
         sheet=sheet,
         kind=kind,
         judging=judging,
+        batch=None,
         backend=backend,
         options=OpenOptions(device, precision, height_width, graph_cache()),
         overwrite=overwrite,

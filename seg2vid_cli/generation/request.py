@@ -43,6 +43,8 @@ class GenerationRequest:
     """Of the results: "mp4", ...; None = what `out` says."""
     judging: Judging | None
     """How good clips must be, and how often they are drawn for it; None = however they are."""
+    batch: int | None
+    """How many clips are made at once; None = as many as fit and as still speed it up."""
     backend: str
     """A name or "auto"."""
     options: OpenOptions

@@ -97,7 +97,7 @@ def test_what_is_known_of_a_large_frame_is_known_in_every_step():
     trust[:, :64] = 1
     known = np.full((64, 128, 3), 200, np.uint8)
     paints = Recorder()
-    frame = paint(request((64, 128), hint=known, trust=trust), CARD, (64, 128), paints)
+    frame = paint([request((64, 128), hint=known, trust=trust)], CARD, (64, 128), paints)
     (_, first), (_, second) = paints.calls
     np.testing.assert_array_equal(first["trust"][0, 0], np.repeat([[1.0, 0.0]], 32, 1).repeat(32, 0))
     np.testing.assert_array_equal(np.unique(second["trust"]), [0.5, 1])

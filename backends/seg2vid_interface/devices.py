@@ -23,11 +23,24 @@ def cuda_index(device: str) -> int | None:
 
 def gpu_count() -> int:
     """Return the number of GPUs that the NVIDIA driver shows to this process; 0 without a driver."""
-    try:
-        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
-        count = ctypes.c_int()
-        if driver.cuInit(0) or driver.cuDeviceGetCount(ctypes.byref(count)):
-            return 0
-    except (OSError, AttributeError):
+    driver, count = _driver(), ctypes.c_int()
+    if driver is None or driver.cuDeviceGetCount(ctypes.byref(count)):
         return 0
     return count.value
+
+
+def gpu_memory(index: int) -> int | None:
+    """Return the bytes of memory that a GPU has, be they free or not; None if it is not known."""
+    driver, device, size = _driver(), ctypes.c_int(), ctypes.c_size_t()
+    if driver is None or driver.cuDeviceGet(ctypes.byref(device), index):
+        return None
+    return None if driver.cuDeviceTotalMem_v2(ctypes.byref(size), device) else size.value
+
+
+def _driver() -> ctypes.CDLL | None:
+    """Return the NVIDIA driver, if it is there and works."""
+    try:
+        driver = ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+        return None if driver.cuInit(0) else driver
+    except (OSError, AttributeError):
+        return None

@@ -11,6 +11,7 @@
     ├── ModelError                exit 1  "model"         a model folder, card or checkpoint is missing or altered
     │   └── MissingWeightsError   exit 1  "model"         it lacks the files that this backend or precision needs
     ├── BackendError              exit 1  "backend"       a backend is not installed or failed
+    │   ├── OutOfMemoryError      exit 1  "backend"       memory does not suffice for what it was given at once
     │   └── DeviceError           exit 1  "device"        the device or precision asked for is not there
     └── TrainingError             exit 1  "training"      training cannot go on, e.g. a loss is NaN
 
@@ -92,6 +93,10 @@ class BackendError(Seg2VidError):
     """A backend is not installed or failed."""
 
     code = "backend"
+
+
+class OutOfMemoryError(BackendError):
+    """Memory does not suffice for what a session was given at once; it may be enough for less."""
 
 
 class DeviceError(BackendError):

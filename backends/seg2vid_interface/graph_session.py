@@ -18,6 +18,7 @@ from seg2vid_interface.key_frame_chunks import key_frame_chunks
 from seg2vid_interface.model_card import ModelCard
 from seg2vid_interface.painter import one_hot, paint
 from seg2vid_interface.requests import check_array, check_requests, first_chunk
+from seg2vid_interface.sample_by_sample import SampleBySample
 
 Load = Callable[[GraphName, tuple[int, int]], Graph]
 """Loads a model's graph for frames of a height and width.  Raises what `Backend.open` raises of a model's files."""
@@ -112,14 +113,11 @@ class GraphSession:
         return None if self._card.label_space is None else one_hot(np.stack(maps), self._card.label_space)
 
     def _first_frames(self, requests: Sequence[ClipRequest]) -> NDArray[np.float32]:
-        """Return (N, 3, H, W) in 0..1; each is made by itself, whatever batch it is in."""
-        return np.concatenate([self._first_frame(request) for request in requests])
-
-    def _first_frame(self, request: ClipRequest) -> NDArray[np.float32]:
-        """Return (1, 3, H, W): the frame given, or what the image stage makes."""
-        if request.first_frame is not None:
-            return as_planes(request.first_frame)
-        return paint(request, self._card, (self.height, self.width), self._run_image)
+        """Return (N, 3, H, W) in 0..1: the frames given, and what the image stage makes of the others, together."""
+        lacking = [request for request in requests if request.first_frame is None]
+        painted = iter(paint(lacking, self._card, (self.height, self.width), self._run_image) if lacking else ())
+        frames = (as_planes(r.first_frame) if r.first_frame is not None else next(painted)[None] for r in requests)
+        return np.concatenate(list(frames))
 
     def _run_image(self, size: tuple[int, int], inputs: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
         image = self._graph("image", size)
@@ -130,7 +128,8 @@ class GraphSession:
         """Return a graph, loaded when it is first asked for at a size; without one, at the session's."""
         key = name, size or (self.height, self.width)
         if key not in self._graphs:
-            self._graphs[key] = self._load(*key)
+            graph = self._load(*key)
+            self._graphs[key] = SampleBySample(graph) if self.device == "cpu" else graph
         return self._graphs[key]
 
 

@@ -4,10 +4,10 @@ An image stage that takes hints is asked to paint larger frames than it was trai
 own size, where it knows how large things are, then at twice that with the smaller picture as a hint, and so on.  Asked
 for the large one at once it would put windows and wheels of the trained size, in pixels, on a car of twice the size.
 
-Shape symbols: C = classes that the image stage sees, h, w = height and width of a step.
+Shape symbols: N = batch, C = classes that the image stage sees, h, w = height and width of a step.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -26,13 +26,18 @@ Paint = Callable[[Size, dict[str, NDArray[Any]]], NDArray[np.float32]]
 """Runs the image stage's graph at a size with these inputs; returns its "frame"."""
 
 
-def paint(request: ClipRequest, card: ModelCard, size: Size, run: Paint) -> NDArray[np.float32]:
-    """Return the first frame (1, 3, H, W) in 0..1 of a clip of `size` = H, W that gives none."""
+def paint(requests: Sequence[ClipRequest], card: ModelCard, size: Size, run: Paint) -> NDArray[np.float32]:
+    """Return the first frames (N, 3, H, W) in 0..1 of clips of `size` = H, W that give none."""
     smallest, *larger = painting_sizes(card, size)
-    picture = run(smallest, image_inputs(request, card, smallest, None))
+    pictures = run(smallest, _together([image_inputs(request, card, smallest, None) for request in requests]))
     for step in larger:
-        picture = run(step, image_inputs(request, card, step, picture))
-    return picture
+        smaller = zip(requests, pictures, strict=True)
+        pictures = run(step, _together([image_inputs(request, card, step, one[None]) for request, one in smaller]))
+    return pictures
+
+
+def _together(inputs: Sequence[Mapping[str, NDArray[Any]]]) -> dict[str, NDArray[Any]]:
+    return {name: np.concatenate([one[name] for one in inputs]) for name in inputs[0]}
 
 
 def painting_sizes(card: ModelCard, size: Size) -> list[Size]:

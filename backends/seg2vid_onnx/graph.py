@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_interface.cores import available_cores
-from seg2vid_interface.errors import BackendError, ModelError
+from seg2vid_interface.errors import BackendError, ModelError, OutOfMemoryError
 from seg2vid_interface.graphs import DIMENSIONS, METADATA_KEY, GraphName, TensorFormat, check_graph
 from seg2vid_interface.model_card import FETCH_AGAIN, ModelCard
 from seg2vid_onnx.graph_cache import CachedGraph
@@ -74,10 +74,10 @@ class OnnxGraph:
         try:
             session.run_with_iobinding(binding)
         except MemoryError as error:
-            raise BackendError(f"out of memory on {self._device}", OUT_OF_MEMORY_HINT) from error
+            raise OutOfMemoryError(f"out of memory on {self._device}", OUT_OF_MEMORY_HINT) from error
         except Exception as error:  # of a class that ONNX Runtime makes for each of its status codes
             if "memory" in str(error).lower():
-                raise BackendError(f"out of memory on {self._device}", OUT_OF_MEMORY_HINT) from error
+                raise OutOfMemoryError(f"out of memory on {self._device}", OUT_OF_MEMORY_HINT) from error
             raise BackendError(f"ONNX Runtime failed on {self._device}: {first_line(error)}") from error
         return dict(zip(outputs, binding.get_outputs(), strict=True))
 

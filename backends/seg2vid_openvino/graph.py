@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seg2vid_interface.cores import available_cores
-from seg2vid_interface.errors import BackendError, ModelError, Seg2VidError
+from seg2vid_interface.errors import BackendError, ModelError, OutOfMemoryError, Seg2VidError
 from seg2vid_interface.graphs import METADATA_KEY, GraphName, TensorFormat, check_graph, inputs_of
 from seg2vid_interface.model_card import FETCH_AGAIN, ModelCard
 from seg2vid_openvino.lookups import gather_columns
@@ -139,6 +139,6 @@ def _telling_failures(message: str, kind: type[Seg2VidError]) -> Iterator[None]:
     except Exception as error:  # RuntimeError, or one of OpenVINO's own classes, whatever is wrong
         text = str(error).strip()
         if isinstance(error, MemoryError) or any(sign in text for sign in OUT_OF_MEMORY_SIGNS):
-            raise BackendError("out of memory on cpu", OUT_OF_MEMORY_HINT) from error
+            raise OutOfMemoryError("out of memory on cpu", OUT_OF_MEMORY_HINT) from error
         # Its last line says what is wrong; those before it say where in OpenVINO's sources.
         raise kind(f"{message}: {(text or repr(error)).splitlines()[-1]}", FETCH_AGAIN) from error

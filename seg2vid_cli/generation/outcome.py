@@ -9,7 +9,7 @@ from seg2vid_cli.inputs.scenes import Input
 from seg2vid_interface.errors import Seg2VidError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Clip:
     """One finished result, as JSON's `outputs` lists it."""
 
@@ -35,7 +35,7 @@ class Clip:
         return {name: value for name, value in asdict(self).items() if name != "judged" or value is not None}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A result that was there already, as JSON's `skipped` lists it."""
 

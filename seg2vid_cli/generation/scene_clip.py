@@ -55,7 +55,7 @@ class SceneClip:
 
     def _made(self, fields: frozenset[Field], agreement: LabelAgreement | None) -> Iterator[Chunk]:
         wanted = fields if agreement is None else fields | agreement.fields
-        for (chunk,) in self.session.generate([self._request(wanted)]):
+        for (chunk,) in self.session.generate([self.request(wanted)]):
             if agreement is not None:  # here, as a session does one thing at a time
                 agreement.see(chunk)
             yield chunk
@@ -114,6 +114,24 @@ class SceneClip:
                 writer.write(chunk)
                 advance(chunk.start + len(chunk.frames))
 
+    def request(self, fields: frozenset[Field]) -> ClipRequest:
+        """Return what a session makes the clip from, with these fields."""
+        session, scene = self.session, self.scene
+        style, texture = self.look.draw(self.seed, self.sample, self.card, (session.height, session.width))
+        return ClipRequest(
+            label_map=scene.label_map,
+            first_frame=scene.first_frame,
+            latent=self._latent(),
+            style=style,
+            chunk_noise=chunk_noise(self.seed, self.sample, self.card.noise_shape(session.height, session.width)),
+            frames=self.frames,
+            fields=fields,
+            image_label_map=scene.image.label_map,
+            edges=scene.image.edges,
+            texture=texture,
+            **(self._driven.fields() if self._driven else {}),
+        )
+
     @property
     def names(self) -> Names:
         """What the numbers in the clip's fields stand for."""
@@ -145,20 +163,3 @@ class SceneClip:
             return None
         size = self.session.height, self.session.width
         return camera_file(self._driven.drive, self.frames, self.card.camera, size, motion_size(self.card, *size)[0])
-
-    def _request(self, fields: frozenset[Field]) -> ClipRequest:
-        session, scene = self.session, self.scene
-        style, texture = self.look.draw(self.seed, self.sample, self.card, (session.height, session.width))
-        return ClipRequest(
-            label_map=scene.label_map,
-            first_frame=scene.first_frame,
-            latent=self._latent(),
-            style=style,
-            chunk_noise=chunk_noise(self.seed, self.sample, self.card.noise_shape(session.height, session.width)),
-            frames=self.frames,
-            fields=fields,
-            image_label_map=scene.image.label_map,
-            edges=scene.image.edges,
-            texture=texture,
-            **(self._driven.fields() if self._driven else {}),
-        )

@@ -1,7 +1,7 @@
 """Clips that are drawn again until one shows what it is meant to show."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,6 +55,10 @@ class Judged:
         return max(self.tries, key=lambda one: one.label_agreement)
 
 
+Tries = Generator[str, None, tuple[Judged, list[Path]]]
+"""Yields what the user should know while it goes on; returns how it went, and the files beside the video."""
+
+
 def judged(tries: list[Try], judging: Judging) -> Judged:
     """Return what became of the tries, of which there is at least one."""
     best = max(one.label_agreement for one in tries)
@@ -69,8 +73,7 @@ def write_best(
     samples: range,
     backend: str,
     advance: Callable[[int], None],
-    tell: Callable[[str], None],
-) -> tuple[Judged, list[Path]]:
+) -> Tries:
     """Draw a clip until one will do, and write it, or else the best; all but the best so far is removed at once.
 
     Args:
@@ -80,10 +83,8 @@ def write_best(
         samples: the numbers to try.
         backend: name of that which the session is of.
         advance: is told how many frames of a try are made.
-        tell: is told how each try did.
 
-    Returns:
-        How it went, and the files beside the video.
+    Yields how each try did.
 
     Raises:
         UsageError: the backend cannot tell labels.
@@ -105,7 +106,7 @@ def write_best(
                 worse = writer
             if worse is not None:
                 worse.discard()
-            tell(f"{output.name}: {_message(result, judging, samples[number:])}")
+            yield f"{output.name}: {_message(result, judging, samples[number:])}"
             if result.passed:
                 break
         assert best is not None  # or there would be no numbers to try

@@ -73,7 +73,7 @@ def test_a_frame_is_painted_from_about_the_models_size_on(size, steps):
 
 def test_each_step_sees_the_one_before_as_a_hint_magnified_twice():
     paints, wanted = Recorder(), request((64, 128))
-    frame = paint(wanted, CARD, (64, 128), paints)
+    frame = paint([wanted], CARD, (64, 128), paints)
     (small, first), (large, second) = paints.calls
     assert (small, large) == ((32, 64), (64, 128))
     assert {name: array.shape for name, array in first.items()} == {
@@ -97,7 +97,7 @@ def test_what_is_known_of_a_large_frame_is_known_in_every_step():
     trust[:, :64] = 1
     known = np.full((64, 128, 3), 200, np.uint8)
     paints = Recorder()
-    frame = paint(request((64, 128), hint=known, trust=trust), CARD, (64, 128), paints)
+    frame = paint([request((64, 128), hint=known, trust=trust)], CARD, (64, 128), paints)
     (_, first), (_, second) = paints.calls
     np.testing.assert_array_equal(first["trust"][0, 0], np.repeat([[1.0, 0.0]], 32, 1).repeat(32, 0))
     np.testing.assert_array_equal(np.unique(second["trust"]), [0.5, 1])

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import torch
 
-from seg2vid_interface.errors import BackendError
+from seg2vid_interface.errors import OutOfMemoryError
 
 # How PyTorch's CPU allocator says it on Linux and macOS, and on Windows.
 CPU_MESSAGES = ("allocate memory", "not enough memory")
@@ -13,12 +13,12 @@ CPU_MESSAGES = ("allocate memory", "not enough memory")
 
 @contextmanager
 def telling_out_of_memory(device: str, hint: str) -> Iterator[None]:
-    """Turn PyTorch's ways of running out of memory into a BackendError with this hint."""
+    """Turn PyTorch's ways of running out of memory into an OutOfMemoryError with this hint."""
     try:
         yield
     except (torch.OutOfMemoryError, MemoryError) as error:
-        raise BackendError(f"out of memory on {device}", hint) from error
+        raise OutOfMemoryError(f"out of memory on {device}", hint) from error
     except RuntimeError as error:
         if any(message in str(error) for message in CPU_MESSAGES):
-            raise BackendError(f"out of memory on {device}", hint) from error
+            raise OutOfMemoryError(f"out of memory on {device}", hint) from error
         raise

@@ -123,11 +123,16 @@ def generate(
     ] = "npy",
     sheet: Annotated[Path | None, typer.Option(metavar="PNG", readable=False, help="Save an overview picture.")] = None,
     kind: Annotated[
-        Literal["mp4", "webm", "gif", "webp", "png", "raw"] | None,
+        Literal["mp4", "webm", "gif", "webp", "png", "raw", "webdataset"] | None,
         typer.Option(
             "--format",
-            help="Of results in a folder or on stdout; png makes folders of frames, raw is RGB24.  [default: mp4]",
+            help="Of results in a folder or on stdout; png makes folders of frames, raw is RGB24, webdataset makes tar "
+            "files of many clips.  [default: mp4]",
         ),
+    ] = None,
+    clips_per_shard: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Clips in a tar file of --format webdataset.  [default: what 1 GB takes]"),
     ] = None,
     judge: Annotated[
         float | None,
@@ -179,6 +184,9 @@ def generate(
         options.check_range("--style", given_style, 0, options.LARGEST_SEED)
     height_width = None if size is None else parse_size(size)
     judging = parse_judging(judge, tries)
+    options.check_range("--clips-per-shard", clips_per_shard, 1)
+    if clips_per_shard is not None and kind != "webdataset":
+        raise UsageError(f"--clips-per-shard {clips_per_shard}: there are no shards", "Add --format webdataset.")
     given_batch = parse_batch(batch)
     given_shard = None if shard is None else parse_shard(shard)
     check_destination(out, json=json, overwrite=overwrite, skip_existing=skip_existing)
@@ -207,6 +215,7 @@ def generate(
         flow_format=flow_format,
         sheet=sheet,
         kind=kind,
+        clips_per_shard=clips_per_shard,
         judging=judging,
         shard=given_shard,
         batch=given_batch,

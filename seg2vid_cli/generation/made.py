@@ -31,6 +31,13 @@ class MadeClip:
 
 
 @dataclass(frozen=True)
+class ClosedShard:
+    """A shard lies under its name, whole."""
+
+    path: str
+
+
+@dataclass(frozen=True)
 class FailedInput:
     """An input of which no more clips come; those that were made of it before are there."""
 
@@ -40,4 +47,4 @@ class FailedInput:
     """That will not come, of those that `advance` was not told of."""
 
 
-Made = Opened | Message | MadeClip | FailedInput
+Made = Opened | Message | MadeClip | ClosedShard | FailedInput

@@ -11,11 +11,13 @@ from seg2vid_cli.generation.settings import ClipSettings
 from seg2vid_cli.inputs.found_files import search_label_maps
 from seg2vid_cli.inputs.scenes import Input, pair_inputs
 from seg2vid_cli.outputs.checks import check_outputs
-from seg2vid_cli.outputs.existing import finish_killed_runs, is_there
+from seg2vid_cli.outputs.existing import existing_results, finish_killed_runs, is_there
 from seg2vid_cli.outputs.plan import PlannedOutputs, is_folder, plan_outputs
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.room import check_room
 from seg2vid_cli.outputs.save_names import names_to_save
+from seg2vid_cli.outputs.webdataset.existing import PackedClips, shard_names
+from seg2vid_cli.outputs.webdataset.names import FORMAT, ShardNames
 from seg2vid_interface.model_card import ModelCard
 
 
@@ -46,6 +48,14 @@ class GenerationPlan:
             Seg2VidError: there are no inputs, or a clip cannot be written.
         """
         self._request, self._card, self._settings, self._tell = request, card, settings, tell
+        self.shards: ShardNames | None = None
+        """Those that the clips go into; None = they lie by themselves."""
+        if request.kind == FORMAT:
+            self.shards = shard_names(request.out, "" if request.shard is None else str(request.shard))
+        self.unpacked: list[list[Path]] = []
+        """The files of each clip that an earlier run made, and put into no shard."""
+        self.packed_already: list[Path] = []
+        """Files of clips that lie in shards; an earlier run was killed before it removed them."""
         results = Path(request.out) if request.out and is_folder(request.out) else None
         found = search_label_maps(request.labels, results)
         for message in found.messages:
@@ -64,8 +74,10 @@ class GenerationPlan:
         if not request.skip_existing:
             self._check_room()
         finish_killed_runs(self._outputs)
+        skipping = {"overwrite": request.overwrite, "skip_existing": request.skip_existing}
+        packed = None if self.shards is None else PackedClips(self.shards, **skipping)
         if request.skip_existing:
-            self._skip()
+            self._skip(packed)
         self._check(file for paths in inputs for file in paths.files())
 
     def tasks(self) -> Iterator[Task]:
@@ -107,20 +119,35 @@ class GenerationPlan:
             flow_format=request.flow_format,
             places=places,
             to_stdout=request.to_stdout,
+            shards=self.shards,
         )
 
-    def _skip(self) -> None:
+    def _skip(self, packed: PackedClips | None) -> None:
         """Leave out the outputs that are there already."""
-        self.skipped, frames, asked = [], self._settings.frames, self._request.save
+        self.skipped = []
         for number, paths in enumerate(self._inputs):
-            outputs = self._outputs.of(paths.source)
-            there = [output for output in outputs if is_there(output, frames, asked)]
+            outputs, there = self._outputs.of(paths.source), set[int]()
+            for output in outputs:
+                if (place := self._place_of(output, packed)) is not None:
+                    self.skipped.append(Skipped(as_text(output.source), str(place), output.sample))
+                    there.add(output.sample)
             if there:
-                self.skipped += [Skipped(as_text(o.source), str(o.video), o.sample) for o in there]
-                self._left[number] = frozenset(o.sample for o in outputs) - {o.sample for o in there}
+                self._left[number] = frozenset(output.sample for output in outputs) - there
         if self.skipped:
             self._tell(f"skipped {len(self.skipped)} of {self.clips} results, which are there already")
         self.clips -= len(self.skipped)
+
+    def _place_of(self, output: PlannedOutput, packed: PackedClips | None) -> Path | None:
+        """Return where an output is that is there already, and note what is left of it outside of shards."""
+        shard = None if packed is None else packed.shard_of(output)
+        if shard is not None:
+            self.packed_already += existing_results(output)
+            return shard
+        if not is_there(output, self._settings.frames, self._request.save):
+            return None
+        if packed is not None:
+            self.unpacked.append(existing_results(output))
+        return output.video
 
     def _check(self, inputs: Iterable[Path]) -> None:
         settings = self._settings

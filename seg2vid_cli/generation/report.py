@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
-from seg2vid_cli.generation.made import FailedInput, Made, MadeClip, Message, Opened
+from seg2vid_cli.generation.made import ClosedShard, FailedInput, Made, MadeClip, Message, Opened
 from seg2vid_cli.generation.outcome import Outcome
 from seg2vid_cli.terminal.console import Console, ProgressBar
 
@@ -12,16 +12,16 @@ from seg2vid_cli.terminal.console import Console, ProgressBar
 class Report:
     """Tells the console what was made, and adds it to the outcome; a context manager, which takes the bar away."""
 
-    def __init__(self, console: Console, outcome: Outcome, *, frames: int, to_stdout: bool) -> None:
+    def __init__(self, console: Console, outcome: Outcome, *, frames: int, names_clips: bool) -> None:
         """Show nothing yet.
 
         Args:
             console: is told.
             outcome: grows.
             frames: how many there are to make.
-            to_stdout: whether standard output is for the clip, and not for its name.
+            names_clips: whether standard output is for the clips' names.
         """
-        self._console, self._outcome, self._frames, self._to_stdout = console, outcome, frames, to_stdout
+        self._console, self._outcome, self._frames, self._names_clips = console, outcome, frames, names_clips
         self._done = 0
         self._bar: ProgressBar | None = None
         self._resources = ExitStack()
@@ -44,8 +44,10 @@ class Report:
                 self._console.say(made.text)
             case MadeClip():
                 self._outcome.outputs.append(made.clip)
-                if not self._to_stdout:
+                if self._names_clips:
                     self._console.write_lines([made.clip.output])
+            case ClosedShard():
+                self._console.write_lines([made.path])
             case FailedInput():
                 self._done += made.frames  # the bar moves on with the next frames
                 self._outcome.failures[made.paths] = made.error

@@ -41,7 +41,9 @@ class GenerationRequest:
     """Among `FLOW_FORMATS`."""
     sheet: Path | None
     kind: str | None
-    """Of the results: "mp4", ...; None = what `out` says."""
+    """Of the results: "mp4", ..., "webdataset"; None = what `out` says."""
+    clips_per_shard: int | None
+    """The most clips in a shard of `--format webdataset`; None = as many as its size allows."""
     judging: Judging | None
     """How good clips must be, and how often they are drawn for it; None = however they are."""
     shard: Shard | None

@@ -9,6 +9,7 @@ from contextlib import closing, suppress
 from seg2vid_cli.generation.label_agreement import check_judge
 from seg2vid_cli.generation.making import ClipMaker
 from seg2vid_cli.generation.outcome import Outcome
+from seg2vid_cli.generation.packing import packed
 from seg2vid_cli.generation.plan import GenerationPlan
 from seg2vid_cli.generation.report import Report
 from seg2vid_cli.generation.request import GenerationRequest
@@ -34,14 +35,16 @@ def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
     settings = clip_settings(request, model.card)
     plan = GenerationPlan(request, model.card, settings, console.say)
     outcome = Outcome(model.card.name, inputs=plan.inputs, skipped=plan.skipped)
-    report = Report(console, outcome, frames=settings.frames * plan.clips, to_stdout=request.to_stdout)
+    names_clips = not request.to_stdout and plan.shards is None
+    report = Report(console, outcome, frames=settings.frames * plan.clips, names_clips=names_clips)
     with (
         suppress(ReaderGoneError),
         ClipMaker(request, model, settings) as maker,
         report,
         closing(maker.make(plan.tasks(), report.advance)) as results,
     ):
-        for made in results:
+        shown = results if plan.shards is None else packed(results, plan, plan.shards, request.clips_per_shard)
+        for made in shown:
             report.add(made)
     return outcome
 

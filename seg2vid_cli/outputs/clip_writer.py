@@ -23,9 +23,9 @@ from seg2vid_cli.outputs.fields import Names, field_arrays, field_picture, onwar
 from seg2vid_cli.outputs.flow_files import write_flo, write_kitti_flow
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES
-from seg2vid_cli.outputs.shards.array_file import ArrayFileWriter
 from seg2vid_cli.outputs.video.kinds import Kind, open_video
 from seg2vid_cli.outputs.visualize import contact_sheet, labels_to_color, sheet_indices
+from seg2vid_cli.outputs.webdataset.array_file import ArrayFileWriter
 from seg2vid_cli.terminal.binary_stdout import HeldStdout, binary_stdout
 from seg2vid_interface.clips import Chunk
 from seg2vid_interface.errors import BackendError, OutputError

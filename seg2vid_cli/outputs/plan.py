@@ -12,6 +12,7 @@ from seg2vid_cli.inputs.stdin import STDIN
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.save_names import ALL, FLOW_FORMATS, SAVE_NAMES
 from seg2vid_cli.outputs.video.kinds import Kind, kind_of
+from seg2vid_cli.outputs.webdataset.names import FORMAT, ShardNames, key_stem
 from seg2vid_interface.errors import UsageError
 
 _STEM_WITHOUT_INPUT = "clip"
@@ -32,6 +33,7 @@ def plan_outputs(
     flow_format: str = "npy",
     places: Mapping[Path, Path] = _NOWHERE_ELSE,
     to_stdout: bool = False,
+    shards: ShardNames | None = None,
 ) -> "PlannedOutputs":
     """Plan every clip of a run: all samples of the first input, then all of the second, ...; change nothing on disk.
 
@@ -46,18 +48,23 @@ def plan_outputs(
         flow_format: among `FLOW_FORMATS`; other than npy, it needs "flow" in `save`.
         places: input -> where its results lie below a folder `out`; those of others lie in that folder itself.
         to_stdout: the only clip goes to standard output, whatever `out` is.
+        shards: those that the clips will lie in, where `kind` is that.
 
     Raises:
         UsageError: flags that contradict each other, or inputs whose results would have one name.
     """
     clips = len(label_maps) * samples
+    if shards is not None:
+        _check_for_shards(sheet, flow_format)
     _check_flags(save, sheet, clips=clips)
     _check_flow_format(flow_format, save)
-    if to_stdout:
+    if shards is not None:
+        destination = _Destination(shards.unpacked, None, Kind.MP4, is_folder=True, in_shard=True)
+    elif to_stdout:
         destination = _stdout(_as_kind(kind), save, clips)
     else:
         destination = _destination(out, _as_kind(kind), several=clips > 1)
-    _check_names(label_maps, places)
+    _check_names(label_maps, places, destination)
     return PlannedOutputs(
         label_maps,
         samples,
@@ -70,6 +77,7 @@ def plan_outputs(
             overwrite=overwrite,
             flow_format=flow_format,
             to_stdout=to_stdout,
+            in_shard=destination.in_shard,
         ),
     )
 
@@ -87,6 +95,12 @@ class _Destination:
     kind: Kind
     is_folder: bool = False
     """Whether that is what `-o` names."""
+    in_shard: bool = False
+
+    def stem(self, source: Path | None) -> str:
+        """Return what the results of an input are called."""
+        stem = _STEM_WITHOUT_INPUT if source is None else STDIN_NAME if source == STDIN else source.stem
+        return key_stem(stem) if self.in_shard else stem
 
     def of(self, place: Path) -> Path:
         """Return the folder of the results of inputs that lie in a place."""
@@ -105,6 +119,7 @@ class _Common(TypedDict):
     overwrite: bool
     flow_format: str
     to_stdout: bool
+    in_shard: bool
 
 
 class PlannedOutputs(Sequence[PlannedOutput]):
@@ -154,7 +169,7 @@ class PlannedOutputs(Sequence[PlannedOutput]):
 
     def _planned(self, source: Path | None, sample: int) -> PlannedOutput:
         folder, is_made = self._folder(_place(source, self._places))
-        video = self._destination.video(folder, _stem(source), sample)
+        video = self._destination.video(folder, self._destination.stem(source), sample)
         return PlannedOutput(source=source, sample=sample, video=video, makes_folder=is_made, **self._common)
 
     def _folder(self, place: Path) -> tuple[Path, bool]:
@@ -200,7 +215,7 @@ def _as_kind(name: str | None) -> Kind | None:
     if name is None:
         return None
     if name not in set(Kind):
-        raise UsageError(f"--format {name}: unknown", f"Known are {', '.join(Kind)}.")
+        raise UsageError(f"--format {name}: unknown", f"Known are {', '.join((*Kind, FORMAT))}.")
     return Kind(name)
 
 
@@ -221,11 +236,18 @@ def _check_flow_format(flow_format: str, save: frozenset[str]) -> None:
         raise UsageError(f"--flow-format {flow_format}: no flow is saved", "Add --save flow.")
 
 
-def _check_names(label_maps: Sequence[Path | None], places: Mapping[Path, Path]) -> None:
+def _check_for_shards(sheet: Path | None, flow_format: str) -> None:
+    if sheet is not None:
+        raise UsageError(f"--sheet {sheet}: clips in shards have no sheet", "Leave it out.")
+    if flow_format != FLOW_FORMATS[0]:
+        raise UsageError(f"--flow-format {flow_format}: in shards, flow is one array a clip", "Leave it out.")
+
+
+def _check_names(label_maps: Sequence[Path | None], places: Mapping[Path, Path], destination: _Destination) -> None:
     """Raise UsageError if the results of two inputs would have one name."""
     owners: dict[str, int] = {}
     for number, path in enumerate(label_maps):
-        name = os.path.normpath(f"{_place(path, places)}/{_stem(path)}")  # as texts they take less room
+        name = os.path.normpath(f"{_place(path, places)}/{destination.stem(path)}")  # as texts they take less room
         if (owner := owners.setdefault(name, number)) != number:
             raise UsageError(
                 f"{_shown(label_maps[owner])} and {_shown(path)}: both results would be called {name}",
@@ -235,12 +257,6 @@ def _check_names(label_maps: Sequence[Path | None], places: Mapping[Path, Path])
 
 def _place(path: Path | None, places: Mapping[Path, Path]) -> Path:
     return _HERE if path is None else places.get(path, _HERE)
-
-
-def _stem(path: Path | None) -> str:
-    if path is None:
-        return _STEM_WITHOUT_INPUT
-    return STDIN_NAME if path == STDIN else path.stem
 
 
 def _shown(path: Path | None) -> str:

@@ -62,7 +62,7 @@ class PlannedOutput:
     to_stdout: bool = False
     """Whether the clip goes to standard output; `video` is then no file."""
     in_shard: bool = False
-    """Whether the clip will lie in a shard; see `shards`."""
+    """Whether the clip will lie in a shard; see `webdataset`."""
 
     @property
     def name(self) -> str:

@@ -4,8 +4,8 @@ import tarfile
 
 import pytest
 
-from seg2vid_cli.outputs.shards.names import ShardNames, keys_in
-from seg2vid_cli.outputs.shards.packing import ShardPacker
+from seg2vid_cli.outputs.webdataset.names import ShardNames, keys_in
+from seg2vid_cli.outputs.webdataset.packing import ShardPacker
 from seg2vid_interface.errors import OutputError
 
 BYTES = 100  # of each file
@@ -32,7 +32,7 @@ def members(shard):
 def test_clips_lie_in_shards_in_order_and_nothing_is_left_beside_them(names):
     packer = ShardPacker(names, first=0, clips=2)
     closed = [packer.add(clip(names, key)) for key in ("aachen/b", "aachen/a", "c")]
-    closed.append(packer.close())
+    closed.append(packer.finish())
     first, second = names.folder / "000000.tar", names.folder / "000001.tar"
     assert closed == [None, first, None, second]
     assert list(members(first)) == [
@@ -41,7 +41,7 @@ def test_clips_lie_in_shards_in_order_and_nothing_is_left_beside_them(names):
     assert members(second)["c.labels.npz"] == b"c.labels.npz".ljust(BYTES)
     assert sorted(names.folder.iterdir()) == names.shards() == [first, second]
     assert list(dict.fromkeys(keys_in(first))) == ["aachen/b", "aachen/a"]
-    assert packer.close() is None
+    assert packer.finish() is None
 
 
 def test_a_shard_is_closed_when_it_is_large_enough(names):

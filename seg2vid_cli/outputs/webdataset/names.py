@@ -9,10 +9,13 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from seg2vid_interface.errors import OutputError
 
-UNPACKED = "unpacked"
+FORMAT: Final = "webdataset"
+"""What `--format` calls it."""
+_UNPACKED = "unpacked"
 
 
 @dataclass(frozen=True)
@@ -21,12 +24,12 @@ class ShardNames:
 
     folder: Path
     prefix: str = ""
-    """Of what belongs to a slice of a run that several processes share."""
+    """Of what belongs to a part of the inputs, where several processes share them."""
 
     @property
     def unpacked(self) -> Path:
         """The folder of the clips that are in no shard yet."""
-        return self.folder / f"{self.prefix}{UNPACKED}"
+        return self.folder / f"{self.prefix}{_UNPACKED}"
 
     def shard(self, number: int) -> Path:
         """Return the file of shard 0, 1, ..."""
@@ -48,9 +51,9 @@ class ShardNames:
         return path.relative_to(self.unpacked).as_posix()
 
 
-def key_of(stem: Path) -> Path:
-    """Return the key of a clip: where it lies and how it is called, but for dots, which would end the key."""
-    return stem.with_name(stem.name.replace(".", "_"))
+def key_stem(stem: str) -> str:
+    """Return how a clip called so is called in a shard: dots would end the key."""
+    return stem.replace(".", "_")
 
 
 def keys_in(shard: Path) -> Iterator[str]:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from seg2vid_cli.outputs.shards.names import ShardNames
+from seg2vid_cli.outputs.webdataset.names import ShardNames
 from seg2vid_interface.errors import OutputError
 from seg2vid_interface.staging.staging import Staging
 
@@ -63,7 +63,6 @@ class ShardPacker:
             self._write(shard)
             for path in self._waiting:
                 path.unlink()
-            remove_empty_folders(self._names.unpacked)
         except OSError as error:
             raise OutputError(
                 f"{shard}: cannot be written: {error.strerror or error}",
@@ -72,6 +71,12 @@ class ShardPacker:
         self._waiting.clear()
         self._count = self._bytes = 0
         self._number += 1
+        return shard
+
+    def finish(self) -> Path | None:
+        """Close the last shard, and remove the folder of clips that lie in none; see `close`."""
+        shard = self.close()
+        _remove_empty_folders(self._names.unpacked)
         return shard
 
     def _write(self, shard: Path) -> None:
@@ -93,7 +98,7 @@ def _without_circumstances(entry: tarfile.TarInfo) -> tarfile.TarInfo:
     return entry
 
 
-def remove_empty_folders(top: Path) -> None:
+def _remove_empty_folders(top: Path) -> None:
     """Remove the folders in a folder that hold nothing, and itself, if it then holds nothing either."""
     for folder, _, _ in os.walk(top, topdown=False):
         with suppress(OSError):  # it is not empty, or was filled just now

@@ -3,7 +3,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from seg2vid_cli.outputs.shards.array_file import ArrayFileWriter
+from seg2vid_cli.outputs.webdataset.array_file import ArrayFileWriter
 
 LABELS = np.arange(3 * 4 * 5, dtype=np.uint8).reshape(3, 4, 5)
 FLOW = np.linspace(-1, 1, 3 * 4 * 5 * 2, dtype=np.float32).reshape(3, 4, 5, 2)

@@ -43,7 +43,7 @@ def slurm(part: int) -> dict[str, str]:
     [(slurm_command(), slurm), (kubernetes_command(), lambda part: {"JOB_COMPLETION_INDEX": str(part)})],
     ids=["slurm", "kubernetes"],
 )
-def test_the_parts_of_a_job_make_every_clip_once(seg2vid, model, street, monkeypatch, command, environment):
+def test_the_parts_of_a_job_make_every_clip_once(*, seg2vid, model, street, monkeypatch, command, environment):
     Path("maps").mkdir()
     for name in "abc":
         Path(f"maps/{name}.png").write_bytes(street.read_bytes())

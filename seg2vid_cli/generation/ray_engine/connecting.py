@@ -5,7 +5,7 @@ import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from seg2vid_cli.generation.ray_engine.messages import Job
 from seg2vid_interface.cores import available_cores
@@ -61,7 +61,7 @@ def connected(job: Job, answered: Callable[[], None]) -> Iterator[None]:
         ray.shutdown()
 
 
-_QUIET: Final = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.CRITICAL}
+_QUIET: Final[dict[str, Any]] = {"include_dashboard": False, "log_to_driver": False, "logging_level": logging.CRITICAL}
 REMEDY: Final = (
     "Give HOST:PORT of the cluster's head, as `ray start --head` prints it, on a machine that belongs to it; or leave "
     "--ray-address out, and Ray runs on this machine alone."

@@ -10,6 +10,8 @@ killed, everything ends.
 import _thread
 import os
 import pickle
+import shutil
+import signal
 import sys
 import threading
 import time
@@ -41,22 +43,27 @@ MOST_DEATHS_WHILE_STARTING: Final = 3
 def main() -> None:
     """Serve one run."""
     silence_usage()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell may have had ignored
     events = _claim_standard_output()
     windows: SimpleQueue[Any] = SimpleQueue()
-    stdin = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115, PTH123  # Python's own would be waited for
+    stdin = open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115  # Python's own would be waited for
     threading.Thread(target=_read, args=(stdin, windows), daemon=True).start()
 
     def tell(event: Event) -> None:
         pickle.dump(event, events)
         events.flush()
 
+    job: Job | None = windows.get()
+    if job is None:
+        return
     try:
-        if (job := windows.get()) is not None:
-            _serve(job, iter(windows.get, None), tell)
+        _serve(job, iter(windows.get, None), tell)
     except (KeyboardInterrupt, BrokenPipeError):
         pass
     except Seg2VidError as error:
         tell(Failed(error))
+    finally:
+        shutil.rmtree(job.temporary, ignore_errors=True)  # nobody else may be left to do it
 
 
 def _serve(job: Job, windows: Iterator[list[Block]], tell: Callable[[Event], None]) -> None:
@@ -104,9 +111,17 @@ def _read(stream: BinaryIO, windows: "SimpleQueue[Any]") -> None:
             windows.put(pickle.load(stream))
     except (EOFError, OSError, pickle.UnpicklingError):
         windows.put(None)
-        _thread.interrupt_main()
+        _interrupt()
     time.sleep(PATIENCE)
     os._exit(1)
+
+
+def _interrupt() -> None:
+    """Raise KeyboardInterrupt in the main thread, even where it waits for something."""
+    if sys.platform == "win32":
+        _thread.interrupt_main()
+    elif main_thread := threading.main_thread().ident:
+        signal.pthread_kill(main_thread, signal.SIGINT)
 
 
 def _claim_standard_output() -> BinaryIO:

@@ -23,9 +23,11 @@ _DRIVER: Final = "seg2vid_cli.generation.ray_engine.driver"
 
 
 def check_installed() -> None:
-    """Raise BackendError unless Ray is there."""
-    if find_spec("ray") is None:
-        raise BackendError("--engine ray: Ray is not installed", "pip install 'seg2vid[ray]'")
+    """Raise BackendError unless Ray is there, and what Ray Data needs; nothing is imported."""
+    for package, name in (("ray", "Ray"), ("pandas", "Ray Data's pandas"), ("pyarrow", "Ray Data's pyarrow")):
+        spec = find_spec(package)
+        if spec is None or spec.origin is None:  # a folder of that name, which is no package
+            raise BackendError(f"--engine ray: {name} is not installed", "pip install 'seg2vid[ray]'")
 
 
 def temporary_folder() -> tempfile.TemporaryDirectory[str]:

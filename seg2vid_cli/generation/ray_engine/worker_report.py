@@ -40,8 +40,8 @@ def table(reports: list[WorkerReport]) -> Table:
     return {
         "worker": [str(report.worker) for report in reports],
         "host": [report.host for report in reports],
-        "clips\n": [str(report.clips) for report in reports],
-        "failures\n": [str(report.failures) for report in reports],
-        "replaced\n": [str(report.replaced) for report in reports],
-        "frames/s\n": [number(report.frames_per_s, 2) for report in reports],
+        "made\nclips": [str(report.clips) for report in reports],
+        "failed\nclips": [str(report.failures) for report in reports],
+        "replaced\ntimes": [str(report.replaced) for report in reports],
+        "speed\nframes/s": [number(report.frames_per_s, 2) for report in reports],
     }

@@ -19,7 +19,8 @@ def parse_engine(
     engine: str, *, address: str | None, workers: int | None, gpus_per_worker: float | None, device: str
 ) -> "RayRequest | None":
     """Return what is asked of Ray; None for this process.  Raises UsageError; the device is a known one."""
-    flags = {"--ray-address": address, "--workers": workers, "--gpus-per-worker": gpus_per_worker}
+    gpus = None if gpus_per_worker is None else f"{gpus_per_worker:g}"
+    flags = {"--ray-address": address, "--workers": workers, "--gpus-per-worker": gpus}
     if engine != "ray":
         for flag, value in flags.items():
             if value is not None:

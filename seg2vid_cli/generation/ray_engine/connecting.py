@@ -2,13 +2,13 @@
 
 import logging
 import os
+import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
 from seg2vid_cli.generation.ray_engine.messages import Job
-from seg2vid_interface.cores import available_cores
 from seg2vid_interface.errors import BackendError
 
 ANSWER_SECONDS: Final = 10
@@ -24,11 +24,12 @@ ENVIRONMENT: Final = {
 
 
 @contextmanager
-def connected(job: Job, answered: Callable[[], None]) -> Iterator[None]:
+def connected(job: Job, machine: Mapping[str, int], answered: Callable[[], None]) -> Iterator[None]:
     """Have Ray within the block.
 
     Args:
         job: says where.
+        machine: what Ray may use of this one, if it is to run here alone: "CPU" and "GPU".
         answered: is called once somebody answers at the cluster's address.
 
     Raises:
@@ -38,6 +39,8 @@ def connected(job: Job, answered: Callable[[], None]) -> Iterator[None]:
     if address not in {None, "auto"}:
         check_address(str(address))
     answered()
+    if address is None:  # Ray would leave a token of its own making in the home folder
+        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     import ray
     import ray.data
 
@@ -46,7 +49,8 @@ def connected(job: Job, answered: Callable[[], None]) -> Iterator[None]:
         if address is None:
             ray.init(
                 address="local",
-                num_cpus=available_cores(),
+                num_cpus=machine["CPU"],
+                num_gpus=machine["GPU"],
                 object_store_memory=OBJECT_STORE,
                 _temp_dir=job.temporary,
                 **_QUIET,
@@ -54,7 +58,7 @@ def connected(job: Job, answered: Callable[[], None]) -> Iterator[None]:
         else:
             ray.init(address=address, **_QUIET)
     except Exception as error:  # of many kinds
-        raise BackendError(_text(error, address), None if address is None else REMEDY) from error
+        raise _told(error, address) from error
     try:
         yield
     finally:
@@ -84,6 +88,13 @@ def silence_usage() -> None:
     os.environ |= ENVIRONMENT
 
 
-def _text(error: Exception, address: str | None) -> str:
+def _told(error: Exception, address: str | None) -> BackendError:
     what = " ".join(str(error).split())[:300] or type(error).__name__
-    return f"Ray does not start: {what}" if address is None else f"--ray-address {address}: {what}"
+    if address is None:
+        return BackendError(f"Ray does not start: {what}", "--debug shows what Ray says.")
+    if "AuthenticationError" in f"{error!r} {error.__cause__!r}":  # which Ray tells as text
+        return BackendError(
+            f"--ray-address {address}: the cluster asks for a token",
+            "Start the command with RAY_AUTH_MODE=token in the environment, and the token where Ray looks for it.",
+        )
+    return BackendError(f"--ray-address {address}: {what}", REMEDY)

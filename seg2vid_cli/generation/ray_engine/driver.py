@@ -32,6 +32,8 @@ from seg2vid_cli.generation.ray_engine.messages import (
 )
 from seg2vid_cli.generation.ray_engine.room import find_room
 from seg2vid_cli.generation.ray_engine.worker import INPUT, OUTPUT, Ledger, Worker
+from seg2vid_interface.cores import available_cores
+from seg2vid_interface.devices import gpu_count
 from seg2vid_interface.errors import BackendError, Seg2VidError
 
 PATIENCE: Final = 8
@@ -67,7 +69,10 @@ def main() -> None:
 
 
 def _serve(job: Job, windows: Iterator[list[Block]], tell: Callable[[Event], None]) -> None:
-    with connected(job, lambda: tell(Answered())):
+    machine = {"CPU": available_cores(), "GPU": gpu_count()}
+    if job.ray.address is None:
+        find_room(job, [machine])  # before the seconds that Ray takes to start
+    with connected(job, machine, lambda: tell(Answered())):
         import ray
 
         ready = find_room(job, (node["Resources"] for node in ray.nodes() if node["Alive"]))

@@ -31,9 +31,9 @@ def find_room(job: Job, machines: Iterable[Resources]) -> Ready:
 def _gpus_per_worker(job: Job, gpus: float) -> float:
     asked, device = job.ray.gpus_per_worker, job.request.options.device
     if not gpus and device.startswith("cuda"):
-        raise DeviceError(f"--device {device}: the Ray cluster has no GPU", "Use --device cpu, or auto.")
+        raise DeviceError(f"--device {device}: {_where(job)} has no GPU", "Use --device cpu, or auto.")
     if not gpus and asked:
-        raise DeviceError(f"--gpus-per-worker {asked:g}: the Ray cluster has no GPU", "Leave it out.")
+        raise DeviceError(f"--gpus-per-worker {asked:g}: {_where(job)} has no GPU", "Leave it out.")
     return (1 if gpus and device != "cpu" else 0) if asked is None else asked
 
 
@@ -49,8 +49,11 @@ def _workers_on(machine: Resources, threads: int, gpus: float) -> int:
 
 def _told(job: Job, gpus: float, room: int) -> str:
     each = f"{job.threads} CPU{'s' if job.threads > 1 else ''}" + (f" and {gpus:g} GPU" if gpus else "")
-    where = "this machine" if job.ray.address is None else "the cluster"
-    return f"{where} has room for {room or 'no'} worker{'' if room == 1 else 's'} of {each}"
+    return f"{_where(job)} has room for {room or 'no'} worker{'' if room == 1 else 's'} of {each}"
+
+
+def _where(job: Job) -> str:
+    return "this machine" if job.ray.address is None else "the Ray cluster"
 
 
 def _remedy(job: Job, room: int) -> str:

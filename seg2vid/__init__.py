@@ -368,7 +368,7 @@ class Clip:
         clip, session, card = self._clip, self._clip.session, self._clip.card
         has_labels, has_camera = card.label_space is not None, card.camera is not None
         asked = frozenset(save)
-        (output,) = plan_outputs(
+        outputs = plan_outputs(
             [None],
             fspath(path),
             kind=None,
@@ -378,9 +378,9 @@ class Clip:
             overwrite=overwrite,
             flow_format=flow_format,
         )
-        finish_killed_runs([output])
+        finish_killed_runs(outputs)
         check_outputs(
-            [output],
+            outputs,
             self._read,
             frames=clip.frames,
             height=session.height,
@@ -391,6 +391,7 @@ class Clip:
         )
         for message in check_things(clip.scene, card, asked):
             logger.info(message)
+        (output,) = outputs
         return [output.video, *clip.write(fit_to_things(output, clip.scene, card))]
 
     @cached_property

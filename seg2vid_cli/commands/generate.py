@@ -9,6 +9,7 @@ import typer
 from seg2vid_cli.commands import options
 from seg2vid_cli.commands.engines import check_files_alone, parse_engine
 from seg2vid_cli.completion import offers
+from seg2vid_cli.generation.shards import parse_shard
 from seg2vid_cli.inputs.camera_names import CAMERA_NAMES
 from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, MIN_SIDE, max_megapixels
 from seg2vid_cli.model_store.store import DEFAULT_MODEL
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 DEFAULT_TRIES = 4
 MOST_TRIES = 1_000_000
+MOST_AT_ONCE = 4096
 
 
 class FailedInputsError(Seg2VidError):
@@ -139,6 +141,20 @@ def generate(
         int | None,
         typer.Option(metavar="N", help="The most clips to draw for each that --judge keeps.  [default: 4]"),
     ] = None,
+    batch: Annotated[
+        str,
+        typer.Option(
+            metavar="N|auto",
+            help="Clips made at once; auto: as many as a GPU has room for, on a CPU one after another.",
+        ),
+    ] = "auto",
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            metavar="I/N|env",
+            help="Take only part I of N of the label maps; env or env/N: the part that a Kubernetes or SLURM job says.",
+        ),
+    ] = None,
     backend: options.Backend = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
@@ -190,6 +206,8 @@ def generate(
     judging = parse_judging(judge, tries)
     options.check_range("--threads", threads, 1)
     ray = parse_engine(engine, address=ray_address, workers=workers, gpus_per_worker=gpus_per_worker, device=device)
+    given_batch = parse_batch(batch)
+    given_shard = None if shard is None else parse_shard(shard)
     check_destination(out, json=json, overwrite=overwrite, skip_existing=skip_existing)
     if ray is not None:
         check_files_alone(labels or (), out)
@@ -219,7 +237,8 @@ def generate(
         sheet=sheet,
         kind=kind,
         judging=judging,
-        batch=None,
+        shard=given_shard,
+        batch=given_batch,
         backend=backend,
         options=OpenOptions(device, precision, height_width, graph_cache()),
         overwrite=overwrite,
@@ -256,6 +275,16 @@ def parse_size(text: str) -> tuple[int, int]:
 def parse_style(text: str) -> int | Path:
     """Return the seed that it names, or else the path of a picture; a picture named like a number is ./NUMBER."""
     return int(text) if re.fullmatch(r"[+-]?[0-9]{1,30}", text) else Path(text)
+
+
+def parse_batch(text: str) -> int | None:
+    """Return how many clips are to be made at once; None = "auto".  Raises UsageError."""
+    if text == "auto":
+        return None
+    if re.fullmatch(r"[+-]?[0-9]{1,30}", text) is None:
+        raise UsageError(f"--batch {text}: neither a number nor auto", "For example --batch 16.")
+    options.check_range("--batch", int(text), 1, MOST_AT_ONCE)
+    return int(text)
 
 
 def parse_judging(judge: float | None, tries: int | None) -> "Judging | None":

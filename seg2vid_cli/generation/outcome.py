@@ -11,7 +11,7 @@ from seg2vid_cli.inputs.scenes import Input
 from seg2vid_interface.errors import Seg2VidError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Clip:
     """One finished result, as JSON's `outputs` lists it."""
 
@@ -37,7 +37,7 @@ class Clip:
         return {name: value for name, value in asdict(self).items() if name != "judged" or value is not None}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A result that was there already, as JSON's `skipped` lists it."""
 
@@ -67,7 +67,7 @@ class Outcome:
         """List clips and failures in the order of their inputs, and samples of one in theirs."""
         order = {paths: number for number, paths in enumerate(inputs)}
         by_name = {as_text(paths.label_map): number for paths, number in order.items()}
-        self.outputs.sort(key=lambda clip: (by_name[clip.input], clip.output))
+        self.outputs.sort(key=lambda clip: (by_name[clip.input], len(clip.output), clip.output))
         self.failures = dict(sorted(self.failures.items(), key=lambda failure: order[failure[0]]))
 
     def data(self) -> dict[str, Any]:

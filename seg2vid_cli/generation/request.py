@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from seg2vid_cli.generation.ray_engine.request import RayRequest
+from seg2vid_cli.generation.shards import Shard
 from seg2vid_cli.generation.tries import Judging
 from seg2vid_interface.backend import OpenOptions
 
@@ -44,6 +45,8 @@ class GenerationRequest:
     """Of the results: "mp4", ...; None = what `out` says."""
     judging: Judging | None
     """How good clips must be, and how often they are drawn for it; None = however they are."""
+    shard: Shard | None
+    """The part of the inputs that this run is to take; None = all."""
     batch: int | None
     """How many clips are made at once; None = as many as fit and as still speed it up."""
     backend: str

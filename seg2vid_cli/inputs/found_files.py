@@ -56,19 +56,38 @@ def search_label_maps(named: Sequence[Path], results: Path | None = None) -> Fou
     """
     searches = [_searched(path, results) for path in named]
     base = _common_folder([search.root for search in searches if search.root is not None])
-    seen = {path.absolute() for search in searches if search.root is None for path in search.found}
+    named_files = [path for search in searches if search.root is None for path in search.found]
+    seen = {os.path.abspath(path) for path in named_files}  # noqa: PTH100  # many, and texts take less room
     paths: list[Path] = []
     places: dict[Path, Path] = {}
     for search in searches:
         if search.root is None:
             paths += search.found
             continue
-        for path in search.found:
-            if path.absolute() not in seen:
-                seen.add(path.absolute())
-                paths.append(path)
-                places[path] = _below(base, search.root) / path.parent.relative_to(search.root)
+        found = search.found if len(searches) == 1 else _unseen(search.found, seen)
+        paths += found
+        places |= zip(found, _places(found, search.root, base), strict=True)
     return FoundMaps(tuple(paths), places, tuple(message for search in searches for message in search.messages()))
+
+
+def _unseen(paths: Sequence[Path], seen: set[str]) -> list[Path]:
+    """Return the paths that are not among `seen`, which grows by them."""
+    unseen = []
+    for path in paths:
+        if (absolute := os.path.abspath(path)) not in seen:  # noqa: PTH100  # many, and texts take less room
+            seen.add(absolute)
+            unseen.append(path)
+    return unseen
+
+
+def _places(paths: Sequence[Path], root: Path, base: Path | None) -> Iterator[Path]:
+    """Yield the folders that paths lie in, as seen from `base`; files of one folder share one."""
+    below, places = _below(base, root), dict[str, Path]()
+    for path in paths:
+        folder = os.path.dirname(path)  # noqa: PTH120  # many, and texts take less time
+        if folder not in places:
+            places[folder] = below / path.parent.relative_to(root)
+        yield places[folder]
 
 
 @dataclass
@@ -111,9 +130,14 @@ def _searched(named: Path, results: Path | None) -> _Search:
         search = _search_pattern(named, results)
     else:
         return _Search(named, found=[named])
-    search.found = sorted(set(search.found))
+    search.found = sorted(set(search.found), key=_sorted_as)
     search.require_some()
     return search
+
+
+def _sorted_as(path: Path) -> list[str]:
+    """Return what orders paths as they compare, and is faster when there are many."""
+    return os.path.normcase(path).split(os.sep)  # noqa: PTH206  # many, whose parts would be kept
 
 
 def _search_folder(search: _Search, folder: Path, results: Path | None) -> None:
@@ -143,12 +167,19 @@ def _walk(folder: Path, results: Path | None) -> Iterator[tuple[list[Path], list
 
 def _entries(folder: Path) -> tuple[list[Path], list[Path]]:
     """Return the folders and the pictures in a folder, hidden ones left out; a broken link counts as what it says."""
+    folders, pictures = [], []
     try:
-        entries = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        with os.scandir(folder) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                if entry.name.startswith("."):
+                    continue
+                if entry.is_dir():
+                    folders.append(Path(entry.path))
+                elif _is_picture(path := Path(entry.path)):
+                    pictures.append(path)
     except OSError as error:
         raise LabelMapError(f"{folder}: cannot be read: {error.strerror}") from None
-    folders = [path for path in entries if path.is_dir()]
-    return folders, [path for path in entries if _is_picture(path) and not path.is_dir()]
+    return folders, pictures
 
 
 def _is_picture(path: Path) -> bool:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _NOWHERE_ELSE: Mapping[Path, Path] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Input:
     """The files that one scene is read from."""
 

@@ -1,7 +1,7 @@
 """What must hold before results may be written: names, folders and encoders that can take them."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from seg2vid_cli.files.numbered_files import numbered_files, numbered_name
@@ -15,7 +15,7 @@ from seg2vid_interface.staging.staging import existing_results_error
 
 
 def check_outputs(
-    outputs: Sequence[PlannedOutput],
+    outputs: Collection[PlannedOutput],
     inputs: Iterable[Path],
     *,
     frames: int,
@@ -28,7 +28,7 @@ def check_outputs(
     """Refuse, before anything is computed, what cannot be written as planned; change nothing on disk.
 
     Args:
-        outputs: all results of a run.
+        outputs: all results of a run, which are of one kind and differ in names alone; gone through more than once.
         inputs: the files that it reads.
         frames: length of each clip.
         height: of the frames, in pixels.
@@ -44,24 +44,36 @@ def check_outputs(
             be left over, the encoder is missing, the size or length does not suit the kind of video, or the disk has
             no room for all of it.
     """
-    if outputs:
-        check_room(outputs[0], clips=len(outputs), frames=frames, height=height, width=width)
-    _check_collisions(outputs, inputs)
-    for output in outputs:
-        _check_saved(output, frames, has_labels=has_labels, has_camera=has_camera)
-        _check_folders(output)
-    existing = [path for output in outputs for path in existing_results(output)]
-    if existing and not outputs[0].overwrite:
-        raise existing_results_error(existing, _flag(existing[0], outputs[0]))
-    for output in outputs:
-        _check_numbered_files(output, frames)
-    kinds = {
-        kind for output in outputs for kind in ({output.kind, output.saved_kind} if output.series else {output.kind})
-    }
-    for kind in sorted(kinds):
+    first = next(iter(outputs), None)
+    if first is None:
+        return
+    check_room(first, clips=len(outputs), frames=frames, height=height, width=width)
+    _check_saved(first, frames, has_labels=has_labels, has_camera=has_camera)
+    existing, left_over = _check_names(outputs, inputs, frames)
+    if existing and not first.overwrite:
+        raise existing_results_error(existing, _flag(existing[0], first))
+    if left_over is not None:
+        raise left_over
+    for kind in sorted({first.kind, first.saved_kind} if first.series else {first.kind}):
         check_video(kind, height=height, width=width, frames_per_second=frames_per_second)
+    check_memory(first.kind, frames=frames * (1 + len(first.series)), height=height, width=width)
+
+
+def _check_names(
+    outputs: Iterable[PlannedOutput], inputs: Iterable[Path], frames: int
+) -> tuple[list[Path], OutputError | None]:
+    """Return the results that are there, and what is wrong with numbered files, if anything.
+
+    Raises UsageError, OutputError: names that collide, and folders that cannot take them.
+    """
+    taken, existing, left_over, folders = _TakenNames(), list[Path](), None, set[Path]()
     for output in outputs:
-        check_memory(output.kind, frames=frames * (1 + len(output.series)), height=height, width=width)
+        taken.add(output)
+        _check_folders(output, folders)
+        existing += existing_results(output)
+        left_over = left_over or _left_over(output, frames)
+    taken.check_inputs(inputs)
+    return existing, left_over
 
 
 def _check_saved(output: PlannedOutput, frames: int, *, has_labels: bool, has_camera: bool) -> None:
@@ -82,16 +94,17 @@ def _check_saved(output: PlannedOutput, frames: int, *, has_labels: bool, has_ca
         raise UsageError(f"--save {between_frames[0]}: lies between two frames", "Ask for --frames 2 or more.")
 
 
-def _check_numbered_files(output: PlannedOutput, frames: int) -> None:
-    """Raise OutputError if a clip of this length would leave older files behind among its numbered ones."""
+def _left_over(output: PlannedOutput, frames: int) -> OutputError | None:
+    """Return what is wrong if a clip of this length would leave older files behind among its numbered ones."""
     for folder, count in output.numbered(frames).items():
         files = numbered_files(folder, output.folders[folder])
         left_over = [path.name for path in files if not _is_written(path, count)]
         if left_over:
-            raise OutputError(
+            return OutputError(
                 f"{folder}: holds {left_over[0]}, beyond the {count} files that would be written there",
                 "Remove such files, or choose another -o.",
             )
+    return None
 
 
 def _is_written(path: Path, count: int) -> bool:
@@ -100,17 +113,47 @@ def _is_written(path: Path, count: int) -> bool:
     return number < count and path.name == numbered_name(number, path.suffix)
 
 
-def _check_collisions(outputs: Sequence[PlannedOutput], inputs: Iterable[Path]) -> None:
-    flags: dict[Path, str] = {}
-    results = [(path, _flag(path, output)) for output in outputs for path in output.results]
-    for path, flag in results:
-        if not flags.keys().isdisjoint(_with_parents(path)):
-            hint = "Rename an input, or run twice." if flag == "-o" else f"Choose another {flag}."
-            raise UsageError(f"{path}: two results would be written there", hint)
-        flags[_real(path)] = flag
-    for path in inputs:
-        for result in flags.keys() & _with_parents(path):
-            raise UsageError(f"{path}: is read, and a result would replace it", f"Choose another {flags[result]}.")
+class _TakenNames:
+    """The names of results, without links, so that no two results and no input have one."""
+
+    def __init__(self) -> None:
+        self._flags: dict[str, str] = {}
+        self._folders: dict[str, tuple[str, list[str]]] = {}
+
+    def add(self, output: PlannedOutput) -> None:
+        """Take an output's names.  Raises UsageError if one is taken, or lies in a folder that is a result."""
+        results = [(path, _flag(path, output), *self._real(path)) for path in output.results]
+        for path, flag, real, parents in results:
+            if real in self._flags or not self._flags.keys().isdisjoint(parents):
+                hint = "Rename an input, or run twice." if flag == "-o" else f"Choose another {flag}."
+                raise UsageError(f"{path}: two results would be written there", hint)
+            self._flags[real] = flag
+
+    def check_inputs(self, inputs: Iterable[Path]) -> None:
+        """Raise UsageError if a result would replace one of them."""
+        for path in inputs:
+            real, parents = self._real(path)
+            for name in (real, *parents):
+                if name in self._flags:
+                    raise UsageError(
+                        f"{path}: is read, and a result would replace it", f"Choose another {self._flags[name]}."
+                    )
+
+    def _real(self, path: Path) -> tuple[str, list[str]]:
+        """Return a path and its folders, as far as links lead anywhere: `Path.resolve` fails in a circle of them."""
+        folder, name = os.path.split(path)
+        if path.is_symlink() or name in {"", ".", ".."}:
+            real = os.path.realpath(path)
+            return real, _folders_of(real)
+        if folder not in self._folders:
+            real_folder = os.path.realpath(folder)
+            self._folders[folder] = real_folder, [real_folder, *_folders_of(real_folder)]
+        real_folder, parents = self._folders[folder]
+        return str(Path(real_folder, name)), parents
+
+
+def _folders_of(path: str) -> list[str]:
+    return [str(folder) for folder in Path(path).parents]
 
 
 def _flag(path: Path, output: PlannedOutput) -> str:
@@ -118,21 +161,13 @@ def _flag(path: Path, output: PlannedOutput) -> str:
     return "--sheet" if path == output.sheet else "-o"
 
 
-def _with_parents(path: Path) -> list[Path]:
-    """Return a path and its folders, as a result may be a folder that other files lie in."""
-    resolved = _real(path)
-    return [resolved, *resolved.parents]
-
-
-def _real(path: Path) -> Path:
-    """Return the path without links, as far as they lead anywhere: `Path.resolve` fails where they lead in a circle."""
-    return Path(os.path.realpath(path))
-
-
-def _check_folders(output: PlannedOutput) -> None:
+def _check_folders(output: PlannedOutput, checked: set[Path]) -> None:
+    """Raise OutputError if something cannot be written where it is to lie; `checked` grows by the folders."""
     for path in [*output.files, *output.folders]:
-        is_made = output.makes_folder and path.parent == output.video.parent
-        _check_writable(_existing_part(path.parent) if is_made else path.parent, _flag(path, output))
+        if (folder := path.parent) not in checked:
+            is_made = output.makes_folder and folder == output.video.parent
+            _check_writable(_existing_part(folder) if is_made else folder, _flag(path, output))
+            checked.add(folder)
     for folder in output.folders:
         if folder.is_dir():
             _check_writable(folder, "-o")

@@ -1,20 +1,20 @@
 """Results that are there already: refused, or skipped where a run that was stopped goes on."""
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from seg2vid_cli.files.numbered_files import numbered_files, numbered_name
+from seg2vid_cli.outputs.plan import PlannedOutputs
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.save_names import ALL, OF_THINGS
 from seg2vid_interface.errors import OutputError
 from seg2vid_interface.staging.leftovers import put_right
 
 
-def finish_killed_runs(outputs: Sequence[PlannedOutput]) -> None:
+def finish_killed_runs(outputs: PlannedOutputs) -> None:
     """Put right, where outputs will go, what runs that were killed left half done."""
-    put_right(path.parent for output in outputs for path in output.results)
+    put_right(outputs.folders())
 
 
 def existing_results(output: PlannedOutput) -> list[Path]:
@@ -23,21 +23,17 @@ def existing_results(output: PlannedOutput) -> list[Path]:
     return files + [file for folder, ending in output.folders.items() for file in numbered_files(folder, ending)]
 
 
-def left_to_make(outputs: Sequence[PlannedOutput], frames: int, asked: frozenset[str]) -> list[PlannedOutput]:
-    """Return the outputs that are not there; files get their names when they are whole, the clip's own the last.
+def is_there(output: PlannedOutput, frames: int, asked: frozenset[str]) -> bool:
+    """Say whether an output need not be made; files get their names when they are whole, the clip's own the last.
 
     Args:
-        outputs: all of a run.
-        frames: length of each clip.
+        output: one of a run.
+        frames: length of the clip.
         asked: `--save`, as it was given; of ALL, a clip has no more than its label map has.
 
     Raises:
-        OutputError: some of an output's files are there and others are not.
+        OutputError: some of its files are there and others are not.
     """
-    return [output for output in outputs if not _is_there(output, frames, asked)]
-
-
-def _is_there(output: PlannedOutput, frames: int, asked: frozenset[str]) -> bool:
     optional = set(OF_THINGS) - asked if ALL in asked else set()
     missing = _missing(replace(output, save=output.save - optional), frames)
     if missing is None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import TypedDict, overload
 
 from seg2vid_cli.inputs.stdin import NAME as STDIN_NAME
 from seg2vid_cli.inputs.stdin import STDIN
@@ -15,6 +16,7 @@ from seg2vid_interface.errors import UsageError
 
 _STEM_WITHOUT_INPUT = "clip"
 _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
+_HERE = Path()
 _NOWHERE_ELSE: Mapping[Path, Path] = MappingProxyType({})
 
 
@@ -30,7 +32,7 @@ def plan_outputs(
     flow_format: str = "npy",
     places: Mapping[Path, Path] = _NOWHERE_ELSE,
     to_stdout: bool = False,
-) -> list[PlannedOutput]:
+) -> "PlannedOutputs":
     """Plan every clip of a run: all samples of the first input, then all of the second, ...; change nothing on disk.
 
     Args:
@@ -48,33 +50,28 @@ def plan_outputs(
     Raises:
         UsageError: flags that contradict each other, or inputs whose results would have one name.
     """
-    _check_flags(save, sheet, clips=len(label_maps) * samples)
-    _check_flow_format(flow_format, save)
     clips = len(label_maps) * samples
+    _check_flags(save, sheet, clips=clips)
+    _check_flow_format(flow_format, save)
     if to_stdout:
         destination = _stdout(_as_kind(kind), save, clips)
     else:
         destination = _destination(out, _as_kind(kind), several=clips > 1)
-    videos = [
-        (source, sample, destination.video(name, sample))
-        for source, name in zip(label_maps, _names(label_maps, places), strict=True)
-        for sample in range(1, samples + 1)
-    ]
-    return [
-        PlannedOutput(
-            source=source,
-            sample=sample,
-            video=video,
+    _check_names(label_maps, places)
+    return PlannedOutputs(
+        label_maps,
+        samples,
+        destination,
+        places,
+        _Common(
             kind=destination.kind,
             save=save,
             sheet=sheet,
             overwrite=overwrite,
-            makes_folder=destination.is_folder and not os.path.lexists(video.parent),
             flow_format=flow_format,
             to_stdout=to_stdout,
-        )
-        for source, sample, video in videos
-    ]
+        ),
+    )
 
 
 def is_folder(out: str) -> bool:
@@ -91,10 +88,81 @@ class _Destination:
     is_folder: bool = False
     """Whether that is what `-o` names."""
 
-    def video(self, name: Path, sample: int) -> Path:
-        place = self.folder / name.parent if self.is_folder else self.folder
-        stem = name.name if sample == 1 else f"{name.name}_{sample}"
-        return self.file or place / (stem if self.kind is Kind.PNG else f"{stem}{self.kind.ending}")
+    def of(self, place: Path) -> Path:
+        """Return the folder of the results of inputs that lie in a place."""
+        return self.folder / place if self.is_folder else self.folder
+
+    def video(self, folder: Path, stem: str, sample: int) -> Path:
+        """Return the file or folder of a clip."""
+        stem = stem if sample == 1 else f"{stem}_{sample}"
+        return self.file or folder / (stem if self.kind is Kind.PNG else f"{stem}{self.kind.ending}")
+
+
+class _Common(TypedDict):
+    kind: Kind
+    save: frozenset[str]
+    sheet: Path | None
+    overwrite: bool
+    flow_format: str
+    to_stdout: bool
+
+
+class PlannedOutputs(Sequence[PlannedOutput]):
+    """All clips of a run, or of some of its inputs; each is planned when it is asked for, so that many take no room."""
+
+    def __init__(
+        self,
+        label_maps: Sequence[Path | None],
+        samples: int,
+        destination: _Destination,
+        places: Mapping[Path, Path],
+        common: _Common,
+    ) -> None:
+        self._label_maps, self._samples, self._destination = label_maps, samples, destination
+        self._places, self._common = places, common
+        self._folders = dict[Path, tuple[Path, bool]]()
+
+    def of(self, source: Path | None) -> list[PlannedOutput]:
+        """Return the clips of one input."""
+        return [self._planned(source, sample) for sample in range(1, self._samples + 1)]
+
+    def only(self, label_maps: Sequence[Path | None]) -> "PlannedOutputs":
+        """Return the clips of some of the inputs."""
+        return PlannedOutputs(label_maps, self._samples, self._destination, self._places, self._common)
+
+    def folders(self) -> set[Path]:
+        """Return the folders that results go to."""
+        sheet = self._common["sheet"]
+        places = {_place(path, self._places) for path in self._label_maps}
+        return {self._destination.of(place) for place in places} | (set() if sheet is None else {sheet.parent})
+
+    def __len__(self) -> int:
+        return len(self._label_maps) * self._samples
+
+    @overload
+    def __getitem__(self, index: int) -> PlannedOutput: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[PlannedOutput]: ...
+
+    def __getitem__(self, index: int | slice) -> PlannedOutput | list[PlannedOutput]:
+        numbers = range(len(self))[index]
+        if isinstance(numbers, range):
+            return [self[number] for number in numbers]
+        number, sample = divmod(numbers, self._samples)
+        return self._planned(self._label_maps[number], sample + 1)
+
+    def _planned(self, source: Path | None, sample: int) -> PlannedOutput:
+        folder, is_made = self._folder(_place(source, self._places))
+        video = self._destination.video(folder, _stem(source), sample)
+        return PlannedOutput(source=source, sample=sample, video=video, makes_folder=is_made, **self._common)
+
+    def _folder(self, place: Path) -> tuple[Path, bool]:
+        """Return a folder, and whether it is to be made as it was seen first: it is there once its first clip is."""
+        if place not in self._folders:
+            folder = self._destination.of(place)
+            self._folders[place] = folder, self._destination.is_folder and not os.path.lexists(folder)
+        return self._folders[place]
 
 
 def _destination(out: str | None, kind: Kind | None, *, several: bool) -> _Destination:
@@ -153,24 +221,26 @@ def _check_flow_format(flow_format: str, save: frozenset[str]) -> None:
         raise UsageError(f"--flow-format {flow_format}: no flow is saved", "Add --save flow.")
 
 
-def _names(label_maps: Sequence[Path | None], places: Mapping[Path, Path]) -> list[Path]:
-    """Return the results' places and stems, one per input."""
-    owners: dict[Path, Path | None] = {}
-    for path in label_maps:
-        name = _name(path, places)
-        if name in owners:
+def _check_names(label_maps: Sequence[Path | None], places: Mapping[Path, Path]) -> None:
+    """Raise UsageError if the results of two inputs would have one name."""
+    owners: dict[str, int] = {}
+    for number, path in enumerate(label_maps):
+        name = os.path.normpath(f"{_place(path, places)}/{_stem(path)}")  # as texts they take less room
+        if (owner := owners.setdefault(name, number)) != number:
             raise UsageError(
-                f"{_shown(owners[name])} and {_shown(path)}: both results would be called {name}",
+                f"{_shown(label_maps[owner])} and {_shown(path)}: both results would be called {name}",
                 "Rename one of them, or run twice.",
             )
-        owners[name] = path
-    return list(owners)
 
 
-def _name(path: Path | None, places: Mapping[Path, Path]) -> Path:
+def _place(path: Path | None, places: Mapping[Path, Path]) -> Path:
+    return _HERE if path is None else places.get(path, _HERE)
+
+
+def _stem(path: Path | None) -> str:
     if path is None:
-        return Path(_STEM_WITHOUT_INPUT)
-    return places.get(path, Path()) / (STDIN_NAME if path == STDIN else path.stem)
+        return _STEM_WITHOUT_INPUT
+    return STDIN_NAME if path == STDIN else path.stem
 
 
 def _shown(path: Path | None) -> str:

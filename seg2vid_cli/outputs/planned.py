@@ -136,5 +136,7 @@ class PlannedOutput:
 
     def numbered(self, frames: int) -> dict[Path, int]:
         """Return how many files each of `folders` holds of a clip of so many frames: numbers 0, 1, ..."""
+        if not (folders := self.folders):
+            return {}
         between_frames = {self.saved_folder(name) for name in BETWEEN_FRAMES}
-        return {folder: frames - (folder in between_frames) for folder in self.folders}
+        return {folder: frames - (folder in between_frames) for folder in folders}

@@ -101,9 +101,17 @@ class Staging:
     def _add(self, target: Path, kind: _Kind) -> Path:
         self._targets[target] = kind
         beside = self._beside(target)
+        try:
+            return self._made(beside).new(target.name)
+        except FileNotFoundError:
+            if beside != self._new_folder:
+                raise
+            return self._made(beside).new(target.name)  # another clip that came to nothing had taken it along
+
+    def _made(self, beside: Path) -> HiddenFolder:
         if beside == self._new_folder:
             beside.mkdir(parents=True, exist_ok=True)
-        return self._folder(beside).new(target.name)
+        return self._folder(beside)
 
     def _beside(self, target: Path) -> Path:
         """Return the folder that the hidden folder of a target lies in."""

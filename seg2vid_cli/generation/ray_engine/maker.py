@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from seg2vid_cli.generation.batch_size import PIXELS
 from seg2vid_cli.generation.made import FailedInput, Made, MadeClip, Message, Opened
 from seg2vid_cli.generation.plan import Task
 from seg2vid_cli.generation.ray_engine.messages import Block, BlockMade, Job, Ready, WindowMade
@@ -30,8 +31,6 @@ WINDOW: Final = 2000
 workers start anew, which takes seconds."""
 BLOCKS_PER_WORKER: Final = 50
 """In a window, at the least: at its end some workers wait for the others."""
-CLIPS_ON_GPU: Final = 16
-"""Of a block, where a GPU makes them: it is not to wait for the next block too often."""
 
 
 class RayClipMaker:
@@ -118,11 +117,18 @@ class RayClipMaker:
 
     def _blocks(self, tasks: Iterable[Task], folders: "_Folders", ready: Ready) -> Iterator[Block]:
         single = (Task(task.paths, (folders.made_for(output),)) for task in tasks for output in task.outputs)
-        size = CLIPS_ON_GPU if ready.gpus_per_worker else 1
+        size = self._clips_of_block(ready)
         for number in count(1):
             if not (block := tuple(islice(single, size))):
                 return
             yield Block(number, block)
+
+    def _clips_of_block(self, ready: Ready) -> int:
+        """Return how many: one batch, so that batches are those of a single process; on a CPU one clip."""
+        asked, settings = self._job.request.batch, self._job.settings
+        if asked is not None:
+            return asked
+        return max(1, PIXELS // (settings.height * settings.width)) if ready.gpus_per_worker else 1
 
     def _made(self, window: list[Block], driver: DriverProcess, advance: Callable[[int], None]) -> Iterator[Made]:
         waiting = {block.number for block in window}

@@ -12,6 +12,7 @@ import pytest
 from seg2vid_interface.errors import OutputError
 from seg2vid_interface.staging import moves, renames
 from seg2vid_interface.staging import staging as staging_module
+from seg2vid_interface.staging.hidden_folder import HiddenFolder
 from seg2vid_interface.staging.leftovers import put_right
 from seg2vid_interface.staging.moves import Move
 from seg2vid_interface.staging.staging import Staging
@@ -365,6 +366,27 @@ def test_a_new_folder_is_made_for_the_first_file_and_goes_again_if_nothing_lands
     assert new.exists()
     second.discard()
     assert not new.exists()
+
+
+def test_a_new_folder_that_another_takes_along_just_then_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new = tmp_path / "new"
+    first, second = Staging(overwrite=False, new_folder=new), Staging(overwrite=False, new_folder=new)
+    first.add_file(new / "a.mp4")
+    make, calls = HiddenFolder.make, list[HiddenFolder]()
+
+    def overtaken(folder: HiddenFolder, *arguments: HiddenFolder) -> None:
+        if not calls:
+            first.discard()  # by another thread or process, as it comes to nothing
+        calls.append(folder)
+        make(folder, *arguments)
+
+    monkeypatch.setattr(HiddenFolder, "make", overtaken)
+    second.add_file(new / "b.mp4").write_text("b")
+    second.commit()
+    assert len(calls) == 2
+    assert [path.name for path in new.iterdir()] == ["b.mp4"]
 
 
 def test_a_new_folder_stays_with_what_landed_in_it(tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ from seg2vid_cli.generation.making import ClipMaker
 from seg2vid_cli.generation.plan import Task
 from seg2vid_cli.generation.ray_engine.messages import MOST_ATTEMPTS, Block, BlockMade, Job
 from seg2vid_cli.model_store.store import open_model
-from seg2vid_cli.outputs.existing import finish_killed_runs
 from seg2vid_cli.terminal.console import program_version
 from seg2vid_interface.cores import limit_cores
 from seg2vid_interface.errors import BackendError, ModelError, OutputError, Seg2VidError
+from seg2vid_interface.staging.leftovers import put_right
 
 SHARED = (
     "Workers read and write by the paths that the command has: these must lead to the same files on every machine "
@@ -80,7 +80,7 @@ class Worker:
         if attempt > MOST_ATTEMPTS:
             return self._told(block, name, 0, (self._died(task) for task in tasks))
         if attempt > 1:
-            finish_killed_runs([output for task in tasks for output in task.outputs])
+            put_right(path.parent for task in tasks for output in task.outputs for path in output.results)
             tasks = tuple(map(_to_replace, tasks))
         made = list[Made]()
         fatal: Seg2VidError | None = None

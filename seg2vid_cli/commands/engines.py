@@ -43,7 +43,7 @@ def check_files_alone(labels: Sequence[str], out: str | None) -> None:
 
 
 def _check_gpus(gpus: float | None, device: str) -> None:
-    if gpus is not None and not (0 <= gpus <= 1 or gpus.is_integer()):
+    if gpus is not None and not (0 <= gpus <= 1 or (gpus > 0 and gpus.is_integer())):
         raise UsageError(
             f"--gpus-per-worker {gpus:g}: neither a part of one nor a whole number", "For example 0.5, or 1."
         )

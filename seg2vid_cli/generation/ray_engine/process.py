@@ -136,7 +136,11 @@ class DriverProcess:
                 "Give the port of the cluster's head that `ray start --head` prints, 6379 if it was not chosen, and "
                 "start the command on a machine of the cluster.",
             )
-        code = self._process.wait()
+        try:
+            code = self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
         return BackendError(
             f"--engine ray: Ray's process ended, with the exit code {code}",
             "What was finished is there: --skip-existing makes the rest.  --debug shows what Ray says.",

@@ -10,15 +10,25 @@ CGROUP_FILES = (
 )
 """Where Linux says how much processor time a container gets, in microseconds; inside it, its own files lie there."""
 
+_limit: int | None = None
+
+
+def limit_cores(limit: int | None) -> None:
+    """Let this process take no more cores than so many, in sessions that are opened from now on; None = all it may."""
+    global _limit  # noqa: PLW0603  # of the process, as are the threads that libraries start
+    _limit = limit
+
 
 def available_cores() -> int:
-    """Return the number of cores that this process may use: its affinity's, or a container's quota if that is less.
+    """Return the number of cores that this process may use: the least of its affinity, a container's quota, its limit.
 
     More threads than the quota would be stopped in turn, until the next period, while the others wait for them.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _quota()
-    return cores if quota is None else max(1, min(cores, math.ceil(quota)))
+    if quota is not None:
+        cores = max(1, min(cores, math.ceil(quota)))
+    return cores if _limit is None else min(cores, _limit)
 
 
 def _quota() -> float | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from seg2vid_cli.commands import options
+from seg2vid_cli.commands.engines import check_files_alone, parse_engine
 from seg2vid_cli.completion import offers
 from seg2vid_cli.generation.shards import parse_shard
 from seg2vid_cli.inputs.camera_names import CAMERA_NAMES
@@ -162,6 +163,30 @@ def generate(
     backend: options.Backend = "auto",
     device: options.Device = "auto",
     precision: options.Precision = "auto",
+    threads: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="CPU threads of a session.  [default: all cores; 1 for each of Ray's workers]"),
+    ] = None,
+    engine: Annotated[
+        Literal["local", "ray"], typer.Option(help="Who makes the clips: this process, or workers of Ray.")
+    ] = "local",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            "--ray-address",
+            metavar="HOST:PORT",
+            help="A Ray cluster that this machine belongs to.  [default: RAY_ADDRESS, or this machine alone]",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(metavar="N", help="How many work.  [default: as many as there is room for]")
+    ] = None,
+    gpus_per_worker: Annotated[
+        float | None,
+        typer.Option(
+            "--gpus-per-worker", metavar="G", help="0.5 lets two share one.  [default: 1 where there are any]"
+        ),
+    ] = None,
     json: options.Json = False,
     overwrite: options.Overwrite = False,
     skip_existing: Annotated[
@@ -187,9 +212,13 @@ def generate(
     options.check_range("--clips-per-shard", clips_per_shard, 1)
     if clips_per_shard is not None and kind != "webdataset":
         raise UsageError(f"--clips-per-shard {clips_per_shard}: there are no shards", "Add --format webdataset.")
+    options.check_range("--threads", threads, 1)
+    ray = parse_engine(engine, address=ray_address, workers=workers, gpus_per_worker=gpus_per_worker, device=device)
     given_batch = parse_batch(batch)
     given_shard = None if shard is None else parse_shard(shard)
     check_destination(out, json=json, overwrite=overwrite, skip_existing=skip_existing)
+    if ray is not None:
+        check_files_alone(labels or (), out)
 
     from seg2vid_cli.files.cache import graph_cache
     from seg2vid_cli.generation.request import GenerationRequest
@@ -223,6 +252,8 @@ def generate(
         options=OpenOptions(device, precision, height_width, graph_cache()),
         overwrite=overwrite,
         skip_existing=skip_existing,
+        threads=threads,
+        ray=ray,
     )
     finish(generate_clips(request, console), console)
 

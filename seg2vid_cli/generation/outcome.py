@@ -1,9 +1,11 @@
 """What became of a run: its clips, what was there before, and the inputs that failed."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from seg2vid_cli.generation.ray_engine.worker_report import WorkerReport
 from seg2vid_cli.generation.tries import Judged
 from seg2vid_cli.inputs.scenes import Input
 from seg2vid_interface.errors import Seg2VidError
@@ -58,13 +60,24 @@ class Outcome:
     skipped: list[Skipped] | None = None
     """None unless `--skip-existing` is given."""
     failures: dict[Input, Seg2VidError] = field(default_factory=dict)
+    workers: list[WorkerReport] | None = None
+    """Those of Ray that made the clips; None where this process did."""
+
+    def put_in_order(self, inputs: Iterable[Input]) -> None:
+        """List clips and failures in the order of their inputs, and samples of one in theirs."""
+        order = {paths: number for number, paths in enumerate(inputs)}
+        by_name = {as_text(paths.label_map): number for paths, number in order.items()}
+        self.outputs.sort(key=lambda clip: (by_name[clip.input], len(clip.output), clip.output))
+        self.failures = dict(sorted(self.failures.items(), key=lambda failure: order[failure[0]]))
 
     def data(self) -> dict[str, Any]:
-        """Return JSON's `data`; it has `failures` only if some input failed."""
+        """Return JSON's `data`; it has `failures` only if some input failed, `workers` only if Ray made the clips."""
         data = {name: getattr(self, name) for name in ("model", "backend", "device", "precision")}
         data["outputs"] = [clip.data() for clip in self.outputs]
         if self.skipped is not None:
             data["skipped"] = [asdict(result) for result in self.skipped]
+        if self.workers is not None:
+            data["workers"] = [worker.data() for worker in self.workers]
         if self.failures:
             data["failures"] = [
                 {"input": as_text(paths.label_map), "code": error.code, "message": error.message, "hint": error.hint}

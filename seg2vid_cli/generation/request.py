@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from seg2vid_cli.generation.ray_engine.request import RayRequest
 from seg2vid_cli.generation.shards import Shard
 from seg2vid_cli.generation.tries import Judging
 from seg2vid_interface.backend import OpenOptions
@@ -56,6 +57,10 @@ class GenerationRequest:
     overwrite: bool
     skip_existing: bool
     """Whether results that are there are left as they are, and their label maps unread."""
+    threads: int | None = None
+    """That a session computes with on a CPU; None = as many as there are cores, and 1 for each of Ray's workers."""
+    ray: RayRequest | None = None
+    """Where Ray's workers make the clips; None = this process makes them."""
 
     @property
     def to_stdout(self) -> bool:

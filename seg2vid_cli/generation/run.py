@@ -4,16 +4,19 @@ What is cheap to check comes first, so that bad input fails before a network is 
 and whether all results can be written.
 """
 
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 
 from seg2vid_cli.generation.label_agreement import check_judge
 from seg2vid_cli.generation.making import ClipMaker
 from seg2vid_cli.generation.outcome import Outcome
 from seg2vid_cli.generation.packing import packed
 from seg2vid_cli.generation.plan import GenerationPlan
+from seg2vid_cli.generation.ray_engine.maker import RayClipMaker
+from seg2vid_cli.generation.ray_engine.worker_report import table
 from seg2vid_cli.generation.report import Report
 from seg2vid_cli.generation.request import GenerationRequest
-from seg2vid_cli.generation.settings import clip_settings
+from seg2vid_cli.generation.settings import ClipSettings, clip_settings
 from seg2vid_cli.inputs.cameras import check_camera
 from seg2vid_cli.inputs.scenes import check_inputs, check_label_format
 from seg2vid_cli.inputs.stdin import STDIN, check_stdin
@@ -21,7 +24,9 @@ from seg2vid_cli.inputs.styles import check_style
 from seg2vid_cli.model_store.store import open_model
 from seg2vid_cli.terminal.binary_stdout import ReaderGoneError, check_stdout
 from seg2vid_cli.terminal.console import Console
-from seg2vid_interface.model_card import ModelCard
+from seg2vid_cli.terminal.tables import render
+from seg2vid_interface.cores import limit_cores
+from seg2vid_interface.model_card import ModelCard, ModelFolder
 
 
 def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
@@ -39,14 +44,38 @@ def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
     report = Report(console, outcome, frames=settings.frames * plan.clips, names_clips=names_clips)
     with (
         suppress(ReaderGoneError),
-        ClipMaker(request, model, settings) as maker,
+        _threads(request.threads),
+        _maker(request, model, settings, plan.clips, console) as maker,
         report,
         closing(maker.make(plan.tasks(), report.advance)) as results,
     ):
         shown = results if plan.shards is None else packed(results, plan, plan.shards, request.clips_per_shard)
         for made in shown:
             report.add(made)
+    if isinstance(maker, RayClipMaker):
+        outcome.workers = maker.reports
+        outcome.put_in_order(task.paths for task in plan.tasks())
+        for line in render(table(maker.reports), markdown=False) if maker.reports else ():
+            console.say(line)
     return outcome
+
+
+def _maker(
+    request: GenerationRequest, model: ModelFolder, settings: ClipSettings, clips: int, console: Console
+) -> ClipMaker | RayClipMaker:
+    if request.ray is None:
+        return ClipMaker(request, model, settings)
+    return RayClipMaker(request, model, settings, ray=request.ray, clips=clips, debug=console.debug)
+
+
+@contextmanager
+def _threads(threads: int | None) -> Iterator[None]:
+    """Limit a session that is opened within the block to so many; None = as many as there are cores."""
+    limit_cores(threads)
+    try:
+        yield
+    finally:
+        limit_cores(None)
 
 
 def _check_flags(request: GenerationRequest, card: ModelCard) -> None:

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from seg2vid_interface import cores
-from seg2vid_interface.cores import available_cores
+from seg2vid_interface.cores import available_cores, limit_cores
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +34,13 @@ def test_a_quota_limits_the_threads(files, expected, tmp_path, monkeypatch):
         cores, "CGROUP_FILES", ((str(tmp_path / "cpu.max"),), (str(tmp_path / "quota"), str(tmp_path / "period")))
     )
     assert available_cores() == expected
+
+
+@pytest.mark.parametrize(("limit", "expected"), [(1, 1), (3, 3), (9, 8), (None, 8)])
+def test_a_process_may_limit_itself(limit, expected, monkeypatch):
+    monkeypatch.setattr(cores, "CGROUP_FILES", ())
+    limit_cores(limit)
+    try:
+        assert available_cores() == expected
+    finally:
+        limit_cores(None)

@@ -5,9 +5,9 @@ in TOML), `clips` (requests and chunks), `model_card` (a model's folder on disk)
 take), `validation` (pydantic's complaints in plain words) and `backend` (the protocols a backend implements).
 
 For those who write a backend: `requests` (what every session checks), `graphs` (the format of the ONNX graphs),
-`graph_session` (a whole session over them), `instance_edges`, `cores` and `peak` (threads, and the benchmark's
-yardstick), `staging` (results that are put in place whole or not at all), `sample_scene` (requests to try), `agreement`
-(how exact to be) and `contract` (the tests to pass).
+`graph_session` (a whole session over them), `sample_by_sample` (batches on a CPU), `instance_edges`, `cores` and `peak`
+(threads, and the benchmark's yardstick), `staging` (results that are put in place whole or not at all), `sample_scene`
+(requests to try), `agreement` (how exact to be) and `contract` (the tests to pass).
 
 Importing this package imports nothing else, so that `seg2vid --help` stays quick; import the module you need.
 """

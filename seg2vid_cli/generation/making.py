@@ -161,7 +161,7 @@ class ClipMaker:
                 return
             clip, fitting = self._clip(self._opened.session, scene, output.sample), fit_to_things(output, scene, card)
             if request.judging is None and not request.to_stdout:
-                made = ClipUnderWay(partial(self._record, one.task, output))
+                made = ClipUnderWay(partial(self._record, one.task, output, fitting.saved))
                 yield from batching.add(DueClip(clip, fitting, made, one))
             else:
                 yield from under_way.tell(to_the_end=True)

@@ -3,7 +3,6 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from seg2vid_cli.generation.made import FailedInput, Made, MadeClip
 from seg2vid_cli.generation.outcome import Clip
@@ -16,8 +15,8 @@ from seg2vid_interface.errors import Seg2VidError, UsageError
 class ClipUnderWay:
     """A clip that is to be made, is made, or is written."""
 
-    record: Callable[[list[Path], float], Clip]
-    """Returns what is told of it, given the files beside it and the seconds that it took."""
+    record: Callable[[float], Clip]
+    """Returns what is told of it, given the seconds that it took."""
     began: float = 0.0
     """Seconds of `time.perf_counter`."""
     written: WrittenClip | None = None
@@ -37,13 +36,22 @@ class ClipUnderWay:
         """Whether `settle` need not wait."""
         return self.error is not None or (self.written is not None and self.written.is_finished)
 
-    def settle(self) -> Clip:
+    @property
+    def has_its_name(self) -> bool:
+        """Whether it is there."""
+        return self.written is not None and self.written.is_committed
+
+    def settle(self) -> None:
         """Give it its name; raise what `WrittenClip.commit` raises, or `error`."""
         if self.error is not None:
             raise self.error
         assert self.written is not None
-        saved = self.written.commit()
-        return self.record(saved, self.written.ended - self.began)
+        self.written.commit()
+
+    def made(self) -> MadeClip:
+        """Return what is told of it, as it has its name."""
+        assert self.written is not None
+        return MadeClip(self.record(self.written.ended - self.began))
 
 
 @dataclass
@@ -110,14 +118,18 @@ class UnderWay:
 
     def _settled(self, clip: ClipUnderWay, one: InputUnderWay) -> Iterator[Made]:
         try:
-            made = MadeClip(clip.settle())
+            clip.settle()
         except Seg2VidError as error:
             if error.exit_code == UsageError.exit_code:
                 raise
             one.error = one.error or error
             return
+        except BaseException:  # a signal, which waited until the clip had its name
+            if clip.has_its_name:
+                yield clip.made()
+            raise
         self._count(clip, one)
-        yield made
+        yield clip.made()
 
     def _count(self, clip: ClipUnderWay, one: InputUnderWay) -> None:
         """Tell of the frames that were not told of."""

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from pathlib import Path
 from threading import Semaphore
 from types import TracebackType
 from typing import Any, Self
@@ -94,8 +93,13 @@ class WrittenClip:
         """Whether `commit` need not wait."""
         return self.is_whole and self._last is not None and self._last.done()
 
-    def commit(self) -> list[Path]:
-        """Give the clip its name, after `finish`; return what `ClipWriter.commit` returns, and raise what it raises.
+    @property
+    def is_committed(self) -> bool:
+        """Whether it has its name."""
+        return self._writer.is_committed
+
+    def commit(self) -> None:
+        """Give the clip its name, after `finish`; raise what `ClipWriter.commit` raises, or what went wrong before.
 
         This is not left to the other thread, so that a clip that has its name is told of at once.
         """
@@ -104,7 +108,7 @@ class WrittenClip:
             self._last.result()
             if self._error is not None:
                 raise self._error
-            return self._writer.commit()
+            self._writer.commit()
         finally:
             self.discard()
 

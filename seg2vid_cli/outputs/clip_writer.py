@@ -166,6 +166,11 @@ class ClipWriter:
             self._staging.commit()
         return self._output.saved
 
+    @property
+    def is_committed(self) -> bool:
+        """Whether all files have their names."""
+        return self._staging.is_committed
+
     def discard(self) -> None:
         """Remove everything that was not committed; harmless twice and after `commit`."""
         for writer in self._writers.values():

@@ -90,6 +90,11 @@ class Staging:
             self._committed = True
             self._remove()
 
+    @property
+    def is_committed(self) -> bool:
+        """Whether everything has its name."""
+        return self._committed
+
     def discard(self) -> None:
         """Remove what was not committed; harmless twice."""
         with signals_held():

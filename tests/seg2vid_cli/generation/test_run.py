@@ -84,11 +84,11 @@ def test_bad_maps_in_a_folder_of_folders_do_not_stop_the_others(seg2vid, model, 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signals")
-@pytest.mark.parametrize("count", [40, pytest.param(500, marks=pytest.mark.slow)])
-def test_a_run_that_was_stopped_goes_on(*, start_seg2vid, seg2vid, make_model, make_maps, tmp_path, count):
+@pytest.mark.parametrize(("count", "batch"), [(40, 1), (40, 4), pytest.param(500, 1, marks=pytest.mark.slow)])
+def test_a_run_that_was_stopped_goes_on(*, start_seg2vid, seg2vid, make_model, make_maps, tmp_path, count, batch):
     maps, here = make_maps(count), tmp_path / "here"
     model = make_model(seconds_per_chunk=0.02)
-    flags = ("--model", model, "--frames", 5, "--save", "labels,first-frame", "-o", "clips/")
+    flags = ("--model", model, "--frames", 5, "--save", "labels,first-frame", "-o", "clips/", "--batch", batch)
     process = start_seg2vid("generate", maps, *flags, cwd=here)
     wanted = count // 3
     made = [process.stdout.readline().strip() for _ in range(wanted)]

@@ -1,0 +1,58 @@
+"""Memory does not grow with the number of label maps; planning them takes next to none."""
+
+import os
+import subprocess
+import sys
+import tracemalloc
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from seg2vid_cli.generation.plan import GenerationPlan
+from seg2vid_cli.generation.settings import clip_settings
+from seg2vid_cli.model_store.store import open_model
+from tests.seg2vid_cli.generation.test_making import REQUEST
+
+
+def lay(street: Path, folder: Path, count: int) -> Path:
+    folder.mkdir()
+    for number in range(count):
+        (folder / f"{number:05d}.png").symlink_to(street)
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not say how much memory was taken at most")
+def test_it_is_the_same_for_100_and_2000_label_maps(start_seg2vid, model, street, tmp_path):
+    peaks = []
+    for count in (100, 2000):
+        maps = lay(street, tmp_path / f"maps{count}", count)
+        flags = ("--model", model, "--quiet", "-o", f"{tmp_path}/clips{count}/")
+        process = start_seg2vid("generate", maps, *flags, cwd=tmp_path, stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        process.stderr.close()
+        assert process.returncode == 0
+        peaks.append(usage.ru_maxrss)
+    assert peaks[1] < 1.1 * peaks[0]
+
+
+@pytest.mark.usefixtures("fake_backends")
+def test_a_plan_keeps_little_of_each_label_map(model, street, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    request = replace(REQUEST, labels=(lay(street, Path("maps"), 2000),), model=str(model))
+    folder = open_model(request.model)
+    settings = clip_settings(request, folder.card)
+    GenerationPlan(request, folder.card, settings, lambda _: None)  # what it imports is not counted
+    tracemalloc.start()
+    try:
+        plan = GenerationPlan(request, folder.card, settings, lambda _: None)
+        kept, _ = tracemalloc.get_traced_memory()
+        planned = sum(len(task.outputs) for task in plan.tasks())
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert planned == 2000
+    assert kept / planned < 800  # bytes; a planned output alone takes as many
+    assert after < 1.1 * kept

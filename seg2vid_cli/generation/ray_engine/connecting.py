@@ -6,9 +6,10 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
-from seg2vid_cli.generation.ray_engine.messages import Job
+from seg2vid_cli.generation.ray_engine.messages import HOME_VARIABLES, Job
 from seg2vid_interface.errors import BackendError
 
 ANSWER_SECONDS: Final = 10
@@ -39,8 +40,8 @@ def connected(job: Job, machine: Mapping[str, int], answered: Callable[[], None]
     if address not in {None, "auto"}:
         check_address(str(address))
     answered()
-    if address is None:  # Ray would leave a token of its own making in the home folder
-        os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    if address is None:
+        _keep_to_ourselves(Path(job.temporary))
     import ray
     import ray.data
 
@@ -86,6 +87,18 @@ def check_address(address: str) -> None:
 def silence_usage() -> None:
     """Keep Ray from telling anybody that it is used."""
     os.environ |= ENVIRONMENT
+
+
+def _keep_to_ourselves(home: Path) -> None:
+    """Give Ray on this machine a home folder and a token; workers take the user's home folder again.
+
+    In the user's, Ray would leave a token of its own making.  And it would ask at addresses of clouds which of them
+    this machine is in, even where it is to tell nobody, did it not find a file there that says so.
+    """
+    (home / "ray_bootstrap_config.yaml").write_text("{}\n", encoding="utf-8")
+    for variable in HOME_VARIABLES:
+        os.environ[variable] = str(home)
+    os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
 
 
 def _told(error: Exception, address: str | None) -> BackendError:

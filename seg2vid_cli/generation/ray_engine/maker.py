@@ -13,7 +13,7 @@ from typing import Final, Self
 from seg2vid_cli.generation.batch_size import PIXELS
 from seg2vid_cli.generation.made import FailedInput, Made, MadeClip, Message, Opened
 from seg2vid_cli.generation.plan import Task
-from seg2vid_cli.generation.ray_engine.messages import Block, BlockMade, Job, Ready, WindowMade
+from seg2vid_cli.generation.ray_engine.messages import HOME_VARIABLES, Block, BlockMade, Job, Ready, WindowMade
 from seg2vid_cli.generation.ray_engine.process import DriverProcess, check_installed, temporary_folder
 from seg2vid_cli.generation.ray_engine.request import RayRequest
 from seg2vid_cli.generation.ray_engine.worker_report import WorkerReport
@@ -72,6 +72,7 @@ class RayClipMaker:
             host=socket.gethostname(),
             version=program_version(),
             temporary=self._temporary.name,
+            home={name: os.environ[name] for name in HOME_VARIABLES if name in os.environ},
         )
         self._debug = debug
         self._reports = WorkerReports()

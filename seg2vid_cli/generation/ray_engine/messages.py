@@ -1,5 +1,6 @@
 """What the processes of a run send each other; all of it can be pickled."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,6 +14,8 @@ from seg2vid_interface.model_card import ModelCard
 
 MOST_ATTEMPTS: Final = 2
 """At a block of clips; a worker that dies is replaced, and the block that it was at is made again once."""
+HOME_VARIABLES: Final = ("HOME", "USERPROFILE")
+"""Of the environment: they name the user's home folder, the second on Windows."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Job:
     """Of seg2vid."""
     temporary: str
     """A folder for what Ray writes while it runs on this machine."""
+    home: Mapping[str, str]
+    """Variable -> the user's home folder, as far as they are set."""
 
 
 @dataclass(frozen=True)

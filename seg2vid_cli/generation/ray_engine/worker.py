@@ -14,7 +14,7 @@ from seg2vid_cli.files.cache import graph_cache
 from seg2vid_cli.generation.made import FailedInput, Made, Opened
 from seg2vid_cli.generation.making import ClipMaker
 from seg2vid_cli.generation.plan import Task
-from seg2vid_cli.generation.ray_engine.messages import MOST_ATTEMPTS, Block, BlockMade, Job
+from seg2vid_cli.generation.ray_engine.messages import HOME_VARIABLES, MOST_ATTEMPTS, Block, BlockMade, Job
 from seg2vid_cli.model_store.store import open_model
 from seg2vid_cli.terminal.console import program_version
 from seg2vid_interface.cores import limit_cores
@@ -55,6 +55,10 @@ class Worker:
         self._host = socket.gethostname()
         self._maker: ClipMaker | None = None
         limit_cores(job.threads)
+        if job.ray.address is None:  # Ray was given another home
+            for variable in HOME_VARIABLES:
+                os.environ.pop(variable, None)
+            os.environ |= job.home
         with suppress(OSError):  # where it is not there, each input says so that is seen from it
             os.chdir(job.folder)
 

@@ -44,7 +44,7 @@ class Processes:
         """Return the mean over the processes of what each has, summed in float64; no gradient goes through it."""
         if self.count == 1:
             return values
-        total = values.detach().double().contiguous()
+        total = values.detach().to(torch.float64, copy=True).contiguous()
         with _telling_of_the_lost():
             dist.all_reduce(total)
         return (total / self.count).to(values.dtype)

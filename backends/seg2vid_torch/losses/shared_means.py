@@ -22,4 +22,7 @@ def weighed(mean: Tensor, counted: Tensor, average: Average) -> Tensor:
         counted: how much that is.
         average: over the processes.
     """
-    return mean if average is alone else mean * (counted / average(counted).clamp(min=SMALLEST))
+    if average is alone:
+        return mean
+    counted = counted.to(mean.dtype)  # not whole numbers, whose mean may be none
+    return mean * (counted / average(counted).clamp(min=SMALLEST))

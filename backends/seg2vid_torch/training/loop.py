@@ -30,7 +30,7 @@ from seg2vid_torch.training.build import TrainingData, build_stage, find_label_s
 from seg2vid_torch.training.checkpoint import CHECKPOINT_NAME, restore
 from seg2vid_torch.training.frozen_files import FrozenFiles
 from seg2vid_torch.training.initial import InitialWeights, begin_from, read_initial
-from seg2vid_torch.training.processes.equal_shares import refuse_unequal_shares
+from seg2vid_torch.training.processes.equal_shares import refuse_unshareable
 from seg2vid_torch.training.processes.joining import choose_own_device, joined
 from seg2vid_torch.training.processes.processes import Processes
 from seg2vid_torch.training.progress import Progress
@@ -51,7 +51,7 @@ def train(request: TrainingRequest, monitor: TrainingMonitor) -> TrainingResult:
 def _train(request: TrainingRequest, monitor: TrainingMonitor, lock: RunLock, processes: Processes) -> TrainingResult:
     # 1. Settings, and the run that they go on with: check them all before anything is written or fetched.
     settings = load_settings(request.stage, request.preset, request.settings or {})
-    refuse_unequal_shares(settings, processes.count)
+    refuse_unshareable(settings, processes.count)
     device = choose_own_device(request.device, processes.place)
     precision = choose_training_precision(request.precision, device)
     label_space = find_label_space(settings)

@@ -1,16 +1,22 @@
-"""Whether the samples of a step can be shared equally, so that means over shares are means over the batch."""
+"""Whether several processes can share a step: equally, so that means over shares are means over the batch."""
 
 from collections.abc import Iterator
 
 from seg2vid_interface.errors import SettingsError
+from seg2vid_torch.settings.image import SpadeSettings
 from seg2vid_torch.settings.loading import StageSettings
 from seg2vid_torch.settings.stage import BatchPart
 
 LARGEST = 8  # as a multiple of the batch that is asked for: how far a better one is looked for
 
 
-def refuse_unequal_shares(settings: StageSettings, processes: int) -> None:
+def refuse_unshareable(settings: StageSettings, processes: int) -> None:
     """Raise SettingsError if not every part of a batch can be divided by all processes and micro-batches."""
+    if processes > 1 and isinstance(settings, SpadeSettings) and settings.cuda_graph:
+        raise SettingsError(
+            f"cuda_graph = true: a captured step cannot be shared by {processes} processes",
+            "Use --set cuda_graph=false, or one process.",
+        )
     divisor = processes * settings.accumulate
     uneven = next(_uneven(settings, divisor), None)
     if uneven is None:

@@ -142,8 +142,10 @@ def _telling_of_the_lost() -> Iterator[None]:
     """Turn what torch.distributed raises when another process has gone into a TrainingError."""
     try:
         yield
+    except torch.OutOfMemoryError:
+        raise
     except RuntimeError as error:
         raise TrainingError(
-            f"another process of this training is gone: {next(iter(str(error).splitlines()), '')}",
+            "another process of this training is gone",
             "It was killed, as where memory runs out, or its machine cannot be reached.",
         ) from error

@@ -27,6 +27,7 @@ from seg2vid_cli.terminal.console import Console, flush_results, program_version
 from seg2vid_cli.terminal.signals import Stopped, stop_on_signals
 from seg2vid_cli.terminal.streams import prepare_streams
 from seg2vid_interface.errors import Seg2VidError, UsageError
+from seg2vid_interface.places import find_place
 
 _PLAIN_WORDS = {
     "Value error, ": "",  # before what a check of Typer's raised
@@ -43,6 +44,10 @@ class InternalError(Seg2VidError):
     code = "internal"
 
 
+class CommandLineError(UsageError):
+    """A command line that cannot be parsed."""
+
+
 class ErrorReportingGroup(QuickHelpGroup):
     """Turns errors into one or two lines, or a JSON object, and an exit code; so tests see what users see."""
 
@@ -57,7 +62,8 @@ class ErrorReportingGroup(QuickHelpGroup):
         except (Seg2VidError, Stopped) as error:
             failure = error
         flush_results()
-        console.fail(failure)
+        if console.command != "train" or _speaks(failure):
+            console.fail(failure)
         sys.exit(failure.exit_code)
 
     def _run(self, args: Sequence[str] | None, *positional: Any, **named: Any) -> Any:
@@ -90,13 +96,18 @@ class ErrorReportingGroup(QuickHelpGroup):
         return 0
 
 
-def _usage_error(error: typer.TyperException, command: str | None) -> UsageError:
+def _speaks(failure: Seg2VidError | Stopped) -> bool:
+    """Say whether this process tells of a failure; signals and wrong usage come to all that train together."""
+    return find_place().leads or not isinstance(failure, Stopped | CommandLineError)
+
+
+def _usage_error(error: typer.TyperException, command: str | None) -> CommandLineError:
     program = "seg2vid" if command is None else f"seg2vid {command}"
     message = " ".join(error.format_message().split())
     message = re.sub(r" \(Possible options: .*\)$", "", message)  # which may be far from what was meant
     for wording, plain in _PLAIN_WORDS.items():
         message = message.replace(wording, plain)
-    return UsageError(message, f"`{program} --help` shows how it is used.")
+    return CommandLineError(message, f"`{program} --help` shows how it is used.")
 
 
 def _words_before_separator(args: Sequence[str]) -> list[str]:

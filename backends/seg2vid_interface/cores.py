@@ -4,6 +4,8 @@ import math
 import os
 from pathlib import Path
 
+from seg2vid_interface.places import find_place
+
 CGROUP_FILES = (
     ("/sys/fs/cgroup/cpu.max",),  # version 2: "quota period", or "max period"
     ("/sys/fs/cgroup/cpu/cpu.cfs_quota_us", "/sys/fs/cgroup/cpu/cpu.cfs_period_us"),  # version 1; -1: no quota
@@ -23,12 +25,13 @@ def available_cores() -> int:
     """Return the number of cores that this process may use: the least of its affinity, a container's quota, its limit.
 
     More threads than the quota would be stopped in turn, until the next period, while the others wait for them.
+    Processes that train together on one machine share its cores.
     """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     quota = _quota()
-    if quota is not None:
-        cores = max(1, min(cores, math.ceil(quota)))
-    return cores if _limit is None else min(cores, _limit)
+    usable = cores if quota is None else min(cores, math.ceil(quota))
+    usable = max(1, usable // find_place().local_count)
+    return usable if _limit is None else min(usable, _limit)
 
 
 def _quota() -> float | None:

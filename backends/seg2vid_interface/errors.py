@@ -15,6 +15,8 @@
     │   └── DeviceError           exit 1  "device"        the device or precision asked for is not there
     └── TrainingError             exit 1  "training"      training cannot go on, e.g. a loss is NaN
 
+Of several processes that train together the one that fails says why; all others end as it does, by ToldElsewhere.
+
 The command line adds seven codes of its own: "inputs", "internal", "interrupted", "terminated", "hung_up", "baseline"
 and "regression"; the studio's API has some more (`seg2vid_cli.studio.failures`).
 A message names the file or flag and what is wrong with it; `hint` says what to do about it.  Both are plain text.
@@ -109,3 +111,7 @@ class TrainingError(Seg2VidError):
     """Training cannot go on."""
 
     code = "training"
+
+
+class ToldElsewhere(SystemExit):
+    """Another of several processes that train together has failed and says why: this one ends as it does, silently."""

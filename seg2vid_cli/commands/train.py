@@ -9,8 +9,10 @@ import typer
 from seg2vid_cli.commands import options
 from seg2vid_cli.completion import offers
 from seg2vid_cli.terminal.console import Console
+from seg2vid_cli.terminal.one_voice import one_voice
 from seg2vid_interface.devices import cuda_index
 from seg2vid_interface.errors import UsageError
+from seg2vid_interface.places import find_place
 
 if TYPE_CHECKING:
     from seg2vid_interface.backend import TrainingResult
@@ -65,9 +67,11 @@ def train(
     Ctrl-C or SIGTERM saves a checkpoint and ends; the same command goes on from there, and with a larger --set steps=N
     or --set minutes=M a finished run goes on, too. --set initial=RUN-or-MODEL begins from trained weights.
     """
-    options.check_range("--seed", seed, 0, options.LARGEST_SEED)
-    cuda_index(device)
-    overrides = parse_settings(settings or [])
+    place = find_place()
+    with one_voice(place):
+        options.check_range("--seed", seed, 0, options.LARGEST_SEED)
+        cuda_index(device)
+        overrides = parse_settings(settings or [])
 
     from seg2vid_cli.files.cache import find_cache_folder
     from seg2vid_cli.inputs.label_maps.data_sets import read_data_set
@@ -77,7 +81,7 @@ def train(
     from seg2vid_interface.backend import TrainingRequest
 
     # What a dry run says is its result: on stdout, not on stderr too.
-    console = Console("train", json=json, quiet=quiet or dry_run, debug=debug)
+    console = Console("train", json=json, quiet=quiet or dry_run or not place.leads, debug=debug)
     request = TrainingRequest(
         stage=stage,
         data=tuple(data),
@@ -94,12 +98,14 @@ def train(
         read_labels=partial(read_data_set, label_format=label_format),
         dry_run=dry_run,
     )
-    trainer = find_trainer()
+    with one_voice(place):
+        trainer = find_trainer()
     with listening(trainer, console.say), ConsoleMonitor(console) as monitor:
         result = trainer.train(request, monitor)
         monitor.check_stopped(result)
     line = describe_training(result.step, result.steps, result.summary) if dry_run else str(result.run)
-    console.succeed([line], _document(result))
+    if place.leads:
+        console.succeed([line], _document(result))
 
 
 def parse_settings(assignments: list[str]) -> dict[str, str]:

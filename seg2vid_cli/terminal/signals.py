@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from seg2vid_interface.errors import ToldElsewhere
+
 _NAMES = {signal.SIGINT: "interrupted", signal.SIGTERM: "terminated"}
 if hasattr(signal, "SIGHUP"):  # Windows has none
     _NAMES[signal.SIGHUP] = "hung up"
@@ -61,7 +63,7 @@ def stop_on_signals() -> Iterator[StopRequest]:
     try:
         with _received(request, stop):
             yield request
-    except Stopped:
+    except (Stopped, ToldElsewhere):
         raise
     except BaseException as error:
         if request.signal_number is not None:  # what the signal broke has been taken for a fault

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from seg2vid_torch.data.batches import Stills, pictures, torch_generator
+from seg2vid_torch.data.shares import WHOLE, Share
 from seg2vid_torch.networks.colors import from_rgb
 
 STRETCH = 0.15  # most by which a part is wider or higher than the picture, as the logarithm of a factor
@@ -24,8 +25,10 @@ class Changes:
     """(N, 3): factors on brightness, contrast and saturation."""
 
 
-def draw_changes(count: int, device: torch.device, seed: int, step: int, *, zoom: float, color: float) -> Changes:
-    """Draw the changes of a step's pictures.
+def draw_changes(
+    count: int, device: torch.device, seed: int, step: int, *, zoom: float, color: float, share: Share = WHOLE
+) -> Changes:
+    """Draw the changes of a step's pictures, and return those of a share.
 
     Args:
         count: N.
@@ -34,13 +37,14 @@ def draw_changes(count: int, device: torch.device, seed: int, step: int, *, zoom
         step: its number.
         zoom: most by which a part is magnified.
         color: most by which a factor on colours differs from 1.
+        share: which of the N pictures are asked for.
     """
     generator = torch_generator(device, seed, step, "changes")
-    drawn = torch.rand(count, 7, generator=generator, device=device)
+    drawn = share.of(torch.rand(count, 7, generator=generator, device=device))
     magnified = zoom ** drawn[:, :1]
     stretched = torch.exp(STRETCH * (2 * drawn[:, 1:2] - 1) * torch.tensor([1.0, -1.0], device=device))
-    share = (stretched / magnified).clamp(max=1) if zoom > 1 else torch.ones(count, 2, device=device)
-    return Changes(share, drawn[:, 2:4], 1 + color * (2 * drawn[:, 4:] - 1))
+    part = (stretched / magnified).clamp(max=1) if zoom > 1 else torch.ones(len(drawn), 2, device=device)
+    return Changes(part, drawn[:, 2:4], 1 + color * (2 * drawn[:, 4:] - 1))
 
 
 def augmented(stills: Stills, changes: Changes) -> tuple[Tensor, Tensor]:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from seg2vid_torch.data.frame_store import FrameStore
+from seg2vid_torch.data.shares import WHOLE, Share
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,17 @@ def flip_some(tensors: list[Tensor], flipped: Tensor) -> list[Tensor]:
     return [torch.where(flipped.to(x.device).view(-1, *[1] * (x.ndim - 1)), x.flip(-1), x) for x in tensors]
 
 
-def draw_stills(store: FrameStore, count: int, device: torch.device, seed: int, step: int) -> Stills:
-    """Draw stills onto the device, each as likely as any other, every second one of them to be mirrored."""
+def draw_stills(
+    store: FrameStore, count: int, device: torch.device, seed: int, step: int, *, share: Share = WHOLE
+) -> Stills:
+    """Draw `count` stills, each as likely as any other, every second one of them to be mirrored; onto the device come
+    those of a share.
+    """
     # Drawn where the stills lie: an index that came from elsewhere would have to be waited for.
     generator = torch_generator(store.images.device, seed, step, "stills")
     chosen = torch.randint(len(store), (count,), generator=generator, device=generator.device)
     flipped = torch.rand(count, generator=generator, device=generator.device) < 0.5
+    chosen, flipped = share.of(chosen), share.of(flipped)
     drawn = store.images[chosen], store.labels[chosen], flipped
     return Stills(*(tensor.to(device, non_blocking=True) for tensor in drawn))
 

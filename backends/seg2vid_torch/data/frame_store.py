@@ -14,6 +14,7 @@ from torch import Tensor
 
 from seg2vid_torch.data.datasets.frames import Split
 from seg2vid_torch.data.datasets.opening import DataSet
+from seg2vid_torch.data.division import Divided, undivided
 from seg2vid_torch.data.packed import shards_of
 from seg2vid_torch.data.reading import ReadFrames, parts_of, read_parts
 from seg2vid_torch.networks.colors import from_rgb
@@ -54,6 +55,7 @@ def load_frames(
     width: int,
     channels: int = 3,
     frames_per_second: float | None = None,
+    divided: Divided = undivided,
 ) -> FrameStore:
     """Read the split's frames of all data sets that have it, resized (pictures LANCZOS, label maps nearest).
 
@@ -66,6 +68,7 @@ def load_frames(
         width: likewise.
         channels: C: 3 for RGB, or 1 for grey.
         frames_per_second: of videos that are read by the clock; None = as they are stored.
+        divided: shares the work of reading.
 
     Raises:
         DatasetError: more than 1% of the files are unreadable, or a label map has values that are not explained.
@@ -76,7 +79,7 @@ def load_frames(
         parts = parts_of(clips, height=height, width=width, frames_per_second=frames_per_second)
         if data.packed:
             data.packed.require_size(height, width)
-        for frames in shards_of(data.packed, split) if data.packed else read_parts(parts):
+        for frames in shards_of(data.packed, split, divided) if data.packed else read_parts(parts, divided=divided):
             for fault in frames.faults:
                 logger.warning("left out: %s", fault)
             read.append(replace(frames, images=from_rgb(torch.from_numpy(frames.images), channels).numpy()))

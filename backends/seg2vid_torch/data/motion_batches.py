@@ -7,14 +7,14 @@ their length.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from seg2vid_interface.errors import DatasetError
 from seg2vid_interface.label_spaces import LabelSpace
-from seg2vid_torch.data.batches import flip_some, normal, numpy_generator, one_hot, pictures
+from seg2vid_torch.data.batches import flip_some, numpy_generator, one_hot, pictures
 from seg2vid_torch.data.frame_store import FrameStore
+from seg2vid_torch.data.shares import WHOLE, SampleDraws, Share
 from seg2vid_torch.data.teacher_clips import TeacherClips, drive
 from seg2vid_torch.geometry.camera_code import camera_code, path_of_code
 from seg2vid_torch.geometry.label_depth import StreetClasses
@@ -61,16 +61,16 @@ class RealClipSource:
                 raise DatasetError(f"--data: no clip has the {self._longest} consecutive frames that training needs")
         return store
 
-    def draw(self, step: int, clips: int, frames: int) -> RealClips:
-        """Draw `clips` windows of `frames` frames, some of them mirrored."""
+    def draw(self, step: int, clips: int, frames: int, share: Share = WHOLE) -> RealClips:
+        """Draw `clips` windows of `frames` frames, some of them mirrored, and return those of a share."""
         store = self._take(self._frames_at(step))
         if frames not in self._windows:
             self._windows[frames] = store.windows(frames)
         windows = self._windows[frames]
-        generator = numpy_generator(self._seed, step, "real clips")
-        starts = torch.tensor([windows[i] for i in generator.integers(len(windows), size=clips)])
+        draws = SampleDraws(numpy_generator(self._seed, step, "real clips"), clips, share)
+        starts = torch.tensor([windows[i] for i in draws.integers(len(windows)).tolist()])
         chosen = starts[:, None] + torch.arange(frames)
-        flipped = torch.from_numpy(generator.random(clips) < 0.5)
+        flipped = draws.even() < 0.5
         labels = store.labels[chosen].to(self._device).long()
         images, labels = flip_some([pictures(store.images[chosen], self._device), labels], flipped)
         return RealClips(images, labels)
@@ -84,18 +84,21 @@ class TeacherClipSource:
         self._classes = StreetClasses.of(label_space)
 
     @torch.no_grad()
-    def draw(self, step: int, clips: int, frames: int, network: Img2Vid) -> TaughtClips:
-        """Draw `clips` clips of `frames` frames for a network; in every other step the still is the last frame."""
-        generator = numpy_generator(self._seed, step, "teacher clips")
-        chosen = torch.from_numpy(generator.integers(len(self._stills), size=clips))
-        flipped = torch.from_numpy(generator.random(clips) < 0.5)
+    def draw(self, step: int, clips: int, frames: int, network: Img2Vid, *, share: Share = WHOLE) -> TaughtClips:
+        """Draw `clips` clips of `frames` frames for a network, and return those of a share.
+
+        In every other step the still is the last frame.
+        """
+        draws = SampleDraws(numpy_generator(self._seed, step, "teacher clips"), clips, share)
+        chosen = draws.integers(len(self._stills))
+        flipped = draws.even() < 0.5
         labels = self._stills.labels[chosen].to(self._device).long()
         images, labels = flip_some([pictures(self._stills.images[chosen], self._device), labels], flipped)
         height, width = labels.shape[1:]
-        latent = normal(generator, clips, network.latent_size(height, width) // network.row, network.row)
+        latent = draws.normal(network.latent_size(height, width) // network.row, network.row)
         code = camera_code(latent, network.foreground_column)
-        horizon = torch.from_numpy(generator.uniform(*HORIZON, clips).astype(np.float32) * height)
-        path = path_of_code(code, horizon=horizon, pitch=PITCH * normal(generator, clips, frames))
+        horizon = draws.uniform(*HORIZON).float() * height
+        path = path_of_code(code, horizon=horizon, pitch=PITCH * draws.normal(frames))
         one_hot_labels = one_hot(labels, self._label_space.size)
         made = drive(images, one_hot_labels, path.to(self._device), still_last=step % 2 == 1, classes=self._classes)
         return TaughtClips(made, latent.to(self._device))

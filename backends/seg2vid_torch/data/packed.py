@@ -24,6 +24,7 @@ from seg2vid_interface.documents import parse_json, read_document
 from seg2vid_interface.errors import BackendError, DatasetError
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_torch.data.datasets.frames import Split
+from seg2vid_torch.data.division import Divided, undivided
 from seg2vid_torch.data.picture_files import UNREADABLE
 from seg2vid_torch.data.reading import ReadFrames
 
@@ -151,10 +152,9 @@ def _samples(path: Path) -> Iterator[dict[str, Any]]:
         yield from group_by_keys(tar_file_expander([{"url": path.name, "stream": file}]))
 
 
-def shards_of(packed: Packed, split: Split) -> Iterator[ReadFrames]:
-    """Yield a split's frames, a shard at a time."""
-    for shard in packed.splits.get(split, ()):
-        yield read_shard(packed, shard)
+def shards_of(packed: Packed, split: Split, divided: Divided = undivided) -> Iterator[ReadFrames]:
+    """Yield a split's frames, a shard at a time; the work may be `divided`."""
+    return divided(packed.splits.get(split, ()), lambda shards: (read_shard(packed, shard) for shard in shards))
 
 
 def _decoded(data: bytes) -> NDArray[np.uint8]:

@@ -18,6 +18,7 @@ from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_interface.model_card import Camera
 from seg2vid_torch.data.batches import flip_some, normal, numpy_generator
 from seg2vid_torch.data.frame_store import FrameStore
+from seg2vid_torch.data.shares import WHOLE, SampleDraws, Share
 from seg2vid_torch.geometry.camera_motion import pixel_grid
 from seg2vid_torch.geometry.driving import CameraMoves, drive, moves_of
 from seg2vid_torch.geometry.label_depth import StreetClasses
@@ -67,21 +68,23 @@ class PathTeacher:
         return first_depth(*parts, classes=self._classes, camera=self._camera).half()
 
     @torch.no_grad()
-    def draw(self, step: int, count: int, device: torch.device, *, disturbed: bool = True) -> TaughtPaths:
-        """Draw `count` paths, each through a still as likely as any other, at half its size."""
-        generator = numpy_generator(self._seed, step, "taught paths")
-        chosen = torch.from_numpy(generator.integers(len(self._stills), size=count))
-        flipped = torch.from_numpy(generator.random(count) < 0.5)
+    def draw(
+        self, step: int, count: int, device: torch.device, share: Share = WHOLE, *, disturbed: bool = True
+    ) -> TaughtPaths:
+        """Draw `count` paths, each through a still as likely as any other, at half its size; return a share's."""
+        draws = SampleDraws(numpy_generator(self._seed, step, "taught paths"), count, share)
+        chosen = draws.integers(len(self._stills))
+        flipped = draws.even() < 0.5
         labels, told = self._stills.labels[chosen][:, ::2, ::2].to(device), self._told[chosen].to(device).float()
         labels, told = flip_some([labels, told], flipped)
-        numbers = drawn_numbers(generator, count)
+        numbers = draws.of(drawn_numbers)
         masks = self._classes.masks_of(labels)
         steps = path_basis(self._frames, device).steps(numbers.to(device))
         if disturbed:
-            steps = _shaken(steps, generator)
+            steps = _shaken(steps, draws)
         true = tilted_depth(told, steps[:, 0, 2], self._camera)
         if disturbed:
-            wrong = _smooth(normal(generator, count, 1, *PATCHES), told).mul(WRONG_DEPTH).exp()
+            wrong = _smooth(draws.normal(1, *PATCHES), told).mul(WRONG_DEPTH).exp()
             true = torch.where(masks.ground, true, true * wrong)
         still = torch.zeros_like(told)
         scene = StreetScene(true, still, still, still, masks.foreground, masks.bonnet)
@@ -90,7 +93,7 @@ class PathTeacher:
         flows = places - pixel_grid(told.shape[1], told.shape[2], device)
         seen = _inside(places[:, 1]) & ~masks.foreground & ~masks.bonnet
         if disturbed:
-            flows, seen = _disturbed(_faded(flows, masks.ground, generator), seen, generator)
+            flows, seen = _disturbed(_faded(flows, masks.ground, draws), seen, draws)
         return TaughtPaths(told, seen, flows, numbers.to(device))
 
 
@@ -112,11 +115,11 @@ def drawn_numbers(generator: np.random.Generator, count: int) -> Tensor:
     return numbers
 
 
-def _shaken(steps: Tensor, generator: np.random.Generator) -> Tensor:
+def _shaken(steps: Tensor, draws: SampleDraws) -> Tensor:
     """Return steps of a camera that is not level, and nods beside its smooth path, save at the end."""
     shaken = steps.clone()
-    shaken[:, :, 2] += TILT * normal(generator, len(steps), 1).to(steps.device)
-    shaken[:, 1:-1, 2] += SHAKEN * NOD * normal(generator, len(steps), steps.shape[1] - 2).to(steps.device)
+    shaken[:, :, 2] += TILT * draws.normal(1).to(steps.device)
+    shaken[:, 1:-1, 2] += SHAKEN * NOD * draws.normal(steps.shape[1] - 2).to(steps.device)
     return shaken
 
 
@@ -131,27 +134,26 @@ def _inside(places: Tensor) -> Tensor:
     return (x > 0) & (x < places.shape[3] - 1) & (y > 0) & (y < places.shape[2] - 1)
 
 
-def _faded(flows: Tensor, ground: Tensor, generator: np.random.Generator) -> Tensor:
+def _faded(flows: Tensor, ground: Tensor, draws: SampleDraws) -> Tensor:
     """Return flows (N, 2, 2, h, w) as they are told where the road is bare: nothing says that it moves.
 
     Going there and back ends where it began, so such flow is not known for what it is.
     """
-    count = len(flows)
-    faded = torch.from_numpy(generator.random((count, 1, 1)) < FADED)
-    bareness = torch.from_numpy(generator.uniform(-1, 1.5, (count, 1, 1)).astype(np.float32))
-    patches = _smooth(normal(generator, count, 1, *PATCHES), ground) + bareness.to(ground.device)
+    faded = draws.even(1, 1) < FADED
+    bareness = draws.uniform(-1, 1.5, 1, 1).float()
+    patches = _smooth(draws.normal(1, *PATCHES), ground) + bareness.to(ground.device)
     kept = 1 - torch.sigmoid(LOST * patches) * ground * faded.to(ground.device)
     return flows * kept[:, None, None]
 
 
-def _disturbed(flows: Tensor, seen: Tensor, generator: np.random.Generator) -> tuple[Tensor, Tensor]:
-    count, device = len(flows), flows.device
+def _disturbed(flows: Tensor, seen: Tensor, draws: SampleDraws) -> tuple[Tensor, Tensor]:
+    device = flows.device
     pixel = flows.shape[4] / 256
-    noise = torch.from_numpy(generator.uniform(0, NOISE * pixel, (count, 1, 1, 1, 1)).astype(np.float32)).to(device)
-    wild = torch.from_numpy(generator.random(seen.shape) < OUTLIERS).to(device)[:, None, None]
+    noise = draws.uniform(0, NOISE * pixel, 1, 1, 1, 1).float().to(device)
+    wild = (draws.even(*seen.shape[1:]) < OUTLIERS).to(device)[:, None, None]
     strength = torch.where(wild, 20 * noise, noise)
-    flows = flows + strength * normal(generator, *flows.shape).to(device)
-    share = torch.from_numpy(generator.uniform(0, BLIND, (count, 1, 1, 1)))
-    blind = torch.from_numpy(generator.random((count, 1, *BLIND_PATCHES))) < share
+    flows = flows + strength * draws.normal(*flows.shape[1:]).to(device)
+    share = draws.uniform(0, BLIND, 1, 1, 1)
+    blind = draws.even(1, *BLIND_PATCHES) < share
     blind = functional.interpolate(blind.float(), size=seen.shape[1:], mode="nearest")[:, 0].to(device) > 0
     return flows, seen & ~blind

@@ -6,7 +6,7 @@ the pictures changes.
 
 import signal
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -20,6 +20,7 @@ from seg2vid_interface.cores import available_cores
 from seg2vid_interface.errors import DatasetError, ImageError, LabelMapError
 from seg2vid_interface.label_readers import LabelReader
 from seg2vid_torch.data.datasets.frames import Clip, PictureClip, VideoClip
+from seg2vid_torch.data.division import Divided, undivided
 from seg2vid_torch.data.picture_files import read_picture
 from seg2vid_torch.data.video_files import read_video
 
@@ -84,8 +85,8 @@ def parts_of(
     return parts
 
 
-def read_parts(parts: Sequence[Part], *, tolerant: bool = False) -> Iterator[ReadFrames]:
-    """Yield what the parts hold, in their order, read a little ahead.
+def read_parts(parts: Sequence[Part], *, tolerant: bool = False, divided: Divided = undivided) -> Iterator[ReadFrames]:
+    """Yield what the parts hold, in their order, read a little ahead; the work may be `divided`.
 
     Raises:
         DatasetError: a label map holds what its format does not explain, or more than 1% cannot be read; unless
@@ -93,6 +94,16 @@ def read_parts(parts: Sequence[Part], *, tolerant: bool = False) -> Iterator[Rea
     """
     faults = _Faults(() if tolerant else parts)
     parts = [replace(part, tolerant=True) for part in parts] if tolerant else parts
+    for read in divided(parts, _read_ahead):
+        for frames in read:
+            if not tolerant:
+                faults.count(frames)
+            yield frames
+    faults.check()
+
+
+def _read_ahead(parts: Sequence[Part]) -> Iterator[Iterable[ReadFrames]]:
+    """Yield what each part holds."""
     with _workers(parts) as pool:
         waiting: deque[Part | Future[list[ReadFrames]]] = deque()
         rest = iter(parts)
@@ -103,14 +114,10 @@ def read_parts(parts: Sequence[Part], *, tolerant: bool = False) -> Iterator[Rea
                 if not waiting:
                     break
                 first = waiting.popleft()
-                for frames in first.result() if isinstance(first, Future) else read_part(first):
-                    if not tolerant:
-                        faults.count(frames)
-                    yield frames
+                yield first.result() if isinstance(first, Future) else read_part(first)
         except BaseException:
             pool.shutdown(cancel_futures=True)  # or much would be read before it is told
             raise
-    faults.check()
 
 
 class _Faults:

@@ -6,7 +6,7 @@ goes on for half the picture's width.
 Shape symbols: S = windows of a dataset, M = moments of a window, H, W = height and width.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seg2vid_interface.errors import BackendError
+from seg2vid_torch.data.division import Divided, undivided
 from seg2vid_torch.data.frame_store import FrameStore
 from seg2vid_torch.geometry.camera_motion import length, pixel_grid, sample
 
@@ -34,8 +35,10 @@ class RealFlow:
     """(S, M, H, W) bool: whether from every frame to the next, going there and back again ends where it began."""
 
 
-def flow_of_windows(store: FrameStore, starts: Sequence[int], moments: Sequence[int]) -> RealFlow:
-    """Compute the flow of the windows that begin at these frames, to the moments after them.
+def flow_of_windows(
+    store: FrameStore, starts: Sequence[int], moments: Sequence[int], divided: Divided = undivided
+) -> RealFlow:
+    """Compute the flow of the windows that begin at these frames, to the moments after them; work may be `divided`.
 
     Raises:
         BackendError: OpenCV is not installed.
@@ -46,7 +49,11 @@ def flow_of_windows(store: FrameStore, starts: Sequence[int], moments: Sequence[
     flow = torch.empty((len(starts), len(moments), 2, *greys.shape[1:]), dtype=torch.float16)
     seen = torch.empty((len(starts), len(moments), *greys.shape[1:]), dtype=torch.bool)
     with ThreadPoolExecutor() as pool:
-        steps = dict(zip(needed, pool.map(lambda frame: _step(greys[frame], greys[frame + 1]), needed), strict=True))
+
+        def work(frames: Sequence[int]) -> Iterator[tuple[Tensor, Tensor]]:
+            return pool.map(lambda frame: _step(greys[frame], greys[frame + 1]), frames)
+
+        steps = dict(zip(needed, divided(needed, work), strict=True))
     for window, first in enumerate(starts):
         flow[window], seen[window] = _followed([steps[first + t] for t in range(moments[-1])], moments)
     return RealFlow(flow, seen)

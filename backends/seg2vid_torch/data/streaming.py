@@ -7,7 +7,7 @@ step alone, so that a resumed run draws what an unbroken one would have.
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from seg2vid_torch.data.batches import numpy_generator
+from seg2vid_torch.data.division import Divided, undivided
 from seg2vid_torch.data.frame_store import FrameStore, joined
 from seg2vid_torch.data.packed import SHARD_BYTES, Packed, Shard, read_shard
 from seg2vid_torch.data.reading import ReadFrames
@@ -28,9 +29,17 @@ class Stream:
     """The training frames of packed data sets, a round at a time."""
 
     def __init__(
-        self, packed: Sequence[Packed], *, batch: int, seed: int, device: torch.device, channels: int = 3
+        self,
+        packed: Sequence[Packed],
+        *,
+        batch: int,
+        seed: int,
+        device: torch.device,
+        channels: int = 3,
+        divided: Divided = undivided,
     ) -> None:
-        """Begin with nothing read."""
+        """Begin with nothing read; the work of reading may be `divided`."""
+        self._divided = divided
         self._shards = [(data, shard) for data in packed for shard in data.splits["train"]]
         self._seed, self._device, self._channels = seed, device, channels
         self.frames = sum(shard.frames for _, shard in self._shards)
@@ -63,8 +72,7 @@ class Stream:
     def _read_round(self, number: int) -> FrameStore:
         began = time.perf_counter()
         read: deque[ReadFrames] = deque()
-        for data, shard in self._shards_of(number):
-            frames = read_shard(data, shard)
+        for frames in self._divided(self._shards_of(number), _read_shards):
             read.append(replace(frames, images=from_rgb(torch.from_numpy(frames.images), self._channels).numpy()))
         data, _ = self._shards[0]
         store = joined(read, (self._channels, data.height, data.width))
@@ -79,3 +87,7 @@ class Stream:
     def close(self) -> None:
         """Read no more."""
         self._pool.shutdown(cancel_futures=True)
+
+
+def _read_shards(shards: Sequence[tuple[Packed, Shard]]) -> Iterator[ReadFrames]:
+    return (read_shard(data, shard) for data, shard in shards)

@@ -4,19 +4,23 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from seg2vid_torch.losses.shared_means import Average, alone
+
 LIGHT_SIZE = 16  # pixels of the patches whose light is compared
 
 
-def class_weights(labels: Tensor, classes: int, limit: float) -> Tensor:
+def class_weights(labels: Tensor, classes: int, limit: float, average: Average = alone) -> Tensor:
     """Return (K,) weights that give every class in `labels` (N, H, W) the same say (OASIS, Eq. 1).
 
-    The weight of a class is inverse to its share of the pixels; `limit` bounds that of very rare ones.
+    The weight of a class is inverse to its share of the pixels; `limit` bounds that of very rare ones.  `average` is
+    that of processes which have a share of the labels each.
     """
     ones = torch.ones(1, device=labels.device).expand(labels.numel())
     # Not bincount, which on a GPU waits to see how many bins it takes.
     counts = torch.zeros(classes, device=labels.device).scatter_add_(0, labels.flatten(), ones)
+    counts = average(counts)
     present = (counts > 0).sum()
-    return (labels.numel() / (present * counts.clamp(min=1))).clamp(max=limit)
+    return (labels.numel() / (present * counts.where(counts > 0, 1.0))).clamp(max=limit)
 
 
 def segmentation_loss(scores: Tensor, labels: Tensor, weights: Tensor) -> Tensor:

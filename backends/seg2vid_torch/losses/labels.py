@@ -4,6 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from seg2vid_torch.losses.shared_means import SMALLEST, Average, alone
+
 PART = 64  # label maps counted at a time: counting takes eight bytes a pixel
 
 
@@ -26,6 +28,12 @@ def balanced_weights(counts: Tensor, balance: float, limit: float) -> Tensor:
     return (weights / (weights * counts / counts.sum()).sum()).clamp(max=limit).float()
 
 
-def labels_loss(scores: Tensor, labels: Tensor, weights: Tensor) -> Tensor:
-    """Return the weighted cross-entropy of scores (N, K, H, W) against labels (N, H, W): a mean over the weights."""
-    return functional.cross_entropy(scores.float(), labels, weights)
+def labels_loss(scores: Tensor, labels: Tensor, weights: Tensor, average: Average = alone) -> Tensor:
+    """Return the weighted cross-entropy of scores (N, K, H, W) against labels (N, H, W): a mean over the weights.
+
+    `average` is that of processes which have a share of the batch each.
+    """
+    if average is alone:
+        return functional.cross_entropy(scores.float(), labels, weights)
+    total = functional.cross_entropy(scores.float(), labels, weights, reduction="sum")
+    return total / average(weights[labels].sum()).clamp(min=SMALLEST)

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from seg2vid_torch.losses.shared_means import Average, alone, weighed
 from seg2vid_torch.networks.img2vid.img2vid import Motion
 from seg2vid_torch.networks.img2vid.warp import warp
 
@@ -141,12 +142,15 @@ def kl_divergence(mean: Tensor, log_variance: Tensor) -> Tensor:
     return -0.5 * (1 + log_variance - mean**2 - log_variance.exp()).sum() / len(mean)
 
 
-def kl_of_batch(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Return the same summed over the N clips and divided by 1000, as the released code trains with."""
-    return kl_divergence(mean, log_variance) * (len(mean) / 1000)
+def kl_of_batch(mean: Tensor, log_variance: Tensor, clips: int | None = None) -> Tensor:
+    """Return the same summed over a batch's clips and divided by 1000, as the released code trains with.
+
+    `clips` are how many it has; None: these N.
+    """
+    return kl_divergence(mean, log_variance) * ((clips or len(mean)) / 1000)
 
 
-def end_point_error(flow: Tensor, truth: Tensor, visible: Tensor) -> Tensor:
+def end_point_error(flow: Tensor, truth: Tensor, visible: Tensor, average: Average = alone) -> Tensor:
     """Return the mean Euclidean distance in pixels over the visible pixels (Baker et al., IJCV 2011).
 
     Asked of the teacher's clips, which the paper does not have.
@@ -155,10 +159,12 @@ def end_point_error(flow: Tensor, truth: Tensor, visible: Tensor) -> Tensor:
         flow: (N, T, 2, H, W) in pixels.
         truth: the same.
         visible: (N, T, 1, H, W) bool.
+        average: of processes which have a share of the clips each.
     """
     # The small constant keeps the gradient finite where the flow is already right.
     distance = ((flow - truth).square().sum(2, keepdim=True) + 1e-6).sqrt()
-    return (distance * visible).sum() / visible.sum().clamp(min=1)
+    counted = visible.sum()
+    return weighed((distance * visible).sum() / counted.clamp(min=1), counted, average)
 
 
 def mask_cross_entropy(mask: Tensor, visible: Tensor) -> Tensor:

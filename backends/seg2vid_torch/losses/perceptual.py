@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from seg2vid_torch.losses.shared_means import Average, alone
 from seg2vid_torch.networks.vgg import Vgg
 
 SMALLEST_MEAN = 1e-3  # of a true map, below which it is taken for empty
@@ -36,7 +37,7 @@ def perceptual(network: Vgg, pictures: Tensor, truth: Tensor, weights: Mapping[i
     ).sum()
 
 
-def normalised_perceptual(network: Vgg, pictures: Tensor, truth: Tensor) -> Tensor:
+def normalised_perceptual(network: Vgg, pictures: Tensor, truth: Tensor, average: Average = alone) -> Tensor:
     """Return the sum over the network's maps of their mean absolute difference, as a share of the true map's mean.
 
     So every map has about the same say, whatever the size of its numbers, for which Chen and Koltun (ICCV 2017) choose
@@ -46,12 +47,13 @@ def normalised_perceptual(network: Vgg, pictures: Tensor, truth: Tensor) -> Tens
         network: its weights are not trained.
         pictures: (N, 3, H, W) in 0..1, RGB.
         truth: the same.
+        average: of processes which have a share of the pictures each.
     """
     with torch.no_grad():
         true_maps = [x.float() for x in network(truth)]
+        means = average(torch.stack([x.mean() for x in true_maps])).clamp(min=SMALLEST_MEAN)
     maps = network(pictures)
     shares = [
-        functional.l1_loss(x.float(), y) / y.mean().clamp(min=SMALLEST_MEAN)
-        for x, y in zip(maps, true_maps, strict=True)
+        functional.l1_loss(x.float(), y) / mean for x, y, mean in zip(maps, true_maps, means.unbind(), strict=True)
     ]
     return torch.stack(shares).sum()

@@ -6,6 +6,7 @@ from pydantic import Discriminator, Field, Tag, TypeAdapter, model_validator
 
 from seg2vid_torch.settings.sizes import image_sizes, pix2pixhd_sizes
 from seg2vid_torch.settings.stage import (
+    BatchPart,
     PerceptualSettings,
     PerceptualWeights,
     PositiveInt,
@@ -141,11 +142,23 @@ class SpadeSettings(PerceptualSettings):
                 f"weights.critics = {self.weights.critics:g} needs the critics' frozen features: "
                 "--set critic_weights=FILE (or critic_weights=download), or --set weights.critics=0 to do without"
             )
+        if self.cuda_graph and self.accumulate > 1:
+            raise ValueError("cuda_graph = true needs accumulate = 1: a captured step takes its batch at once")
         if self.cuda_graph and self.discriminator_interval > 1:
             raise ValueError("cuda_graph = true needs discriminator_interval = 1: every replay is the same step")
         if self.cuda_graph and (self.rolled or self.driven):
             raise ValueError("cuda_graph = true needs rolled = 0 and driven = 0: drives are longer or shorter")
         return self
+
+    def parts(self) -> list[BatchPart]:
+        """See `CommonSettings`; the second half is of those that a camera drives on to, and of the others."""
+        own, drawn = self.batch // 2, self.batch - self.batch // 2
+        driven = round(self.driven * drawn)
+        return [
+            BatchPart("batch", own, "the half in its own style"),
+            BatchPart("batch", drawn - driven, "those in drawn styles that no camera drives on to"),
+            BatchPart("batch", driven, "those that a camera drives on to"),
+        ]
 
 
 class Pix2PixHDWeights(PerceptualWeights):

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from seg2vid_torch.settings.sizes import KEY_FRAME_SIZES
-from seg2vid_torch.settings.stage import CommonSettings, PositiveInt, StrictSettings, Weight, refuse_size
+from seg2vid_torch.settings.stage import BatchPart, CommonSettings, PositiveInt, StrictSettings, Weight, refuse_size
 
 
 class KeyFrameNetworkSettings(StrictSettings):
@@ -57,6 +57,10 @@ class KeyFrameSettings(CommonSettings):
     """The correction's learning rate, as a share of the encoder's."""
     weights: KeyFrameWeights = KeyFrameWeights()
     network: KeyFrameNetworkSettings
+
+    def parts(self) -> list[BatchPart]:
+        """See `CommonSettings`; the encoder learns from a batch, the correction from windows."""
+        return [BatchPart("batch", self.batch), BatchPart("windows", self.windows)]
 
     @model_validator(mode="after")
     def _check_size(self) -> "KeyFrameSettings":

@@ -8,6 +8,7 @@ from seg2vid_interface.label_spaces import NO_LABELS
 from seg2vid_torch.settings.key_frames import KeyFrameNetworkSettings
 from seg2vid_torch.settings.sizes import MOTION_SIZES
 from seg2vid_torch.settings.stage import (
+    BatchPart,
     PerceptualSettings,
     PerceptualWeights,
     PositiveInt,
@@ -142,19 +143,25 @@ class MotionSettings(PerceptualSettings):
     def _check_batch(self) -> "MotionSettings":
         refuse_size(self, MOTION_SIZES.problem(self.height, self.width))
         self._check_labels()
-        if self.batch < 2:
-            raise ValueError("batch must be at least 2: the refinement normalises over it")
+        if self.batch // self.accumulate < 2:
+            raise ValueError("batch / accumulate must be at least 2: the refinement normalises over it")
         if self.teacher.clips >= self.batch:
             raise ValueError(f"teacher.clips = {self.teacher.clips} leaves no real clip in the batch of {self.batch}")
         if self.teacher.clips and not self.teacher.stills:
             raise ValueError("teacher.stills is needed, the roots of labelled stills, or teacher.clips=0 to do without")
-        if self.teacher.refines_alone and self.teacher.clips == 1:
+        if self.teacher.refines_alone and self.teacher.clips and self.teacher.clips // self.accumulate < 2:
             raise ValueError(
-                "teacher.refines_alone needs at least 2 teacher.clips: the refinement normalises over them"
+                "teacher.refines_alone needs at least 2 teacher.clips in a micro-batch: the refinement normalises "
+                "over them"
             )
         if self.refined_frames > self.network.chunk_frames:
             raise ValueError(f"refined_frames is more than chunk_frames = {self.network.chunk_frames}")
         return self
+
+    def parts(self) -> list[BatchPart]:
+        """See `CommonSettings`; some of the clips are the teacher's."""
+        taught = self.teacher.clips
+        return [BatchPart("batch", self.batch - taught, "real clips"), BatchPart("teacher.clips", taught)]
 
     def _check_labels(self) -> None:
         without = NO_LABELS.name

@@ -1,6 +1,7 @@
 """What the settings of all stages have in common."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -32,7 +33,11 @@ class CommonSettings(StrictSettings):
     """What the weights begin from: a run's folder or checkpoint, a model's name or folder, or a light checkpoint (see
     `training.initial`); none = random weights."""
     batch: PositiveInt
-    """Samples per step."""
+    """Samples per step, those of all processes together."""
+    accumulate: PositiveInt = 1
+    """Micro-batches that a step takes its batch in, one after the other, for small memories; their gradients are added
+    up, so that it is still one step.  What is computed over a batch then sees a micro-batch: batch norm, and losses
+    that are means over those pixels that count.  It may be another when a run goes on."""
     learning_rate: float = Field(gt=0)
     """Of Adam."""
     ema_decay: float = Field(ge=0, lt=1)
@@ -43,6 +48,21 @@ class CommonSettings(StrictSettings):
     """Steps between two checkpoints."""
     sample_interval: PositiveInt
     """Steps between two samples."""
+
+    def parts(self) -> Sequence["BatchPart"]:
+        """Return what a step's samples consist of: each part is shared equally by micro-batches and processes."""
+        return [BatchPart("batch", self.batch)]
+
+
+@dataclass(frozen=True)
+class BatchPart:
+    """Samples of a step that are of one kind."""
+
+    key: str
+    """The setting that says how many there are."""
+    count: int
+    what: str = ""
+    """Which of them, if not all."""
 
 
 class PerceptualWeights(StrictSettings):

@@ -1,6 +1,7 @@
 """Building a stage from its settings and its data."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,8 @@ from seg2vid_torch.training.key_frame_stage import KeyFrameStage
 from seg2vid_torch.training.labels_stage import LabelsStage
 from seg2vid_torch.training.motion_stage import MotionStage
 from seg2vid_torch.training.pix2pixhd_stage import Pix2PixHDStage
+from seg2vid_torch.training.processes.batch_norm import share_batch_norms
+from seg2vid_torch.training.processes.processes import Processes
 from seg2vid_torch.training.spade_stage import SpadeStage
 from seg2vid_torch.training.stage import StageTraining, TrainingContext
 
@@ -77,7 +80,7 @@ class TrainingData:
             return self.streamed.read_per_second
         return self.frames_read / self.seconds if self.seconds else 0.0
 
-    def stream(self, settings: StageSettings, seed: int, device: torch.device) -> Stream | None:
+    def stream(self, settings: StageSettings, seed: int, device: torch.device, processes: Processes) -> Stream | None:
         """Return where the training frames come from if they are packed, and too many for memory.
 
         Raises:
@@ -100,7 +103,8 @@ class TrainingData:
                 "Give it a part of the clips.",
             )
         channels = image_channels(settings)
-        self.streamed = Stream(packed, batch=settings.batch, seed=seed, device=device, channels=channels)
+        form: dict[str, Any] = {"batch": settings.batch, "channels": channels}
+        self.streamed = Stream(packed, **form, seed=seed, device=device, divided=processes.divider())
         return self.streamed
 
     def load(self, data_sets: list[DataSet], split: Split, **form: Any) -> FrameStore | None:
@@ -139,17 +143,20 @@ def build_stage(
     *,
     data: TrainingData | None = None,
     frozen: FrozenFiles | None = None,
+    processes: Processes | None = None,
 ) -> StageTraining:
     """Load the data and build the networks, their weights drawn from the request's seed."""
-    data = data or open_data(request, settings, label_space)
+    data, processes = data or open_data(request, settings, label_space), processes or Processes()
+    divided = processes.divider()
     load = partial(
         data.load,
         height=settings.height,
         width=settings.width,
         channels=image_channels(settings),
         frames_per_second=getattr(settings, "frames_per_second", None),
+        divided=divided,
     )
-    stream = data.stream(settings, request.seed, device)
+    stream = data.stream(settings, request.seed, device, processes)
     train = stream.at(0) if stream else load(data.given, "train")
     assert train is not None, "a data set without training frames is not opened"
     context = TrainingContext(
@@ -160,18 +167,29 @@ def build_stage(
         train=train,
         stream=stream,
         validation=load(data.given, "val"),
+        processes=processes,
+        divided=divided,
+        accumulate=settings.accumulate,
         **(frozen.paths if frozen else {}),
     )
+    stage = _built(settings, context, lambda split: load(data.stills, split))
+    share_batch_norms(stage.networks, processes)
+    return stage
+
+
+def _built(
+    settings: StageSettings, context: TrainingContext, stills_of: Callable[[Split], FrameStore | None]
+) -> StageTraining:
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(request.seed)
+        torch.manual_seed(context.seed)
         if isinstance(settings, SpadeSettings):
             return SpadeStage(settings, context)
         if isinstance(settings, Pix2PixHDSettings):
             return Pix2PixHDStage(settings, context)
         if isinstance(settings, LabelsSettings):
             return LabelsStage(settings, context)
-        stills = load(data.stills, "train")
+        stills = stills_of("train")
         if isinstance(settings, MotionSettings):
             return MotionStage(settings, context, stills)
-        unseen = load(data.stills, "val")
+        unseen = stills_of("val")
         return KeyFrameStage(settings, context, stills or context.train, unseen or context.validation)

@@ -1,7 +1,8 @@
 """What the trainings of all image stages have in common: stills, validation, samples."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from seg2vid_torch.data.batches import Stills, draw_stills, one_hot, pictures
 from seg2vid_torch.losses.image import pooled_l1
 from seg2vid_torch.settings.stage import CommonSettings
 from seg2vid_torch.training.average import AveragedNetwork
+from seg2vid_torch.training.optimizers import parameters_of
 from seg2vid_torch.training.sheets import painted, write_sheet
 from seg2vid_torch.training.stage import TrainingContext, count_parameters, evenly_chosen
 
@@ -48,20 +50,22 @@ class ImageStage(ABC):
         """Return what the averaged generator makes of labels (N, H, W) to be like frames: both (N, 3, H, W) in 0..1."""
 
     def _draw_stills(self, step: int) -> Stills:
-        """Draw a step's stills."""
+        """Draw this process's stills of a step."""
         store = self._context.frames_at(step) if self._context.stream else self._train
-        return draw_stills(store, self._batch_size, self._device, self._context.seed, step)
+        return draw_stills(store, self._batch_size, self._device, self._context.seed, step, share=self._context.share)
 
     def _one_hot(self, labels: Tensor) -> Tensor:
         """Return class probabilities (N, K, H, W) of labels (N, H, W)."""
         probabilities = one_hot(labels.to(self._device), self._label_space.size)
         return probabilities.contiguous(memory_format=torch.channels_last)
 
-    def _update(self, name: str, loss: Tensor) -> None:
-        """Do a step of one optimizer; the generator's also moves its average."""
+    @contextmanager
+    def _update(self, name: str) -> Iterator[None]:
+        """Do a step of one optimizer, with the gradients added up within the block; a generator's moves its average."""
         optimizer = self.optimizers[name]
         optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        yield
+        self._context.processes.average_gradients(parameters_of(optimizer))
         optimizer.step()
         if name == "generator":
             self.averaged.update_parameters(self.networks["generator"])

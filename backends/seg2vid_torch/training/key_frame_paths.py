@@ -4,6 +4,7 @@ Shape symbols: S = windows of a dataset, N = windows of a batch, M = moments, P 
 width.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from torch import Tensor, nn
 from seg2vid_interface.errors import DatasetError
 from seg2vid_interface.model_card import Camera
 from seg2vid_torch.data.batches import pictures
+from seg2vid_torch.data.division import Divided, undivided
 from seg2vid_torch.data.frame_store import FrameStore
 from seg2vid_torch.data.real_flow import RealFlow, flow_of_windows
 from seg2vid_torch.geometry.camera_motion import pixel_grid
@@ -45,8 +47,16 @@ class DrawnWindows:
 class RealWindows:
     """All windows of a dataset's clips."""
 
-    def __init__(self, store: FrameStore, classes: StreetClasses, camera: Camera, frames: int) -> None:
-        """Compute their optical flow; `frames` = those of a chunk, of which a window has two.
+    def __init__(
+        self,
+        store: FrameStore,
+        classes: StreetClasses,
+        camera: Camera,
+        frames: int,
+        *,
+        divided: Divided = undivided,
+    ) -> None:
+        """Compute their optical flow; `frames` = those of a chunk, of which a window has two; work may be `divided`.
 
         Raises:
             DatasetError: no clip is as long.
@@ -58,7 +68,7 @@ class RealWindows:
         if not self.starts:
             raise DatasetError(f"--data: no clip has the {2 * frames + 1} consecutive frames that training needs")
         self._store, self._classes, self._camera, self._frames = store, classes, camera, frames
-        self._flow: RealFlow = flow_of_windows(store, self.starts, self.moments)
+        self._flow: RealFlow = flow_of_windows(store, self.starts, self.moments, divided)
 
     def draw(self, chosen: Tensor, device: torch.device) -> DrawnWindows:
         """Return the windows of these numbers (N,)."""
@@ -97,7 +107,14 @@ class WindowPaths(nn.Module):
 
     @torch.no_grad()
     def fitted(
-        self, chosen: Tensor, drawn: DrawnWindows, scenes: FilmedScenes, network: KeyFrameMotion, *, again: bool = True
+        self,
+        chosen: Tensor,
+        drawn: DrawnWindows,
+        scenes: FilmedScenes,
+        network: KeyFrameMotion,
+        *,
+        again: bool = True,
+        gathered: Callable[[Tensor], Tensor] = lambda rows: rows,
     ) -> Tensor:
         """Return the steps (N, T + 1, 3) of drawn windows' paths.
 
@@ -107,6 +124,7 @@ class WindowPaths(nn.Module):
             scenes: the same, corrected.
             network: whose encoder reads paths that are not known yet.
             again: whether those that are known are fitted further.
+            gathered: returns what all processes have, each of which fits the paths of its windows.
         """
         basis = knot_basis(self._windows.moments, drawn.labels.device)
         known, numbers = self.known[chosen], self.numbers[chosen]
@@ -115,5 +133,6 @@ class WindowPaths(nn.Module):
             numbers = torch.where(known[:, None], numbers, found)
         if again:
             numbers = fit_path(scenes, network.camera, basis, numbers, factors=(2,), rounds=(2,))
-        self.numbers[chosen], self.known[chosen] = numbers, True
+        all_chosen = gathered(chosen.to(numbers.device))
+        self.numbers[all_chosen], self.known[all_chosen] = gathered(numbers), True
         return basis.steps(numbers)

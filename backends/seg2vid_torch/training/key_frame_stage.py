@@ -13,10 +13,12 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
+from seg2vid_interface.errors import DatasetError
 from seg2vid_interface.model_card import Camera
 from seg2vid_torch.data.batches import numpy_generator
 from seg2vid_torch.data.frame_store import FrameStore
-from seg2vid_torch.data.path_teacher import PathTeacher
+from seg2vid_torch.data.path_teacher import PathTeacher, TaughtPaths
+from seg2vid_torch.data.shares import micro_batch_of
 from seg2vid_torch.networks.build import build_key_frame_motion
 from seg2vid_torch.networks.key_frames.key_frame_motion import KeyFrameMotion
 from seg2vid_torch.settings.key_frames import KeyFrameSettings
@@ -26,7 +28,7 @@ from seg2vid_torch.training.key_frame_terms import correction_terms
 from seg2vid_torch.training.optimizers import make_adam
 from seg2vid_torch.training.path_fitting import FilmedScenes
 from seg2vid_torch.training.schedule import cosine_decay, set_rates
-from seg2vid_torch.training.stage import TrainingContext, count_parameters, detached, evenly_chosen
+from seg2vid_torch.training.stage import TrainingContext, count_parameters, evenly_chosen, mean_terms
 from seg2vid_torch.training.terms import Terms, weighted_sum
 
 BETAS = (0.9, 0.99)
@@ -50,10 +52,13 @@ class KeyFrameStage:
         classes = self._network.classes
         self._teacher = PathTeacher(stills, context.label_space, camera, frames, context.seed)
         self._unseen = PathTeacher(unseen, context.label_space, camera, frames, context.seed) if unseen else None
-        self._windows = RealWindows(context.train, classes, camera, frames)
+        self._windows = RealWindows(context.train, classes, camera, frames, divided=context.divided)
+        self._refuse_few_windows()
         held = context.validation
         self._held_windows = (
-            RealWindows(held, classes, camera, frames) if held and held.windows(2 * frames + 1) else None
+            RealWindows(held, classes, camera, frames, divided=context.divided)
+            if held and held.windows(2 * frames + 1)
+            else None
         )
         self._paths = WindowPaths(self._windows).to(context.device)
         self.networks = nn.ModuleDict({"key_frames": self._network, "paths": self._paths})
@@ -66,6 +71,14 @@ class KeyFrameStage:
         }
         self._pictures = len(context.train), len(context.train.clips), len(stills)
 
+    def _refuse_few_windows(self) -> None:
+        there, sharing = len(self._windows.starts), self._context.processes.count * self._settings.accumulate
+        if there < self._settings.windows and there % sharing:
+            raise DatasetError(
+                f"--data: the clips have {there} windows, which {sharing} processes or micro-batches cannot share",
+                "Give it more clips, or start fewer processes.",
+            )
+
     @property
     def _averaged_network(self) -> KeyFrameMotion:
         network = self.averaged.module.eval()
@@ -76,35 +89,46 @@ class KeyFrameStage:
         """Train both parts once."""
         settings = self._settings
         set_rates(self.optimizers, self._rates, cosine_decay(progress, 0.0, settings.final_rate))
-        terms, trained = self._encoder_terms(step), ["encoder"]
-        if step >= settings.correction_from:
-            terms |= self._correction_terms(step)
-            trained.append("correction")
+        corrects = step >= settings.correction_from
+        trained = ["encoder", "correction"] if corrects else ["encoder"]
         for name in trained:
             self.optimizers[name].zero_grad(set_to_none=True)
-        weighted_sum(terms, settings.weights).backward()
+        taught = self._teacher.draw(step, settings.batch, self._device, self._context.share)
+        windows = self._draw_windows(step) if corrects else []
+        terms, share = [], self._context.share
+        for part in range(settings.accumulate):
+            terms.append(self._encoder_terms(micro_batch_of(taught, share, part)))
+            if corrects:
+                terms[-1] |= self._correction_terms(step, *windows[part])
+            self._context.add_gradients(weighted_sum(terms[-1], settings.weights))
         for name in trained:
+            self._context.processes.average_gradients(self._parts[name].parameters())
             nn.utils.clip_grad_norm_(self._parts[name].parameters(), LARGEST_GRADIENT)
             self.optimizers[name].step()
         self.averaged.update_parameters(self._network)
-        return detached(terms)
+        return mean_terms(terms)
 
-    def _encoder_terms(self, step: int) -> Terms:
-        taught = self._teacher.draw(step, self._settings.batch, self._device)
+    def _encoder_terms(self, taught: TaughtPaths) -> Terms:
         read = self._network.encoder(taught.inverse_depth, taught.still, taught.flows)
         return {"taught_path": functional.mse_loss(read, taught.numbers)}
 
-    def _correction_terms(self, step: int) -> Terms:
+    def _draw_windows(self, step: int) -> list[tuple[Tensor, Tensor]]:
+        """Return, of this process's windows, those of each micro-batch, and which of them are mirrored."""
         generator = numpy_generator(self._context.seed, step, "real windows")
         count = min(self._settings.windows, len(self._windows.starts))
         chosen = torch.from_numpy(generator.choice(len(self._windows.starts), count, replace=False))
-        drawn = self._windows.draw(chosen, self._device)
-        mirrored = torch.from_numpy(generator.random(count) < 0.5).to(self._device)
+        mirrored = torch.from_numpy(generator.random(count) < 0.5)
+        share = self._context.share
+        return list(zip(*(share.micro_batches(share.of(x)) for x in (chosen, mirrored)), strict=True))
+
+    def _correction_terms(self, step: int, chosen: Tensor, mirrored: Tensor) -> Terms:
+        drawn, mirrored = self._windows.draw(chosen, self._device), mirrored.to(self._device)
         factor = self._factor(self._network, drawn, mirrored)
         scenes = replace(drawn.scenes, factor=factor)
         fixed, again = replace(drawn.scenes, factor=factor.detach()), step % REFITTED == 0
-        steps = self._paths.fitted(chosen, drawn, fixed, self._network, again=again)
-        return correction_terms(drawn, scenes.places(steps, self._network.camera), factor)
+        gathered = self._context.processes.gathered
+        steps = self._paths.fitted(chosen, drawn, fixed, self._network, again=again, gathered=gathered)
+        return correction_terms(drawn, scenes.places(steps, self._network.camera), factor, self._context.average)
 
     def _factor(self, network: KeyFrameMotion, drawn: DrawnWindows, mirrored: Tensor) -> Tensor:
         """Return the factors (N, H, W) that a network says, having seen some windows mirrored."""

@@ -17,10 +17,10 @@ from seg2vid_torch.networks.segmentation.pretrained_u_net import PretrainedUNet
 from seg2vid_torch.settings.labels import LabelsSettings, PretrainedLabelsSettings
 from seg2vid_torch.training.average import AveragedNetwork
 from seg2vid_torch.training.label_scores import confusion, mean_score, pixel_score
-from seg2vid_torch.training.optimizers import make_adam
+from seg2vid_torch.training.optimizers import make_adam, parameters_of
 from seg2vid_torch.training.schedule import cosine_decay, set_rates, warm_up
 from seg2vid_torch.training.sheets import painted, write_sheet
-from seg2vid_torch.training.stage import TrainingContext, count_parameters, detached, evenly_chosen
+from seg2vid_torch.training.stage import TrainingContext, count_parameters, evenly_chosen, mean_terms
 from seg2vid_torch.weights.efficientnet_lite import load_frozen_features
 
 BETAS = (0.9, 0.99)
@@ -74,20 +74,28 @@ class LabelsStage:
         settings, seed = self._settings, self._context.seed
         factor = warm_up(step, settings.warm_up) * cosine_decay(progress, 0.0, settings.final_rate)
         set_rates(self.optimizers, self.rates, factor)
-        stills = draw_stills(self._train, settings.batch, self._device, seed, step)
-        changes = draw_changes(settings.batch, self._device, seed, step, zoom=settings.zoom, color=settings.color)
-        frames, labels = augmented(stills, changes)
-        with self._context.autocast():
-            scores = self._segmenter.train()(frames)
-        loss = labels_loss(scores, labels, self._weights)
+        share = self._context.share
+        drawn = settings.batch, self._device, seed, step
+        changes = draw_changes(*drawn, zoom=settings.zoom, color=settings.color, share=share)
+        frames, labels = augmented(draw_stills(self._train, *drawn, share=share), changes)
         for optimizer in self.optimizers.values():
             optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        terms = [
+            self._learn(*batch) for batch in zip(share.micro_batches(frames), share.micro_batches(labels), strict=True)
+        ]
         for optimizer in self.optimizers.values():
+            self._context.processes.average_gradients(parameters_of(optimizer))
             optimizer.step()
         self.averaged.update_parameters(self._segmenter)
-        right = (scores.argmax(1) == labels).float().mean()
-        return detached({"cross_entropy": loss, "right": right})
+        return mean_terms(terms)
+
+    def _learn(self, frames: Tensor, labels: Tensor) -> dict[str, Tensor]:
+        """Add the gradients of a micro-batch; return its loss terms."""
+        with self._context.autocast():
+            scores = self._segmenter.train()(frames)
+        loss = labels_loss(scores, labels, self._weights, self._context.average)
+        self._context.add_gradients(loss)
+        return {"cross_entropy": loss.detach(), "right": (scores.detach().argmax(1) == labels).float().mean()}
 
     @torch.no_grad()
     def _told(self, images: Tensor) -> Tensor:

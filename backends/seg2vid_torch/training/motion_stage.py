@@ -1,5 +1,6 @@
 """Training of the motion stage: Img2Vid on real clips and on clips made from stills."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ from torch.nn import functional
 
 from seg2vid_torch.data.batches import normal, numpy_generator, one_hot, pictures
 from seg2vid_torch.data.frame_store import FrameStore
-from seg2vid_torch.data.motion_batches import RealClipSource, TeacherClipSource
+from seg2vid_torch.data.motion_batches import RealClips, RealClipSource, TaughtClips, TeacherClipSource
+from seg2vid_torch.data.shares import SampleDraws, micro_batch_of
 from seg2vid_torch.geometry.camera_code import camera_code
 from seg2vid_torch.graphs.rollout import predict_chunk
 from seg2vid_torch.networks.build import build_img2vid
@@ -29,13 +31,25 @@ from seg2vid_torch.training.motion_terms import (
     where_known,
 )
 from seg2vid_torch.training.optimizers import make_adam
-from seg2vid_torch.training.stage import TrainingContext, count_parameters, detached, evenly_chosen
+from seg2vid_torch.training.stage import TrainingContext, count_parameters, evenly_chosen, mean_terms
 from seg2vid_torch.training.terms import Terms, weighted_sum
 from seg2vid_torch.weights.vgg19 import load_vgg19
 
 BETAS = (0.9, 0.999)
 SAMPLE_CHUNKS = 6
 VALIDATION_STARTS = 16
+
+
+@dataclass(frozen=True)
+class MotionDraws:
+    """What is random in a step beside the choice of clips."""
+
+    noise: Tensor
+    """(N, C, H, W), standard normal: what hidden places are filled with."""
+    latent: Tensor
+    """(N, R, L), standard normal: by what latents differ from their means."""
+    times: list[int]
+    """Which of the T frames are refined."""
 
 
 class MotionStage:
@@ -71,20 +85,41 @@ class MotionStage:
         generator = numpy_generator(self._context.seed, step, "motion")
         refines = step >= self._settings.refined_from
         rolled_out = generator.random() < self._settings.rollout_probability and refines
-        terms = self._terms(self._batch(step, rolled_out=rolled_out), generator, refines=refines)
-        optimizer = self.optimizers["img2vid"]
+        real, taught = self._draw_clips(step, history=self._frames if rolled_out else 0)
+        draws = self._draw_numbers(generator, refines=refines)
+        optimizer, share, terms = self.optimizers["img2vid"], self._context.share, []
         optimizer.zero_grad(set_to_none=True)
-        weighted_sum(terms, self._settings.weights).backward()
+        for part in range(self._settings.accumulate):
+            clips = micro_batch_of(real, share, part), micro_batch_of(taught, share, part)
+            batch = self._batch(*clips, rolled_out=rolled_out)
+            terms.append(self._terms(batch, micro_batch_of(draws, share, part), refines=refines))
+            self._context.add_gradients(weighted_sum(terms[-1], self._settings.weights))
+        self._context.processes.average_gradients(self._network.parameters())
         optimizer.step()
         self.averaged.update_parameters(self._network)
-        return detached(terms)
+        return mean_terms(terms)
 
-    def _batch(self, step: int, *, rolled_out: bool) -> MotionBatch:
-        """Draw the step's clips; the real ones begin T frames earlier if the network is to predict its own input."""
+    def _draw_clips(self, step: int, *, history: int) -> tuple[RealClips, TaughtClips | None]:
+        """Draw this process's clips of a step; the real ones begin `history` frames earlier."""
+        clips, share = self._settings.teacher.clips, self._context.share
+        real = self._real.draw(step, self._settings.batch - clips, history + self._frames + 1, share)
+        if not (self._teacher and clips):
+            return real, None
+        return real, self._teacher.draw(step, clips, self._frames + 1, self._network, share=share)
+
+    def _draw_numbers(self, generator: np.random.Generator, *, refines: bool) -> MotionDraws:
+        """Draw what else is random in a step, for this process's clips."""
+        settings, network = self._settings, self._network
+        size = settings.height, settings.width
+        draws = SampleDraws(generator, settings.batch, self._context.share)
+        noise = draws.normal(settings.network.image_channels, *size)
+        latent = draws.normal(network.latent_size(*size) // network.row, network.row)
+        times = generator.permutation(self._frames)[: settings.refined_frames].tolist() if refines else []
+        return MotionDraws(noise, latent, times)
+
+    def _batch(self, real: RealClips, teacher: TaughtClips | None, *, rolled_out: bool) -> MotionBatch:
+        """Put clips together; the real ones begin T frames earlier if the network is to predict its own input."""
         history = self._frames if rolled_out else 0
-        clips = self._settings.teacher.clips
-        real = self._real.draw(step, self._settings.batch - clips, history + self._frames + 1)
-        teacher = self._teacher.draw(step, clips, self._frames + 1, self._network) if self._teacher and clips else None
         frames = real.frames[:, history:]
         labels = one_hot(real.labels[:, history], self._label_space.size)
         known = torch.ones_like(frames[:, :, :1])
@@ -95,11 +130,11 @@ class MotionStage:
         before = (real.frames[:, 0], one_hot(real.labels[:, 0], self._label_space.size)) if history else None
         return MotionBatch(frames, labels, known, len(real.frames), before, teacher)
 
-    def _terms(self, batch: MotionBatch, generator: np.random.Generator, *, refines: bool) -> Terms:
+    def _terms(self, batch: MotionBatch, draws: MotionDraws, *, refines: bool) -> Terms:
         network = self._network.train()
-        noise = normal(generator, len(batch.frames), *batch.frames.shape[2:]).to(self._device)
+        noise = draws.noise.to(self._device)
         mean, log_variance = self._posterior(batch)
-        latent = mean + normal(generator, *mean.shape).to(self._device) * (0.5 * log_variance).exp()
+        latent = mean + draws.latent.to(self._device) * (0.5 * log_variance).exp()
         if batch.teacher:
             latent = torch.cat([latent[: batch.real], batch.teacher.latent])
         reference, labels = self._reference(batch, latent.detach(), noise)
@@ -111,11 +146,11 @@ class MotionStage:
             with self._context.autocast():
                 terms |= perceptual_terms(batch, warped, self._vgg)
         if refines:
-            times = generator.permutation(self._frames)[: self._settings.refined_frames].tolist()
-            terms |= refinement_terms(self._refined(batch, motion, warped, noise, times), self._frames)
-        terms |= latent_terms(mean[: batch.real], log_variance[: batch.real])
+            terms |= refinement_terms(self._refined(batch, motion, warped, noise, draws.times), self._frames)
+        real_clips = self._settings.batch - self._settings.teacher.clips
+        terms |= latent_terms(mean[: batch.real], log_variance[: batch.real], real_clips)
         if batch.teacher:
-            terms |= teacher_terms(batch.teacher.clips, motion[batch.real :])
+            terms |= teacher_terms(batch.teacher.clips, motion[batch.real :], self._context.average)
             read = camera_code(mean[batch.real :], network.foreground_column)
             meant = camera_code(batch.teacher.latent, network.foreground_column)
             terms["teacher_latent"] = functional.mse_loss(read, meant)

@@ -15,6 +15,7 @@ from seg2vid_torch.data.motion_batches import TaughtClips
 from seg2vid_torch.data.teacher_clips import TeacherClips
 from seg2vid_torch.losses import motion as motion_losses
 from seg2vid_torch.losses.perceptual import perceptual
+from seg2vid_torch.losses.shared_means import Average, alone
 from seg2vid_torch.networks.img2vid.img2vid import Img2Vid, Motion
 from seg2vid_torch.networks.img2vid.warp import to_pixels, warp
 from seg2vid_torch.networks.vgg import Vgg19
@@ -89,20 +90,21 @@ def flow_terms(batch: MotionBatch, motion: Motion) -> Terms:
     }
 
 
-def latent_terms(mean: Tensor, log_variance: Tensor) -> Terms:
-    """Ask the real clips' latents (N, R, L) to be like those that are drawn when generating."""
+def latent_terms(mean: Tensor, log_variance: Tensor, clips: int) -> Terms:
+    """Ask the real clips' latents (N, R, L) to be like those that are drawn when generating; a batch has `clips`."""
     return {
         "kl": motion_losses.kl_divergence(mean, log_variance),
-        "kl_of_batch": motion_losses.kl_of_batch(mean, log_variance),
+        "kl_of_batch": motion_losses.kl_of_batch(mean, log_variance, clips),
     }
 
 
-def teacher_terms(teacher: TeacherClips, taught: Motion) -> Terms:
-    """Compare flows and masks with those of the teacher's clips."""
+def teacher_terms(teacher: TeacherClips, taught: Motion, average: Average = alone) -> Terms:
+    """Compare flows and masks with those of the teacher's clips; `average` is that of processes which share a batch."""
     forward = to_pixels(taught.forward_flow), teacher.forward_flow, teacher.forward_visible
     backward = to_pixels(taught.backward_flow), teacher.backward_flow, teacher.backward_visible
     return {
-        "teacher_flow": motion_losses.end_point_error(*forward) + motion_losses.end_point_error(*backward),
+        "teacher_flow": motion_losses.end_point_error(*forward, average)
+        + motion_losses.end_point_error(*backward, average),
         "teacher_mask": motion_losses.mask_cross_entropy(taught.forward_mask, teacher.forward_visible)
         + motion_losses.mask_cross_entropy(taught.backward_mask, teacher.backward_visible),
     }

@@ -22,6 +22,11 @@ def make_adam(
     )
 
 
+def parameters_of(optimizer: torch.optim.Optimizer) -> list[nn.Parameter]:
+    """Return all that an optimizer changes."""
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
+
+
 def restore_optimizer(optimizer: torch.optim.Optimizer, state: dict[str, Any]) -> None:
     """Put a checkpoint's moments and counts into an optimizer, which keeps its own options.
 

@@ -13,7 +13,7 @@ from seg2vid_torch.settings.image import Pix2PixHDSettings
 from seg2vid_torch.training.image_stage import ImageStage
 from seg2vid_torch.training.optimizers import make_adam
 from seg2vid_torch.training.schedule import linear_decay, set_rates
-from seg2vid_torch.training.stage import TrainingContext, detached
+from seg2vid_torch.training.stage import TrainingContext, mean_terms
 from seg2vid_torch.weights.vgg19 import load_vgg19
 
 BETAS = (0.5, 0.999)
@@ -51,10 +51,26 @@ class Pix2PixHDStage(ImageStage):
     def step(self, step: int, progress: float) -> dict[str, Tensor]:
         """Train the generator once, then the discriminators once, on the same batch."""
         set_rates(self.optimizers, self.rates, linear_decay(progress, self._settings.decay_from))
+        split = self._context.share.micro_batches
         frames, labels = prepared(self._draw_stills(step))
-        conditions = self._conditions(labels)
-        generated, generator_losses = self._train_generator(conditions, frames)
-        return detached(generator_losses | self._train_discriminator(conditions, frames, generated.detach()))
+        batches = list(zip(split(self._conditions(labels)), split(frames), strict=True))
+        generated, terms = [], []
+        self._discriminator.requires_grad_(False)
+        with self._update("generator"):
+            for conditions, truth in batches:
+                made, losses = self._generator_losses(conditions, truth)
+                weights = self._settings.weights.model_dump()
+                self._context.add_gradients(torch.stack([weights[name] * loss for name, loss in losses.items()]).sum())
+                generated.append(made.detach())
+                terms.append(losses)
+        self._discriminator.requires_grad_(True)
+        judged = []
+        with self._update("discriminator"):
+            for (conditions, truth), made in zip(batches, generated, strict=True):
+                losses = self._discriminator_losses(conditions, truth, made)
+                self._context.add_gradients(0.5 * (losses["discriminator_real"] + losses["discriminator_generated"]))
+                judged.append(losses)
+        return mean_terms(terms) | mean_terms(judged)
 
     def _conditions(self, labels: Tensor) -> Tensor:
         """Return what the generator sees of labels (N, H, W): (N, K, H, W), or with the edges (N, K + 1, H, W)."""
@@ -63,8 +79,8 @@ class Pix2PixHDStage(ImageStage):
             return probabilities
         return torch.cat([probabilities, instance_edges(labels.to(self._device))], 1)
 
-    def _train_generator(self, conditions: Tensor, frames: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        self._discriminator.requires_grad_(False)
+    def _generator_losses(self, conditions: Tensor, frames: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Return what the generator makes of the conditions, in 0..1, and its loss terms."""
         with self._context.autocast():
             generated = _unit_range(self._generator(conditions).float())
             features = self._features(conditions, generated)
@@ -76,19 +92,14 @@ class Pix2PixHDStage(ImageStage):
             }
             if self._vgg:
                 losses["perceptual"] = perceptual(self._vgg, generated, frames, PERCEPTUAL_WEIGHTS)
-        weights = self._settings.weights.model_dump()
-        self._update("generator", torch.stack([weights[name] * loss for name, loss in losses.items()]).sum())
-        self._discriminator.requires_grad_(True)
         return generated, losses
 
-    def _train_discriminator(self, conditions: Tensor, frames: Tensor, generated: Tensor) -> dict[str, Tensor]:
+    def _discriminator_losses(self, conditions: Tensor, frames: Tensor, generated: Tensor) -> dict[str, Tensor]:
         with self._context.autocast():
-            losses = {
+            return {
                 "discriminator_real": adversarial_loss(self._features(conditions, frames), real=True),
                 "discriminator_generated": adversarial_loss(self._features(conditions, generated), real=False),
             }
-        self._update("discriminator", 0.5 * (losses["discriminator_real"] + losses["discriminator_generated"]))
-        return losses
 
     def _features(self, conditions: Tensor, frames: Tensor) -> list[list[Tensor]]:
         """Return the discriminators' features of frames in 0..1, which they see in -1..1, as the generator does."""

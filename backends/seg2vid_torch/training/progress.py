@@ -1,7 +1,7 @@
 """How much of a training is done: of its steps, or of its minutes."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 
@@ -11,8 +11,20 @@ class Progress:
     Only what is done within `counted` takes time: training, not loading, validation and saving.
     """
 
-    def __init__(self, *, steps: int, minutes: float | None, step: int = 0, seconds: float = 0.0) -> None:
-        """Go on from a step and after so many seconds; `steps` does not count where there are `minutes`."""
+    def __init__(
+        self,
+        *,
+        steps: int,
+        minutes: float | None,
+        step: int = 0,
+        seconds: float = 0.0,
+        agreed: Callable[[float], float] = float,
+    ) -> None:
+        """Go on from a step and after so many seconds; `steps` does not count where there are `minutes`.
+
+        Several processes have `agreed` on how many seconds a training by the clock has taken.
+        """
+        self._agreed = agreed if minutes else float
         self.steps = None if minutes else steps
         """Where the training ends; None if its time decides."""
         self.step, self.seconds = step, seconds
@@ -35,4 +47,4 @@ class Progress:
         """Count the time that the block takes."""
         began = time.perf_counter()
         yield
-        self.seconds += time.perf_counter() - began
+        self.seconds = self._agreed(self.seconds + time.perf_counter() - began)

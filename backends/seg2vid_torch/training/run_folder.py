@@ -16,7 +16,8 @@ from seg2vid_torch.training.run_lock import RunLock
 SETTINGS_NAME = "settings.json"
 SAMPLES_NAME = "samples"
 SHOWN = 5  # settings that a message names
-LENGTH_KEYS = {"settings.steps", "settings.minutes"}  # a run may be given more, or fewer that are not done yet
+FREE_KEYS = {"settings.steps", "settings.minutes", "settings.accumulate"}
+"""What may be another when a run goes on: it may be given more steps, or fewer that are not done yet."""
 # What a run writes, and `--overwrite` therefore removes; other files are left alone.
 RUN_FILES = (SETTINGS_NAME, CHECKPOINT_NAME, METRICS_NAME)
 FOLDER_FILES = {SAMPLES_NAME: ("[0-9]" * 7 + ".png", "[0-9]" * 7 + ".webp"), BOARD_NAME: ("events.out.tfevents.*",)}
@@ -46,7 +47,7 @@ def find_checkpoint(
     if not is_run(run):
         _refuse_foreign_files(run)
         return None
-    _compare_settings(run, header, LENGTH_KEYS | set(unknown))
+    _compare_settings(run, header, FREE_KEYS | set(unknown))
     if not (run / CHECKPOINT_NAME).exists():  # stopped before its first checkpoint
         return None
     checkpoint = read_checkpoint(run / CHECKPOINT_NAME)
@@ -129,15 +130,20 @@ def _compare_settings(run: Path, header: Mapping[str, Any], free: Collection[str
             raise ValueError("no JSON object")
     except (OSError, ValueError) as error:
         raise ModelError(f"{run / SETTINGS_NAME}: not readable: {error}", "Start anew with --overwrite.") from None
-    before, now = _flat(saved), _flat(parse_json(json.dumps(header)))
-    changed = sorted(key for key in (before.keys() | now.keys()) - set(free) if before.get(key) != now.get(key))
-    if changed:
-        listed = ", ".join(f"{key} ({_short(before.get(key))} -> {_short(now.get(key))})" for key in changed[:SHOWN])
-        more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
+    if changes := changes_of(saved, header, free):
         raise SettingsError(
-            f"--out {run}: this run was started with other settings: {listed}{more}",
+            f"--out {run}: this run was started with other settings: {changes}",
             "Give the same settings to resume it, another --out, or --overwrite to start anew.",
         )
+
+
+def changes_of(saved: Mapping[str, Any], header: Mapping[str, Any], free: Collection[str] = ()) -> str:
+    """Return what is another in a header, save what is `free` to be, as "key (before -> now), ..."; "" if nothing."""
+    before, now = _flat(saved), _flat(parse_json(json.dumps(header)))
+    changed = sorted(key for key in (before.keys() | now.keys()) - set(free) if before.get(key) != now.get(key))
+    listed = ", ".join(f"{key} ({_short(before.get(key))} -> {_short(now.get(key))})" for key in changed[:SHOWN])
+    more = f" and {len(changed) - SHOWN} more" if len(changed) > SHOWN else ""
+    return f"{listed}{more}"
 
 
 def _short(value: object) -> str:

@@ -4,8 +4,8 @@ Shape symbols: N = pictures, P = those that are painted in their own style, Q = 
 size, R, S = chunks, H, W = height and width.
 """
 
-from dataclasses import dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields, replace
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,9 +15,13 @@ from seg2vid_torch.data.batches import numpy_generator, torch_generator
 from seg2vid_torch.data.hints import NUMBERS, HintMaker
 from seg2vid_torch.data.rolled_hints import NUMBERS as PATH_NUMBERS
 from seg2vid_torch.data.rolled_hints import HintRoller, Paint
+from seg2vid_torch.data.shares import WHOLE, Share
 from seg2vid_torch.geometry.key_frames import KeyFrame
 from seg2vid_torch.settings.image import SpadeSettings
 from seg2vid_torch.training.stage import TrainingContext
+
+TEXTURES_DIM = 1
+"""Along which the pictures lie in textures of several chunks."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,22 @@ class HintDraws:
     """(S, Q, 4, H, W) likewise, of what comes after the first frame."""
 
 
+Draws = TypeVar("Draws", bound=HintDraws)
+
+
+def micro_batches_of(draws: Draws, share: Share) -> list[Draws]:
+    """Return the micro-batches of what was drawn for a share."""
+    if share.accumulated == 1:
+        return [draws]
+    split = {
+        name: share.micro_batches(values, TEXTURES_DIM if name.endswith("textures") else 0)
+        for name, values in vars(draws).items()
+    }
+    return [
+        replace(draws, **{name: values[part] for name, values in split.items()}) for part in range(share.accumulated)
+    ]
+
+
 class SpadeHints:
     """Gives hints to some of a batch's pictures: such as a warp would leave, made or rolled out."""
 
@@ -79,8 +99,8 @@ class SpadeHints:
         """Return how many of so many pictures in drawn styles are driven on to; they are the last ones."""
         return round(self._settings.driven * drawn)
 
-    def draw(self, step: int, own: int, drawn: int) -> HintDraws:
-        """Draw, on the device, for a step's pictures in their own and in drawn styles."""
+    def draw(self, step: int, own: int, drawn: int, share: Share = WHOLE) -> HintDraws:
+        """Draw, on the device, for a step's pictures in their own and in drawn styles; return what a share needs."""
         settings, device, driven = self._settings, self._device, self.driven(drawn)
         numbers = numpy_generator(self._seed, step, "chunks")
         rolled_chunks = int(numbers.integers(1, settings.rolled_chunks + 1)) + 1 if settings.rolled else 0
@@ -89,12 +109,12 @@ class SpadeHints:
         noise: dict[str, Any] = {"generator": generator, "device": device}
         texture = TEXTURE_CHANNELS, settings.height, settings.width
         return HintDraws(
-            hints=torch.rand(own, NUMBERS, **noise),
-            rolls=torch.rand(own, **noise) < settings.rolled,
-            paths=torch.randn(own, PATH_NUMBERS, **noise),
-            textures=torch.randn(rolled_chunks, own, *texture, **noise),
-            driven_paths=torch.randn(driven, PATH_NUMBERS, **noise),
-            driven_textures=torch.randn(driven_chunks, driven, *texture, **noise),
+            hints=share.of(torch.rand(own, NUMBERS, **noise)),
+            rolls=share.of(torch.rand(own, **noise) < settings.rolled),
+            paths=share.of(torch.randn(own, PATH_NUMBERS, **noise)),
+            textures=share.of(torch.randn(rolled_chunks, own, *texture, **noise), TEXTURES_DIM),
+            driven_paths=share.of(torch.randn(driven, PATH_NUMBERS, **noise)),
+            driven_textures=share.of(torch.randn(driven_chunks, driven, *texture, **noise), TEXTURES_DIM),
         )
 
     def own(self, frames: Tensor, labels: Tensor, texture: Tensor, draws: HintDraws, paint: Paint) -> Known:

@@ -23,14 +23,14 @@ from seg2vid_torch.training.image_stage import ImageStage
 from seg2vid_torch.training.optimizers import make_adam
 from seg2vid_torch.training.schedule import cosine_decay, set_rates, warm_up
 from seg2vid_torch.training.spade_adversaries import CriticsOnFeatures, Discriminator
-from seg2vid_torch.training.spade_hints import HintDraws, Known, SpadeHints
+from seg2vid_torch.training.spade_hints import HintDraws, Known, SpadeHints, micro_batches_of
 from seg2vid_torch.training.spade_terms import (
     SpadeBatch,
     Styles,
     drawn_style_terms,
     own_style_terms,
 )
-from seg2vid_torch.training.stage import TrainingContext, detached
+from seg2vid_torch.training.stage import TrainingContext, detached, mean_terms
 from seg2vid_torch.training.step_graph import StepGraph
 from seg2vid_torch.training.terms import Terms, weighted_sum
 from seg2vid_torch.weights.efficientnet_lite import load_frozen_features
@@ -48,6 +48,19 @@ class SpadeDraws(HintDraws, Stills):
     """(N, Z), standard normal: the second half's styles, and by what the first half's differ from their means."""
     texture: Tensor
     """(N, 4, H, W), standard normal."""
+
+
+@dataclass(frozen=True)
+class Painted:
+    """What a generator has made of a micro-batch."""
+
+    batch: SpadeBatch
+    generated: Tensor
+    """(N, 3, H, W) in 0..1, without its graph."""
+    features: list[Tensor]
+    """Frozen ones of that, if there are critics."""
+    terms: Terms
+    """The generator's, without their graphs."""
 
 
 class SpadeStage(ImageStage):
@@ -97,22 +110,41 @@ class SpadeStage(ImageStage):
         return self._compute(draws, trains_discriminator=step % settings.discriminator_interval == 0)
 
     def _draw(self, step: int) -> SpadeDraws:
-        """Draw all that is random in a step, on the device."""
-        count, stills = self._batch_size, self._draw_stills(step)
+        """Draw all that is random in this process's share of a step, on the device."""
+        count, stills, share = self._batch_size, self._draw_stills(step), self._context.share
         generator = torch_generator(self._device, self._context.seed, step, "image step")
         style_size = self._settings.network.style_size
         return SpadeDraws(
             **vars(stills),
-            style=torch.randn(count, style_size, generator=generator, device=self._device),
-            texture=torch.randn(count, TEXTURE_CHANNELS, *self._size, generator=generator, device=self._device),
-            **vars(self._hints.draw(step, count // 2, count - count // 2)),
+            style=share.of(torch.randn(count, style_size, generator=generator, device=self._device)),
+            texture=share.of(
+                torch.randn(count, TEXTURE_CHANNELS, *self._size, generator=generator, device=self._device)
+            ),
+            **vars(self._hints.draw(step, count // 2, count - count // 2, share)),
         )
 
     def _compute(self, draws: SpadeDraws, *, trains_discriminator: bool = True) -> Terms:
         """Do a step with what was drawn for it; may be captured (see `StepGraph`)."""
-        frames, labels = prepared(draws)
+        stills = [self._context.share.micro_batches(x) for x in prepared(draws)]
+        weights = self._class_weights(torch.cat(stills[1]))
+        with self._update("generator"):
+            painted = [
+                self._train_generator(frames, labels, weights, part)
+                for frames, labels, part in zip(*stills, micro_batches_of(draws, self._context.share), strict=True)
+            ]
+        terms = mean_terms([part.terms for part in painted])
+        if trains_discriminator:
+            with self._update("discriminator"):
+                terms |= mean_terms([self._train_discriminator(part) for part in painted])
+        if self._critics:
+            with self._update("critics"):
+                terms |= mean_terms([self._train_critics(self._critics, part) for part in painted])
+        return terms
+
+    def _train_generator(self, frames: Tensor, labels: Tensor, weights: Tensor, draws: SpadeDraws) -> Painted:
+        """Add the gradients of generator and style encoder in a micro-batch."""
         classes = self._one_hot(labels)
-        batch = SpadeBatch(frames, labels, classes, labels, classes, self._class_weights(labels))
+        batch = SpadeBatch(frames, labels, classes, labels, classes, weights)
         with self._context.autocast(cached=False):  # hardly a weight is used twice, and a captured step must not
             styles = self._styles(batch, draws.style)
             known = self._known(batch, styles.style, draws)
@@ -121,22 +153,23 @@ class SpadeStage(ImageStage):
                 batch.painted_classes, styles.style, known.texture, known.hint, known.trust
             )
             terms, features = self._judge(generated, batch, styles)
-        self._update("generator", weighted_sum(terms, self._settings.weights))
-        generated = generated.detach()
-        if trains_discriminator:
-            with self._context.autocast(cached=False):
-                losses = self._discriminator.losses(batch, generated)
-            self._update("discriminator", losses["discriminator_real"] + losses["discriminator_generated"])
-            terms |= losses
-        if self._critics:
-            with self._context.autocast(cached=False):
-                loss = self._critics.loss(batch, features)
-            self._update("critics", loss)
-            terms["critics_hinge"] = loss
-        return detached(terms)
+        self._context.add_gradients(weighted_sum(terms, self._settings.weights))
+        return Painted(batch, generated.detach(), features, detached(terms))
+
+    def _train_discriminator(self, painted: Painted) -> Terms:
+        with self._context.autocast(cached=False):
+            losses = self._discriminator.losses(painted.batch, painted.generated)
+        self._context.add_gradients(losses["discriminator_real"] + losses["discriminator_generated"])
+        return detached(losses)
+
+    def _train_critics(self, critics: CriticsOnFeatures, painted: Painted) -> Terms:
+        with self._context.autocast(cached=False):
+            loss = critics.loss(painted.batch, painted.features)
+        self._context.add_gradients(loss)
+        return {"critics_hinge": loss.detach()}
 
     def _class_weights(self, labels: Tensor) -> Tensor:
-        return class_weights(labels, self._classes, self._settings.class_weight_limit)
+        return class_weights(labels, self._classes, self._settings.class_weight_limit, self._context.average)
 
     def _styles(self, batch: SpadeBatch, noise: Tensor) -> Styles:
         """Return the first half's own styles, varied by the noise (N, Z), and the noise itself for the second half."""
@@ -167,7 +200,9 @@ class SpadeStage(ImageStage):
     def _judge(self, generated: Tensor, batch: SpadeBatch, styles: Styles) -> tuple[Terms, list[Tensor]]:
         """Return the generator's terms, and the frozen features of its frames if there are critics."""
         driven = self._hints.driven(len(generated) - batch.half)
-        terms = own_style_terms(generated, batch, styles, self._vgg) | drawn_style_terms(generated, batch, driven)
+        terms = own_style_terms(generated, batch, styles, self._vgg, self._context.average) | drawn_style_terms(
+            generated, batch, driven
+        )
         terms["adversarial"] = self._discriminator.judge(batch, generated)
         features: list[Tensor] = []
         if self._critics:

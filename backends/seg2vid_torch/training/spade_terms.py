@@ -10,6 +10,7 @@ from torch import Tensor
 from seg2vid_torch.losses.image import light, pooled_l1
 from seg2vid_torch.losses.motion import kl_divergence
 from seg2vid_torch.losses.perceptual import normalised_perceptual
+from seg2vid_torch.losses.shared_means import Average, alone
 from seg2vid_torch.networks.vgg import Vgg
 from seg2vid_torch.training.terms import Terms
 
@@ -47,12 +48,17 @@ class Styles:
     """Mean and log variance, each (N / 2, Z), of the first half's; None if styles have no numbers."""
 
 
-def own_style_terms(generated: Tensor, batch: SpadeBatch, styles: Styles, vgg: Vgg | None) -> Terms:
-    """Compare the first half of the generated frames with the true ones, whose style it has."""
+def own_style_terms(
+    generated: Tensor, batch: SpadeBatch, styles: Styles, vgg: Vgg | None, average: Average = alone
+) -> Terms:
+    """Compare the first half of the generated frames with the true ones, whose style it has.
+
+    `average` is that of processes which have a share of the batch each.
+    """
     made, truth = generated[: batch.half], batch.frames[: batch.half]
     terms = {"reconstruction": pooled_l1(made.float(), truth)}
     if vgg:
-        terms["perceptual"] = normalised_perceptual(vgg, made, truth)
+        terms["perceptual"] = normalised_perceptual(vgg, made, truth, average)
     if styles.posterior:
         terms["kl"] = kl_divergence(*styles.posterior)
     return terms

@@ -1,7 +1,7 @@
 """What the training loop asks of a stage."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -9,9 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from seg2vid_interface.label_spaces import LabelSpace
+from seg2vid_torch.data.division import Divided, undivided
 from seg2vid_torch.data.frame_store import FrameStore
+from seg2vid_torch.data.shares import Share
 from seg2vid_torch.data.streaming import Stream
+from seg2vid_torch.losses.shared_means import Average, alone
 from seg2vid_torch.training.average import AveragedNetwork
+from seg2vid_torch.training.processes.processes import Processes
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,26 @@ class TrainingContext:
     """File of the critics' frozen features; None = no critics."""
     encoder_weights: Path | None = None
     """File that a pretrained encoder begins with; None = it begins at random, or with the run's `initial`."""
+    processes: Processes = field(default_factory=Processes)
+    """All that train together."""
+    divided: Divided = undivided
+    """Shares work on the data among them."""
+    accumulate: int = 1
+    """Micro-batches of a step."""
+
+    @property
+    def share(self) -> Share:
+        """Which samples of every batch this process takes."""
+        return Share(self.processes.place.rank, self.processes.count, self.accumulate)
+
+    @property
+    def average(self) -> Average:
+        """What losses that are means over what counts in a batch take for that of all processes."""
+        return alone if self.processes.count == 1 else self.processes.mean
+
+    def add_gradients(self, loss: Tensor) -> None:
+        """Go backward through a micro-batch's loss."""
+        (loss / self.accumulate if self.accumulate > 1 else loss).backward()
 
     def frames_at(self, step: int) -> FrameStore:
         """Return the training frames that a step draws from."""
@@ -80,6 +104,14 @@ class StageTraining(Protocol):
     def summary(self) -> dict[str, object]:
         """Say what is trained on what: parameters, pictures, clips."""
         ...
+
+
+def mean_terms(parts: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+    """Return the means of the micro-batches' loss terms, detached."""
+    first, *others = [detached(part) for part in parts]
+    if not others:
+        return first
+    return {name: torch.stack([part[name] for part in (first, *others)]).mean() for name in first}
 
 
 def detached(losses: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -7,9 +7,20 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 
+class InstanceNorm(nn.InstanceNorm2d):
+    """PyTorch's, whose gradient for a batch of one is wrong on a CPU (2.13) if it comes in channels-last layout."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Normalise each channel of each picture (N, C, H, W)."""
+        normalised = super().forward(features)
+        if len(features) == 1 and normalised.requires_grad:
+            normalised.register_hook(Tensor.contiguous)
+        return normalised
+
+
 def _normalised(convolution: nn.Module, channels: int) -> tuple[nn.Module, ...]:
     """Return a convolution, instance norm without weights, and ReLU."""
-    return convolution, nn.InstanceNorm2d(channels), nn.ReLU()
+    return convolution, InstanceNorm(channels), nn.ReLU()
 
 
 def entry_convolution(inputs: int, outputs: int) -> nn.Sequential:
@@ -48,7 +59,7 @@ class ResidualBlock(nn.Module):
             *_normalised(nn.Conv2d(channels, channels, 3), channels),
             nn.ReflectionPad2d(1),
             nn.Conv2d(channels, channels, 3),
-            nn.InstanceNorm2d(channels),
+            InstanceNorm(channels),
         )
 
     def forward(self, features: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from seg2vid_torch.networks.layers import SLOPE
-from seg2vid_torch.networks.pix2pixhd.layers import half_size
+from seg2vid_torch.networks.pix2pixhd.layers import InstanceNorm, half_size
 
 MOST_CHANNELS = 512
 
@@ -25,7 +25,7 @@ class PatchDiscriminator(nn.Module):
         for layer, (a, b) in enumerate(pairwise(channels), start=1):
             stride = 2 if layer < halvings else 1
             convolution = nn.Conv2d(a, b, 4, stride=stride, padding=2)
-            self.layers.append(nn.Sequential(convolution, nn.InstanceNorm2d(b), nn.LeakyReLU(SLOPE)))
+            self.layers.append(nn.Sequential(convolution, InstanceNorm(b), nn.LeakyReLU(SLOPE)))
         self.layers.append(nn.Sequential(nn.Conv2d(channels[-1], 1, 4, padding=2)))
 
     def forward(self, conditioned_picture: Tensor) -> list[Tensor]:

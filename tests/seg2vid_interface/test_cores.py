@@ -6,6 +6,7 @@ import pytest
 
 from seg2vid_interface import cores
 from seg2vid_interface.cores import available_cores
+from seg2vid_interface.places import Place
 
 
 @pytest.fixture(autouse=True)
@@ -34,3 +35,11 @@ def test_a_quota_limits_the_threads(files, expected, tmp_path, monkeypatch):
         cores, "CGROUP_FILES", ((str(tmp_path / "cpu.max"),), (str(tmp_path / "quota"), str(tmp_path / "period")))
     )
     assert available_cores() == expected
+
+
+def test_processes_that_train_together_share_a_machines_cores(monkeypatch):
+    monkeypatch.setattr(cores, "CGROUP_FILES", ())
+    monkeypatch.setattr(cores, "find_place", lambda: Place(count=6, local_count=3))
+    assert available_cores() == 2
+    monkeypatch.setattr(cores, "find_place", lambda: Place(count=16, local_count=16))
+    assert available_cores() == 1

@@ -6,6 +6,7 @@ import pytest
 
 from seg2vid_interface import cores
 from seg2vid_interface.cores import available_cores, limit_cores
+from seg2vid_interface.places import Place
 
 
 @pytest.fixture(autouse=True)
@@ -44,3 +45,11 @@ def test_a_process_may_limit_itself(limit, expected, monkeypatch):
         assert available_cores() == expected
     finally:
         limit_cores(None)
+
+
+def test_processes_that_train_together_share_a_machines_cores(monkeypatch):
+    monkeypatch.setattr(cores, "CGROUP_FILES", ())
+    monkeypatch.setattr(cores, "find_place", lambda: Place(count=6, local_count=3))
+    assert available_cores() == 2
+    monkeypatch.setattr(cores, "find_place", lambda: Place(count=16, local_count=16))
+    assert available_cores() == 1

@@ -1,8 +1,11 @@
 """A textured street that a camera drives through along a known path: clips whose geometry is exact."""
 
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
@@ -58,3 +61,21 @@ def film(path: Tensor, *, nearer: float = 1.0) -> Tensor:
     moved, _ = chunk_motion(replace(scene, inverse_depth=true), moves_of(path, CAMERA), CAMERA)
     frames = bilinear(picture[:, None].expand(-1, path.shape[1] - 1, -1, -1, -1), moved.origins)
     return torch.cat([picture[:, None], frames], 1)
+
+
+def write_drives(root: Path) -> Path:
+    """Write a data set of two clips along known paths, in which buildings are nearer than their labels tell."""
+    for clip, forward in (("slow", 0.25), ("fast", 0.5)):
+        for split in ("train", "val"):
+            _write(root / split / clip, film(steps(10, forward=forward), nearer=1.5)[0])
+    return root
+
+
+def _write(folder: Path, frames: Tensor) -> None:
+    for kind in ("images", "labels"):
+        (folder / kind).mkdir(parents=True)
+    labels = Image.fromarray(street()[0].numpy().astype(np.uint8))
+    for t, frame in enumerate(frames):
+        picture = (frame * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
+        Image.fromarray(picture).save(folder / "images" / f"{t:06d}.png")
+        labels.save(folder / "labels" / f"{t:06d}.png")

@@ -240,6 +240,17 @@ def test_pix2pixhds_generators_paint_what_they_are_told(generator):
     assert not torch.allclose(pictures, network(conditions.roll(3, 3)), atol=1e-3)
 
 
+def test_pix2pixhds_gradient_for_one_picture_is_right_in_any_layout():
+    gradients = []
+    for layout in (torch.contiguous_format, torch.channels_last):
+        torch.manual_seed(0)
+        generator = GlobalGenerator(4, width=4, downsamplings=1, blocks=1).to(memory_format=layout)
+        conditions = torch.randn(1, 4, 16, 16).contiguous(memory_format=layout)
+        (generator(conditions) * torch.randn(1, 3, 16, 16)).mean().backward()
+        gradients.append(generator.features.entry[1].weight.grad)
+    torch.testing.assert_close(*gradients)
+
+
 def test_pix2pixhds_discriminator_looks_at_two_sizes():
     features = MultiscaleDiscriminator(7, width=4)(torch.rand(1, 7, 32, 64))
     assert [len(scale) for scale in features] == [5, 5]

@@ -3,13 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch.nn import functional
 
-from driven_street import CAMERA, CLASSES, film, steps, street
+from driven_street import CAMERA, CLASSES, steps, street, write_drives
 from recording_monitor import RecordingMonitor
 from seg2vid_interface.backend import TrainingRequest
 from seg2vid_interface.errors import BackendError, DatasetError
@@ -36,21 +34,7 @@ def network(frames: int = 8) -> KeyFrameMotion:
 @pytest.fixture(scope="module")
 def drives(tmp_path_factory):
     """A dataset root of two clips along known paths, in which buildings are nearer than their labels tell."""
-    root = tmp_path_factory.mktemp("drives")
-    for clip, forward in (("slow", 0.25), ("fast", 0.5)):
-        for split in ("train", "val"):
-            write(root / split / clip, film(steps(10, forward=forward), nearer=1.5)[0])
-    return root
-
-
-def write(folder: Path, frames: torch.Tensor) -> None:
-    for kind in ("images", "labels"):
-        (folder / kind).mkdir(parents=True)
-    labels = Image.fromarray(street()[0].numpy().astype(np.uint8))
-    for t, frame in enumerate(frames):
-        picture = (frame * 255).round().byte().permute(1, 2, 0).contiguous().numpy()
-        Image.fromarray(picture).save(folder / "images" / f"{t:06d}.png")
-        labels.save(folder / "labels" / f"{t:06d}.png")
+    return write_drives(tmp_path_factory.mktemp("drives"))
 
 
 def train(root: Path, out: Path, *, count: int, monitor: RecordingMonitor | None = None, **settings: str):

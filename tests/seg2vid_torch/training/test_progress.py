@@ -35,3 +35,14 @@ def test_by_the_clock_only_what_is_counted_takes_time(clock):
     with progress.counted():
         clock.now += 16
     assert (progress.seconds, progress.share, progress.finished) == (31, 1, True)
+
+
+def test_several_processes_agree_on_the_time_of_a_training_by_the_clock(clock):
+    progress = Progress(steps=4, minutes=0.5, agreed=lambda seconds: max(seconds, 20.0))
+    with progress.counted():
+        clock.now += 9
+    assert progress.seconds == 20
+    by_steps = Progress(steps=4, minutes=None, agreed=lambda seconds: 20.0)
+    with by_steps.counted():
+        clock.now += 9
+    assert by_steps.seconds == 9

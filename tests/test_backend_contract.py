@@ -74,12 +74,14 @@ def test_a_wrong_backend_fails_the_tests_that_say_why(wrong, outcomes):
     assert [case for case in outcomes[wrong] if case.find("error") is not None] == []
 
 
+@pytest.mark.slow
 def test_a_failing_test_shows_what_it_wanted_and_what_it_got(outcomes):
     (form,) = (c for c in outcomes["TestInt16Frames"] if c.attrib["name"] == "test_chunks_have_the_promised_form")
     message = form.find("failure").attrib["message"]
     assert "{'frames': ('int16', (1, 32, 64, 3), 'C-contiguous')} != {'frames': ('uint8', (1, 32, 64, 3)" in message
 
 
+@pytest.mark.slow
 def test_a_backend_that_cannot_be_used_is_skipped_with_its_reason(outcomes):
     cases = outcomes["TestUsableDespiteAReason"]
     skipped = {

@@ -116,6 +116,7 @@ def test_the_export_s_comparison_suits_it(label_id_graph_model):
     assert agreement.problem() is None
 
 
+@pytest.mark.slow
 def test_a_published_generator_alone(seg2vid, label_ids, instance_ids, tmp_path):
     torch.save(small_generator(), tmp_path / "latest_net_G.pth")
     result = seg2vid("export", tmp_path / "latest_net_G.pth", "-o", "still", "--onnx", "--precision", "fp16", "--json")

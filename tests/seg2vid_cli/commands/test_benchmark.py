@@ -279,6 +279,7 @@ def test_nothing_is_replaced_unasked(measure):
     assert result.stderr.startswith("error: b.json: exists already\n")
 
 
+@pytest.mark.slow
 def test_the_bundled_model(seg2vid):
     result = seg2vid("benchmark", "--backend", "onnx", "--quick", "--frames", 5, "--json")
     assert result.exit_code == 0, result.stderr

@@ -96,6 +96,7 @@ def test_what_would_be_told_is_described(seg2vid, teller, drive, maps):
         assert (COLORS[maps[0]] == np.asarray(sheet)[20:52, 72:136]).all(), "its labels, which are its colours"
 
 
+@pytest.mark.slow
 def test_a_drive_is_packed_and_learned_from(seg2vid, teller, drive, maps):
     result = seg2vid("data", "pack", drive, "--dataset", "video", *SIZE, "--label-with", teller, "-o", "packed")
     assert (result.exit_code, result.stdout) == (0, "packed\n"), result.output

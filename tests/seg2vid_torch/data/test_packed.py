@@ -119,7 +119,7 @@ def test_what_fits_into_memory_trains_the_weights_that_it_trains_unpacked(tmp_pa
 
 
 @pytest.mark.usefixtures("small_shards")
-@pytest.mark.parametrize("stage", ["image", "motion"])
+@pytest.mark.parametrize("stage", ["image", pytest.param("motion", marks=pytest.mark.slow)])
 def test_a_streamed_run_that_was_stopped_ends_as_one_that_was_not(tmp_path, stage, monkeypatch):
     if stage == "motion":
         frame_bytes = 128 * 128 * 3

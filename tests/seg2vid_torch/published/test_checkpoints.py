@@ -117,7 +117,7 @@ def test_the_graph_averages_the_image_stage_s_picture(paper_graphs):
     np.testing.assert_allclose(found, expected, atol=1e-4)
 
 
-@pytest.mark.parametrize(("kind", "tolerance"), [("global", 1e-4), ("local", 1e-3)])
+@pytest.mark.parametrize(("kind", "tolerance"), [pytest.param("global", 1e-4, marks=pytest.mark.slow), ("local", 1e-3)])
 def test_pix2pixhd_makes_the_golden_pictures(kind, tolerance):
     stage = read_published(golden_entries(f"pix2pixhd_{kind}"), PATH)
     assert stage.network_settings["enhancer_blocks"] == (3 if kind == "local" else 0)

@@ -100,7 +100,7 @@ def test_a_run_has_measures_and_samples(unlabelled_runs, preset):
     assert json.loads((run / "settings.json").read_text())["label_space"]["name"] == "none"
 
 
-@pytest.mark.parametrize("preset", PRESETS)
+@pytest.mark.parametrize("preset", [PRESETS[0], pytest.param(PRESETS[1], marks=pytest.mark.slow)])
 def test_a_resumed_run_ends_with_the_same_bits(unlabelled_runs, train_unlabelled, preset, tmp_path):
     stopped = train_unlabelled(preset, tmp_path / "run", RecordingMonitor(stop_after=2))
     assert (stopped.step, stopped.finished) == (2, False)

@@ -119,6 +119,7 @@ def test_kth_without_its_list_takes_whole_videos(tmp_path):
         load(root, "kth")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extracted", [False, True])
 @pytest.mark.parametrize("listed", [False, True])
 def test_ucf101_by_its_lists_or_its_groups(tmp_path, extracted, listed):

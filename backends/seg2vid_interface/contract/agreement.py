@@ -14,7 +14,7 @@ from seg2vid_interface.errors import DeviceError, ModelError
 
 
 class AgreementContract(ContractFixtures):
-    """Byte for byte where nothing differs, within `seg2vid_interface.agreement` where batch or precision do."""
+    """Byte for byte where nothing differs, nor on a CPU the batch; else within `seg2vid_interface.agreement`."""
 
     def test_the_same_request_gives_the_same_bytes(self, subject: Subject, session: Session) -> None:
         """In the same session, and in another: all that is by chance comes with the request."""
@@ -32,11 +32,14 @@ class AgreementContract(ContractFixtures):
         np.testing.assert_array_equal(longer[:3], shorter)
 
     def test_a_batch_agrees_with_single_clips(self, subject: Subject) -> None:
-        """In fp32, from the same first frame: the first chunk everywhere, 24 frames nearly so."""
+        """In fp32, from the same first frame: the first chunk everywhere, 24 frames nearly so; on a CPU to the bit."""
         subject.needs("motion")
         with subject.open_fp32() as session:
             pairs = [(alone, together) for together, alone in batch_and_single(subject, session, CLIP_FRAMES)]
         assert compare_clips(pairs, session.precision).problem() is None
+        if session.device == "cpu":
+            for alone, together in pairs:
+                assert_equal(together, alone)
 
     def test_lower_precisions_are_close_to_fp32(self, subject: Subject, capsys: pytest.CaptureFixture[str]) -> None:
         """A PSNR of 40 dB over a chunk, from the same first frame; the number is printed."""

@@ -13,7 +13,7 @@ class InstanceNorm(nn.InstanceNorm2d):
     def forward(self, features: Tensor) -> Tensor:
         """Normalise each channel of each picture (N, C, H, W)."""
         normalised = super().forward(features)
-        if len(features) == 1 and normalised.requires_grad:
+        if normalised.requires_grad and len(features) == 1:  # an export, without gradients, must not ask for the number
             normalised.register_hook(Tensor.contiguous)
         return normalised
 

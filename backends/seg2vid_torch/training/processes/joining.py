@@ -3,8 +3,9 @@
 import json
 import os
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import torch
@@ -13,6 +14,7 @@ from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
 from seg2vid_interface.devices import cuda_index
+from seg2vid_interface.documents import parse_json
 from seg2vid_interface.errors import BackendError, DeviceError, ToldElsewhere, UsageError
 from seg2vid_interface.places import Place, find_place
 from seg2vid_torch.runtime.devices import choose_device
@@ -22,6 +24,7 @@ PATIENCE = timedelta(days=1)
 """With which processes wait for one that reads, validates or saves; that one has failed they hear at once."""
 FAILED = "seg2vid/failed"  # the key under which the first that fails says so
 LOOKED_AFTER, GRACE = 0.5, 10.0  # seconds between two looks at it; those in which a process may end by itself
+WORD = 3.0  # seconds in which the first can say why
 
 
 @contextmanager
@@ -54,6 +57,8 @@ def joined() -> Iterator[Processes]:
         exit_code = getattr(error, "exit_code", 1)
         first = _tell(store, place, exit_code)
         if first["rank"] != place.rank:
+            with suppress(BaseException):  # torchrun signals to all as soon as one ends: that is to be the first
+                time.sleep(WORD)
             raise ToldElsewhere(first["exit_code"]) from error
         raise
     finally:
@@ -87,10 +92,14 @@ def _tell(store: Store, place: Place, exit_code: int) -> dict[str, int]:
     """Tell the others that this process has failed; return which was the first."""
     own = {"rank": place.rank, "exit_code": exit_code}
     try:
-        first: dict[str, int] = json.loads(store.compare_set(FAILED, "", json.dumps(own)))
+        return _parsed(store.compare_set(FAILED, "", json.dumps(own)))
     except RuntimeError:  # the store was another process's, which is gone
         return own
-    return first
+
+
+def _parsed(told: bytes) -> dict[str, int]:
+    failed: dict[str, int] = parse_json(told.decode())
+    return failed
 
 
 class _Watch:
@@ -107,7 +116,7 @@ class _Watch:
             try:
                 if not self._store.check([FAILED]):
                     continue
-                exit_code = json.loads(self._store.get(FAILED))["exit_code"]
+                exit_code = _parsed(self._store.get(FAILED))["exit_code"]
             except RuntimeError:
                 exit_code = 1
             if not self._over.wait(GRACE):

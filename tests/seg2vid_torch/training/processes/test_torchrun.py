@@ -74,10 +74,10 @@ class Silent:
         return False
 
 
-def exit_codes(errors: str) -> dict[int, int]:
-    """Return rank -> exit code, of torchrun's report; those that it ended itself are left out."""
-    found = re.findall(r"rank +: (\d+) .*\n +exitcode +: (-?\d+) ", errors)
-    return {int(rank): int(code) for rank, code in found if int(code) > 0}
+def exit_code(errors: str) -> int:
+    """Return that of the process which ended first, as torchrun reports it; others it may have ended itself."""
+    (code,) = re.findall(r"Root Cause .*\n(?:.*\n){4} +exitcode +: (-?\d+) ", errors)
+    return int(code)
 
 
 def errors_told(errors: str) -> list[str]:
@@ -90,6 +90,8 @@ def errors_told(errors: str) -> list[str]:
 )
 def test_two_processes_have_the_losses_of_one_which_goes_on_from_theirs(found, tmp_path, name, steps):
     case, slow = found[name], at_slow_rates(name)
+    if name == "paper":
+        slow |= {"weights.perceptual": "0"}  # which takes most of the time
     train_alone(case, tmp_path / "alone", steps=str(steps), **slow)
     words = command_line(case, tmp_path / "both", steps=str(steps), **slow)
     ended = run_torchrun(["-m", "seg2vid_cli", *words], tmp_path)
@@ -142,7 +144,7 @@ def test_what_all_find_wrong_is_told_once(found, tmp_path, settings, flags, told
     ended = run_torchrun(["-m", "seg2vid_cli", *words, *flags], tmp_path)
     (error,) = errors_told(ended.stderr)
     assert error.startswith(told)
-    assert set(exit_codes(ended.stderr).values()) == {code}
+    assert exit_code(ended.stderr) == code
     assert ended.stdout == ""
 
 
@@ -163,7 +165,7 @@ def test_a_label_map_that_one_process_reads_stops_both(found, tmp_path):
     ended = run_torchrun(["-m", "seg2vid_cli", *words], tmp_path)
     (error,) = errors_told(ended.stderr)
     assert "b/images/000003.png" in error
-    assert set(exit_codes(ended.stderr).values()) == {1}
+    assert exit_code(ended.stderr) == 1
     assert not (tmp_path / "run").exists()
 
 
@@ -178,7 +180,7 @@ def test_one_that_fails_stops_both_and_says_why(found, tmp_path, rank, fault, to
     words = command_line(found["labels"], tmp_path / "run", steps="6")
     ended = run_torchrun(["program.py", *words], tmp_path)
     assert errors_told(ended.stderr) == [told]
-    assert set(exit_codes(ended.stderr).values()) == {1}
+    assert exit_code(ended.stderr) == 1
 
 
 @SLOW

@@ -97,5 +97,5 @@ def _terms(golden: GoldenFolder, network: Img2Vid) -> Terms:
         **flow_terms(batch, motion),
         **perceptual_terms(batch, warped, vgg19(golden)),
         **refinement_terms([(refined[t], batch.frames[:, t + 1]) for t in range(FRAMES)], FRAMES),
-        **latent_terms(mean, log_variance),
+        **latent_terms(mean, log_variance, len(mean)),
     }

@@ -117,12 +117,16 @@ class Worker:
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
-            error = job.run(self._report)
+            error = job.run(self._report_defect)
             with self._changed:
                 self._running = None  # before it is told, so that nobody who comes then is told to wait for it
             job.end(error)
             del job, error  # or they would keep a clip until the next one comes
         self._at_end()
+
+    def _report_defect(self, error: Seg2VidError) -> None:
+        if not self._closed:  # what a program lacks that is about to end is no defect
+            self._report(error)
 
     def _next(self) -> Job | None:
         with self._changed:

@@ -1,5 +1,7 @@
 """Batch norm over several processes: threads stand in for them."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
@@ -26,8 +28,8 @@ def test_it_does_what_one_does_with_all_samples(kind, shape, affine):
     expected = whole(x)
     (expected * weight).mean().backward()
 
-    def one_of(processes):
-        own, rank = network(kind, affine=affine), processes.place.rank
+    def one_of(processes, own):
+        rank = processes.place.rank
         share_batch_norms(own, processes)
         part = x.detach()[rank::2].requires_grad_()
         result = own(part)
@@ -36,7 +38,7 @@ def test_it_does_what_one_does_with_all_samples(kind, shape, affine):
         return own, result, part.grad / 2
 
     for rank, (own, result, gradient) in enumerate(
-        in_threads([lambda p=p: one_of(p) for p in ThreadedProcesses.all(2)])
+        in_threads([partial(one_of, processes, network(kind, affine=affine)) for processes in ThreadedProcesses.all(2)])
     ):
         assert isinstance(own[0][0], SharedBatchNorm)
         torch.testing.assert_close(result, expected[rank::2])
@@ -49,14 +51,13 @@ def test_it_does_what_one_does_with_all_samples(kind, shape, affine):
 
 
 def test_half_precision_stays_half():
-    def one_of(processes):
-        own = network()
+    def one_of(processes, own):
         share_batch_norms(own, processes)
         x = torch.randn(4, 3, 5, 5, dtype=torch.bfloat16, requires_grad=True)
         own(x).sum().backward()
         return own(x).dtype, x.grad.dtype
 
-    for dtypes in in_threads([lambda p=p: one_of(p) for p in ThreadedProcesses.all(2)]):
+    for dtypes in in_threads([partial(one_of, processes, network()) for processes in ThreadedProcesses.all(2)]):
         assert dtypes == (torch.bfloat16, torch.bfloat16)
 
 

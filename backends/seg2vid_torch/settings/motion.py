@@ -144,7 +144,7 @@ class MotionSettings(PerceptualSettings):
         refuse_size(self, MOTION_SIZES.problem(self.height, self.width))
         self._check_labels()
         if self.batch // self.accumulate < 2:
-            raise ValueError("batch / accumulate must be at least 2: the refinement normalises over it")
+            raise ValueError("batch must be at least 2 in every micro-batch: the refinement normalises over it")
         if self.teacher.clips >= self.batch:
             raise ValueError(f"teacher.clips = {self.teacher.clips} leaves no real clip in the batch of {self.batch}")
         if self.teacher.clips and not self.teacher.stills:

@@ -36,6 +36,7 @@ REQUEST = GenerationRequest(
     flow_format="npy",
     sheet=None,
     kind=None,
+    clips_per_shard=None,
     judging=None,
     shard=None,
     batch=2,

@@ -14,7 +14,7 @@ from street_data import FIRST_STREET
 
 WITHOUT_VGG = {"weights.perceptual": "0"}
 IMAGE_KEYS = (
-    "Known keys: batch, checkpoint_interval, class_weight_limit, critic_learning_rate, critic_weights, cuda_graph, "
+    "Known keys: accumulate, batch, checkpoint_interval, class_weight_limit, critic_learning_rate, critic_weights, cuda_graph, "
     "decay_from, discriminator_interval, discriminator_learning_rate, driven, driven_chunks, ema_decay, final_rate, "
     "height, hinted, initial, label_space, learning_rate, log_interval, minutes, network, rolled, rolled_chunks, "
     "sample_interval, steps, vgg_weights, warm_up, "

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from seg2vid_cli.commands import options
-from seg2vid_cli.commands.generate import parse_size
 from seg2vid_cli.completion import offers
 from seg2vid_cli.model_store.store import DEFAULT_MODEL
 from seg2vid_cli.terminal.console import Console
@@ -89,7 +88,7 @@ def benchmark(
     options.check_range("--frames", frames, 1)
     if tolerance is not None and compare is None:
         raise UsageError(f"--tolerance {tolerance}: nothing to compare with", "Add --compare FILE.json.")
-    height_width = None if size is None else parse_size(size)
+    height_width = None if size is None else options.parse_size(size)
 
     from seg2vid_cli.benchmark.files import document_data
     from seg2vid_cli.benchmark.run import run_benchmark

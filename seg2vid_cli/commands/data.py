@@ -163,12 +163,11 @@ def pack(
 def _request(
     root: Path, dataset: str, label_format: str, label_space: str, *, size: str, fps: float | None
 ) -> "DataRequest":
-    from seg2vid_cli.commands.generate import parse_size
     from seg2vid_cli.inputs.label_maps.data_sets import read_data_set
     from seg2vid_interface.data_tools import DataRequest
 
     options.check_range("--fps", fps, 0.1, 1000)
-    height, width = parse_size(size)
+    height, width = options.parse_size(size)
     reading = partial(read_data_set, label_format=label_format)
     return DataRequest(root, dataset, _label_space(label_space), reading, height, width, fps)
 

@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 import typer
 
 from seg2vid_cli.commands import options
-from seg2vid_cli.commands.generate import parse_size
 from seg2vid_cli.completion import offers
 from seg2vid_cli.model_store.store import DEFAULT_MODEL
 from seg2vid_cli.terminal.console import Console
@@ -131,7 +130,7 @@ def evaluate(
         raise UsageError(f"--samples {samples}: ready clips are as many as there are", "Leave it out with --videos.")
     options.check_range("--seed", seed, 0, options.LARGEST_SEED)
     cuda_index(device)
-    height_width = None if size is None else parse_size(size)
+    height_width = None if size is None else options.parse_size(size)
     chosen, files = parse_metrics(metrics), parse_features(features or [])
 
     from seg2vid_cli.evaluation.files import check_files, document, write_files

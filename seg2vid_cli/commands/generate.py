@@ -1,38 +1,27 @@
 """`seg2vid generate`: label maps to videos."""
 
-import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from seg2vid_cli.commands import options
+from seg2vid_cli.commands.clip_flags import (
+    check_clips_per_shard,
+    check_destination,
+    parse_batch,
+    parse_judging,
+    parse_style,
+)
 from seg2vid_cli.commands.engines import check_files_alone, parse_engine
+from seg2vid_cli.commands.failed_inputs import finish
 from seg2vid_cli.completion import offers
 from seg2vid_cli.generation.shards import parse_shard
 from seg2vid_cli.inputs.camera_names import CAMERA_NAMES
-from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, MIN_SIDE, max_megapixels
 from seg2vid_cli.model_store.store import DEFAULT_MODEL
 from seg2vid_cli.outputs.save_names import ALL, SAVE_NAMES
 from seg2vid_cli.terminal.console import Console
 from seg2vid_interface.devices import cuda_index
-from seg2vid_interface.errors import Seg2VidError, UsageError
-
-if TYPE_CHECKING:
-    from seg2vid_cli.generation.outcome import Outcome
-    from seg2vid_cli.generation.tries import Judging
-    from seg2vid_cli.segmentation.run import SegmentationOutcome
-
-
-DEFAULT_TRIES = 4
-MOST_TRIES = 1_000_000
-MOST_AT_ONCE = 4096
-
-
-class FailedInputsError(Seg2VidError):
-    """Some of several inputs failed; each one's own error was reported."""
-
-    code = "inputs"
 
 
 def generate(
@@ -207,11 +196,9 @@ def generate(
     given_style = None if style is None else parse_style(style)
     if isinstance(given_style, int):
         options.check_range("--style", given_style, 0, options.LARGEST_SEED)
-    height_width = None if size is None else parse_size(size)
+    height_width = None if size is None else options.parse_size(size)
     judging = parse_judging(judge, tries)
-    options.check_range("--clips-per-shard", clips_per_shard, 1)
-    if clips_per_shard is not None and kind != "webdataset":
-        raise UsageError(f"--clips-per-shard {clips_per_shard}: there are no shards", "Add --format webdataset.")
+    check_clips_per_shard(clips_per_shard, kind)
     options.check_range("--threads", threads, 1)
     ray = parse_engine(engine, address=ray_address, workers=workers, gpus_per_worker=gpus_per_worker, device=device)
     given_batch = parse_batch(batch)
@@ -256,70 +243,3 @@ def generate(
         ray=ray,
     )
     finish(generate_clips(request, console), console)
-
-
-def check_destination(out: str | None, *, json: bool, overwrite: bool, skip_existing: bool) -> None:
-    """Raise UsageError for flags of which each says something else of where results go."""
-    if overwrite and skip_existing:
-        raise UsageError("--overwrite: contradicts --skip-existing", "Leave one out.")
-    if out == "-" and json:
-        raise UsageError("--json: contradicts -o -, as both go to standard output", "Name a file: -o clip.mp4")
-    if out == "-" and skip_existing:
-        raise UsageError("--skip-existing: nothing can exist on standard output", "Leave it out.")
-
-
-def parse_size(text: str) -> tuple[int, int]:
-    """Return height and width in pixels of "HxW"; whether a model takes them, it says itself.  Raises UsageError."""
-    sides = re.fullmatch(r"([0-9]{1,9})[xX]([0-9]{1,9})", text)
-    if sides is None:
-        raise UsageError(f"--size {text}: not HEIGHTxWIDTH", "For example --size 128x256.")
-    size = int(sides[1]), int(sides[2])
-    if min(size) < MIN_SIDE:
-        raise UsageError(f"--size {text}: height and width must be {MIN_SIDE} or more", "For example --size 128x256.")
-    if size[0] * size[1] > MAX_PIXELS:
-        raise UsageError(f"--size {text}: more than {max_megapixels()} megapixels", "For example --size 128x256.")
-    return size
-
-
-def parse_style(text: str) -> int | Path:
-    """Return the seed that it names, or else the path of a picture; a picture named like a number is ./NUMBER."""
-    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,30}", text) else Path(text)
-
-
-def parse_batch(text: str) -> int | None:
-    """Return how many clips are to be made at once; None = "auto".  Raises UsageError."""
-    if text == "auto":
-        return None
-    if re.fullmatch(r"[+-]?[0-9]{1,30}", text) is None:
-        raise UsageError(f"--batch {text}: neither a number nor auto", "For example --batch 16.")
-    options.check_range("--batch", int(text), 1, MOST_AT_ONCE)
-    return int(text)
-
-
-def parse_judging(judge: float | None, tries: int | None) -> "Judging | None":
-    """Return what `--judge` and `--tries` ask for; None = nothing.  Raises UsageError."""
-    if judge is None:
-        if tries is not None:
-            raise UsageError(f"--tries {tries}: nothing judges the clips", "Say how good they must be: --judge 0.6")
-        return None
-    options.check_range("--judge", judge, 0, 1)
-    options.check_range("--tries", tries, 1, MOST_TRIES)
-    from seg2vid_cli.generation.tries import Judging
-
-    return Judging(judge, DEFAULT_TRIES if tries is None else tries)
-
-
-def finish(outcome: "Outcome | SegmentationOutcome", console: Console) -> None:
-    """End the command.
-
-    If inputs failed, JSON has `ok` false, `data` with the outputs that were made and a list `failures` (input, code,
-    message, hint), and `error`: the failure itself if there is one input, else how many failed, with the code "inputs".
-    """
-    if not outcome.failures:
-        console.succeed((), outcome.data())
-        return
-    error, *_ = outcome.failures.values()
-    if outcome.inputs > 1:
-        error = FailedInputsError(f"{len(outcome.failures)} of {outcome.inputs} inputs failed")
-    console.fail(error, outcome.data())
-    raise typer.Exit(error.exit_code)

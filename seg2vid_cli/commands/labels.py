@@ -1,18 +1,15 @@
 """`seg2vid labels`: what label maps are read as, and their conversion; `seg2vid label-formats` lists the formats."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from seg2vid_cli.commands import options
-from seg2vid_cli.commands.generate import FailedInputsError
+from seg2vid_cli.commands.failed_inputs import finish
 from seg2vid_cli.completion import offers
 from seg2vid_cli.model_store.store import DEFAULT_MODEL
 from seg2vid_cli.terminal.console import Console
-
-if TYPE_CHECKING:
-    from seg2vid_cli.conversion.run import Outcome
 
 
 def labels(
@@ -65,7 +62,7 @@ def labels(
     console = Console("labels", json=json, quiet=quiet, debug=debug)
     paths = tuple(label_path(text) for text in maps)
     request = ConversionRequest(paths, out, write, sheet, model, label_format, overwrite)
-    _finish(convert_label_maps(request, console), console)
+    finish(convert_label_maps(request, console), console, "maps cannot be read or written")
 
 
 def label_formats(json: options.Json = False, quiet: options.Quiet = False, debug: options.Debug = False) -> None:
@@ -75,15 +72,3 @@ def label_formats(json: options.Json = False, quiet: options.Quiet = False, debu
     rows = format_rows()
     console = Console("label-formats", json=json, quiet=quiet, debug=debug)
     console.succeed(described(rows), {"formats": rows})
-
-
-def _finish(outcome: "Outcome", console: Console) -> None:
-    """End the command, in JSON as `generate` does."""
-    if not outcome.failures:
-        console.succeed((), outcome.data())
-        return
-    error, *_ = outcome.failures.values()
-    if outcome.inputs > 1:
-        error = FailedInputsError(f"{len(outcome.failures)} of {outcome.inputs} maps cannot be read or written")
-    console.fail(error, outcome.data())
-    raise typer.Exit(error.exit_code)

@@ -1,11 +1,13 @@
 """Flags that several commands share."""
 
 import math
+import re
 from typing import Annotated, Literal
 
 import typer
 
 from seg2vid_cli.completion import offers
+from seg2vid_cli.inputs.pictures.limits import MAX_PIXELS, MIN_SIDE, max_megapixels
 from seg2vid_interface.errors import UsageError
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout, errors included.")]
@@ -61,3 +63,16 @@ def check_range(flag: str, value: float | None, smallest: float, largest: float 
         return
     limits = f"{smallest} or more" if largest == math.inf else f"between {smallest} and {largest}"
     raise UsageError(f"{flag} {value}: must be {limits}")
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Return height and width in pixels of "HxW"; whether a model takes them, it says itself.  Raises UsageError."""
+    sides = re.fullmatch(r"([0-9]{1,9})[xX]([0-9]{1,9})", text)
+    if sides is None:
+        raise UsageError(f"--size {text}: not HEIGHTxWIDTH", "For example --size 128x256.")
+    size = int(sides[1]), int(sides[2])
+    if min(size) < MIN_SIDE:
+        raise UsageError(f"--size {text}: height and width must be {MIN_SIDE} or more", "For example --size 128x256.")
+    if size[0] * size[1] > MAX_PIXELS:
+        raise UsageError(f"--size {text}: more than {max_megapixels()} megapixels", "For example --size 128x256.")
+    return size

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from seg2vid_cli.commands import options
-from seg2vid_cli.commands.generate import finish, parse_size
+from seg2vid_cli.commands.failed_inputs import finish
 from seg2vid_cli.completion import offers
 from seg2vid_cli.model_store.store import DEFAULT_MODEL
 from seg2vid_cli.terminal.console import Console
@@ -63,7 +63,7 @@ def segment(
     Each result's path is printed.  If some of many inputs fail, the others are still made, and the exit code is 1.
     """
     cuda_index(device)
-    height_width = None if size is None else parse_size(size)
+    height_width = None if size is None else options.parse_size(size)
 
     from seg2vid_cli.files.cache import graph_cache
     from seg2vid_cli.segmentation.run import SegmentationRequest, segment_files

@@ -142,8 +142,12 @@ class PlannedOutputs(Sequence[PlannedOutput]):
         return [self._planned(source, sample) for sample in range(1, self._samples + 1)]
 
     def only(self, label_maps: Sequence[Path | None]) -> "PlannedOutputs":
-        """Return the clips of some of the inputs."""
-        return PlannedOutputs(label_maps, self._samples, self._destination, self._places, self._common)
+        """Return the clips of some of the inputs, which are in the same order."""
+        if len(label_maps) == len(self._label_maps):
+            return self
+        own = frozenset(label_maps)
+        places = {path: place for path, place in self._places.items() if path in own}  # the others take room
+        return PlannedOutputs(label_maps, self._samples, self._destination, places, self._common)
 
     def folders(self) -> set[Path]:
         """Return the folders that results go to."""

@@ -15,7 +15,8 @@ from typer.testing import CliRunner
 
 from seg2vid_cli import plugins
 from seg2vid_cli.app import app
-from seg2vid_cli.commands.generate import parse_size, parse_style
+from seg2vid_cli.commands.clip_flags import parse_style
+from seg2vid_cli.commands.options import parse_size
 from seg2vid_cli.terminal.signals import Stopped
 from seg2vid_interface.label_spaces import CITYSCAPES
 from seg2vid_interface.staging import moves

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from seg2vid_cli.generation.plan import GenerationPlan
+from seg2vid_cli.generation.request import GenerationRequest
 from seg2vid_cli.generation.settings import clip_settings
+from seg2vid_cli.generation.shards import Shard
 from seg2vid_cli.model_store.store import open_model
 from tests.seg2vid_cli.generation.test_making import REQUEST
 
@@ -38,10 +40,8 @@ def test_it_is_the_same_for_100_and_2000_label_maps(start_seg2vid, model, street
     assert peaks[1] < 1.1 * peaks[0]
 
 
-@pytest.mark.usefixtures("fake_backends")
-def test_a_plan_keeps_little_of_each_label_map(model, street, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    request = replace(REQUEST, labels=(lay(street, Path("maps"), 2000),), model=str(model))
+def traced_plan(request: GenerationRequest) -> tuple[int, int, int]:
+    """Return how many clips a plan has, and the bytes that it keeps before and after its tasks were gone through."""
     folder = open_model(request.model)
     settings = clip_settings(request, folder.card)
     GenerationPlan(request, folder.card, settings, lambda _: None)  # what it imports is not counted
@@ -53,6 +53,17 @@ def test_a_plan_keeps_little_of_each_label_map(model, street, tmp_path, monkeypa
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
+    return planned, kept, after
+
+
+@pytest.mark.usefixtures("fake_backends")
+def test_a_plan_keeps_little_of_each_label_map(model, street, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    request = replace(REQUEST, labels=(lay(street, Path("maps"), 2000),), model=str(model))
+    planned, kept, after = traced_plan(request)
     assert planned == 2000
     assert kept / planned < 800  # bytes; a planned output alone takes as many
     assert after < 1.1 * kept
+    of_a_shard, kept_by_a_shard, _ = traced_plan(replace(request, shard=Shard(1, 100)))
+    assert of_a_shard == 20
+    assert kept_by_a_shard < kept / 4  # nothing of the label maps of other shards

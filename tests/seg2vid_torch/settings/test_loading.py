@@ -14,11 +14,10 @@ from street_data import FIRST_STREET
 
 WITHOUT_VGG = {"weights.perceptual": "0"}
 IMAGE_KEYS = (
-    "Known keys: accumulate, batch, checkpoint_interval, class_weight_limit, critic_learning_rate, critic_weights, cuda_graph, "
-    "decay_from, discriminator_interval, discriminator_learning_rate, driven, driven_chunks, ema_decay, final_rate, "
-    "height, hinted, initial, label_space, learning_rate, log_interval, minutes, network, rolled, rolled_chunks, "
-    "sample_interval, steps, vgg_weights, warm_up, "
-    "weights, width."
+    "Known keys: accumulate, batch, checkpoint_interval, class_weight_limit, critic_learning_rate, "
+    "critic_weights, cuda_graph, decay_from, discriminator_interval, discriminator_learning_rate, driven, "
+    "driven_chunks, ema_decay, final_rate, height, hinted, initial, label_space, learning_rate, log_interval, "
+    "minutes, network, rolled, rolled_chunks, sample_interval, steps, vgg_weights, warm_up, weights, width."
 )
 NETWORK_KEYS = (
     "Known keys: network.channels, network.critic_width, network.discriminator_channels, network.hidden, network.kind, "

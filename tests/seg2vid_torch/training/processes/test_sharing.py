@@ -51,8 +51,9 @@ def two_steps(stage):
         ("labels", 1e-3),
         pytest.param("image", 1e-3, marks=SLOW),
         pytest.param("pix2pixhd", 1e-3, marks=SLOW),
-        pytest.param("key frames", 1e-3, marks=SLOW),
-        pytest.param("paper", 1e-2, marks=SLOW),  # rounding decides on which side of a kink a pixel is
+        # Rounding decides on which side of a kink a pixel is; in float64 key frames differ by 4e-13.
+        pytest.param("key frames", 1e-2, marks=SLOW),
+        pytest.param("paper", 1e-2, marks=SLOW),
         pytest.param("teacher", 1e-2, marks=SLOW),
     ],
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from seg2vid_cli.generation.made import ClosedShard, FailedInput, Made, MadeClip
+from seg2vid_cli.generation.made import ClosedShard, FailedInput, Made, MadeClip, Message
 from seg2vid_cli.generation.outcome import Clip
 from seg2vid_cli.generation.plan import GenerationPlan
 from seg2vid_cli.outputs.planned import PlannedOutput
@@ -46,7 +46,7 @@ class _Packing:
         self.clips: dict[str, Clip] = {}
         """Those that wait for their turn, by name."""
         self.failed: set[Path | None] = set()
-        """Inputs of which no more clips come."""
+        """Inputs of which clips may not come, so that nothing waits for them."""
 
     def begin(self) -> Iterator[Made]:
         """Pack what an earlier run made and did not pack, and remove what it packed and did not remove."""
@@ -67,7 +67,14 @@ class _Packing:
 
     def end(self) -> Iterator[Made]:
         """Pack what is left, into a shard that is not full."""
+        for clip in list(self.clips.values()):  # of inputs of which another clip had failed before
+            yield from self._pack(clip)
         yield from self._closed(self._packer.finish())
+        if left := [path for path in self._names.unpacked.rglob("*") if path.is_file()]:
+            yield Message(
+                f"{self._names.unpacked}: {len(left)} files are left there, of clips that this run was not asked for; "
+                "--skip-existing with the --save and --samples that they were made with packs them"
+            )
 
     def _pack(self, clip: Clip) -> Iterator[Made]:
         shard, files = self._packer.shard, [Path(clip.output), *map(Path, clip.saved)]

@@ -11,7 +11,7 @@ from seg2vid_cli.generation.settings import ClipSettings
 from seg2vid_cli.inputs.found_files import search_label_maps
 from seg2vid_cli.inputs.scenes import Input, pair_inputs
 from seg2vid_cli.outputs.checks import check_outputs
-from seg2vid_cli.outputs.existing import existing_results, finish_killed_runs, is_there
+from seg2vid_cli.outputs.existing import existing_fields, finish_killed_runs, is_there, without_optional
 from seg2vid_cli.outputs.plan import PlannedOutputs, is_folder, plan_outputs
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.room import check_room
@@ -28,6 +28,13 @@ class Task:
     paths: Input
     outputs: tuple[PlannedOutput, ...]
     """At least one."""
+
+
+def shards_of(request: GenerationRequest) -> ShardNames | None:
+    """Return the shards that clips go into; None = they lie by themselves.  Raises what `shard_names` raises."""
+    if request.kind != FORMAT:
+        return None
+    return shard_names(request.out, "" if request.shard is None else str(request.shard))
 
 
 class GenerationPlan:
@@ -48,10 +55,8 @@ class GenerationPlan:
             Seg2VidError: there are no inputs, or a clip cannot be written.
         """
         self._request, self._card, self._settings, self._tell = request, card, settings, tell
-        self.shards: ShardNames | None = None
+        self.shards = shards_of(request)
         """Those that the clips go into; None = they lie by themselves."""
-        if request.kind == FORMAT:
-            self.shards = shard_names(request.out, "" if request.shard is None else str(request.shard))
         self.unpacked: list[list[Path]] = []
         """The files of each clip that an earlier run made, and put into no shard."""
         self.packed_already: list[Path] = []
@@ -139,14 +144,14 @@ class GenerationPlan:
 
     def _place_of(self, output: PlannedOutput, packed: PackedClips | None) -> Path | None:
         """Return where an output is that is there already, and note what is left of it outside of shards."""
-        shard = None if packed is None else packed.shard_of(output)
-        if shard is not None:
-            self.packed_already += existing_results(output)
+        needed = without_optional(output, self._request.save)
+        if packed is not None and (shard := packed.shard_of(needed)) is not None:
+            self.packed_already += packed.in_shard(existing_fields(output))
             return shard
-        if not is_there(output, self._settings.frames, self._request.save):
+        if not is_there(needed, self._settings.frames):
             return None
         if packed is not None:
-            self.unpacked.append(existing_results(output))
+            self.unpacked.append(existing_fields(output))
         return output.video
 
     def _check(self, inputs: Iterable[Path]) -> None:

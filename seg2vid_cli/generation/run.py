@@ -5,13 +5,13 @@ and whether all results can be written.
 """
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 
 from seg2vid_cli.generation.label_agreement import check_judge
 from seg2vid_cli.generation.making import ClipMaker
 from seg2vid_cli.generation.outcome import Outcome
 from seg2vid_cli.generation.packing import packed
-from seg2vid_cli.generation.plan import GenerationPlan
+from seg2vid_cli.generation.plan import GenerationPlan, shards_of
 from seg2vid_cli.generation.ray_engine.maker import RayClipMaker
 from seg2vid_cli.generation.ray_engine.worker_report import table
 from seg2vid_cli.generation.report import Report
@@ -22,6 +22,7 @@ from seg2vid_cli.inputs.scenes import check_inputs, check_label_format
 from seg2vid_cli.inputs.stdin import STDIN, check_stdin
 from seg2vid_cli.inputs.styles import check_style
 from seg2vid_cli.model_store.store import open_model
+from seg2vid_cli.outputs.webdataset.lock import held
 from seg2vid_cli.terminal.binary_stdout import ReaderGoneError, check_stdout
 from seg2vid_cli.terminal.console import Console
 from seg2vid_cli.terminal.tables import render
@@ -38,6 +39,14 @@ def generate_clips(request: GenerationRequest, console: Console) -> Outcome:
     model = open_model(request.model)
     _check_flags(request, model.card)
     settings = clip_settings(request, model.card)
+    shards = shards_of(request)
+    with nullcontext() if shards is None else held(shards):
+        return _generate_planned(request, model, settings, console)
+
+
+def _generate_planned(
+    request: GenerationRequest, model: ModelFolder, settings: ClipSettings, console: Console
+) -> Outcome:
     plan = GenerationPlan(request, model.card, settings, console.say)
     outcome = Outcome(model.card.name, inputs=plan.inputs, skipped=plan.skipped)
     names_clips = not request.to_stdout and plan.shards is None

@@ -87,9 +87,10 @@ def _of_slurm(text: str, index: int, environment: Mapping[str, str]) -> Shard:
         )
     count, first, last = (_number(text, name, environment) for name in SLURM_FORM)
     step = _number(text, SLURM_STEP, environment) if SLURM_STEP in environment else 1
-    if step < 1 or count < 1 or last - first != (count - 1) * step or (index - first) % step:
+    if step < 1 or count < 1 or last - first != (count - 1) * step or (index - first) % step or first > 1:
+        what = f"begins at {first}" if first > 1 else "has gaps"
         raise UsageError(
-            f"--shard {text}: the SLURM array has gaps, so its tasks are not all parts of a whole",
+            f"--shard {text}: the SLURM array {what}, so its tasks are not all parts of a whole",
             "Number them from 0 and write --shard env/N, which means the same part whichever tasks run.",
         )
     return _checked(text, (index - first) // step + 1, count, f"As {SLURM_INDEX} and {SLURM_FORM[0]} say.")

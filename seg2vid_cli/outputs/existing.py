@@ -7,7 +7,7 @@ from pathlib import Path
 from seg2vid_cli.files.numbered_files import numbered_files, numbered_name
 from seg2vid_cli.outputs.plan import PlannedOutputs
 from seg2vid_cli.outputs.planned import PlannedOutput
-from seg2vid_cli.outputs.save_names import ALL, OF_THINGS
+from seg2vid_cli.outputs.save_names import ALL, OF_THINGS, SAVE_NAMES
 from seg2vid_interface.errors import OutputError
 from seg2vid_interface.staging.leftovers import put_right
 
@@ -23,25 +23,40 @@ def existing_results(output: PlannedOutput) -> list[Path]:
     return files + [file for folder, ending in output.folders.items() for file in numbered_files(folder, ending)]
 
 
-def is_there(output: PlannedOutput, frames: int, asked: frozenset[str]) -> bool:
-    """Say whether an output need not be made; files get their names when they are whole, the clip's own the last.
+def existing_fields(output: PlannedOutput) -> list[Path]:
+    """Return the same of all that any run may have saved beside it."""
+    return existing_results(replace(output, save=frozenset(SAVE_NAMES)))
+
+
+def without_optional(output: PlannedOutput, asked: frozenset[str]) -> PlannedOutput:
+    """Return an output with those files alone that it must have.
 
     Args:
         output: one of a run.
-        frames: length of the clip.
         asked: `--save`, as it was given; of ALL, a clip has no more than its label map has.
+    """
+    return replace(output, save=output.save - (set(OF_THINGS) - asked)) if ALL in asked else output
+
+
+def is_there(output: PlannedOutput, frames: int) -> bool:
+    """Say whether an output need not be made; files get their names when they are whole, the clip's own the last.
+
+    Args:
+        output: one of a run, with those files that it must have.
+        frames: length of the clip.
 
     Raises:
         OutputError: some of its files are there and others are not.
     """
-    optional = set(OF_THINGS) - asked if ALL in asked else set()
-    missing = _missing(replace(output, save=output.save - optional), frames)
+    missing = _missing(output, frames)
     if missing is None:
         return True
     if found := existing_results(output):
         raise OutputError(
             f"{found[0]}: exists already, but {missing} does not, so it cannot be skipped",
-            "Replace it with --overwrite in the place of --skip-existing, remove it, or choose another -o.",
+            "Ask for the same --save as before, remove it, or choose another -o."
+            if output.in_shard
+            else "Replace it with --overwrite in the place of --skip-existing, remove it, or choose another -o.",
         )
     return False
 

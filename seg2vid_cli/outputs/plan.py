@@ -1,6 +1,7 @@
 """The names of all results of a run, planned before anything is computed."""
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,8 @@ from seg2vid_interface.errors import UsageError
 _STEM_WITHOUT_INPUT = "clip"
 _SEPARATORS = tuple(filter(None, (os.sep, os.altsep)))
 _HERE = Path()
+_SAMPLE = re.compile(r"(.+)_([2-9]|[1-9]\d{1,8})", re.DOTALL)
+"""What the second and later clips of an input are called, and the first one."""
 _NOWHERE_ELSE: Mapping[Path, Path] = MappingProxyType({})
 
 
@@ -64,7 +67,7 @@ def plan_outputs(
         destination = _stdout(_as_kind(kind), save, clips)
     else:
         destination = _destination(out, _as_kind(kind), several=clips > 1)
-    _check_names(label_maps, places, destination)
+    _check_names(label_maps, places, destination, samples)
     return PlannedOutputs(
         label_maps,
         samples,
@@ -247,16 +250,30 @@ def _check_for_shards(sheet: Path | None, flow_format: str) -> None:
         raise UsageError(f"--flow-format {flow_format}: in shards, flow is one array a clip", "Leave it out.")
 
 
-def _check_names(label_maps: Sequence[Path | None], places: Mapping[Path, Path], destination: _Destination) -> None:
-    """Raise UsageError if the results of two inputs would have one name."""
+def _check_names(
+    label_maps: Sequence[Path | None], places: Mapping[Path, Path], destination: _Destination, samples: int
+) -> None:
+    """Raise UsageError if the results of two inputs would have one name, be it in runs of a part each."""
     owners: dict[str, int] = {}
     for number, path in enumerate(label_maps):
         name = os.path.normpath(f"{_place(path, places)}/{destination.stem(path)}")  # as texts they take less room
-        if (owner := owners.setdefault(name, number)) != number:
-            raise UsageError(
-                f"{_shown(label_maps[owner])} and {_shown(path)}: both results would be called {name}",
-                "Rename one of them, or run twice.",
-            )
+        owner = owners.setdefault(name, number)
+        _check_owner(label_maps, owner, number, name, destination)
+    for name, number in owners.items() if samples > 1 else ():
+        sample = _SAMPLE.fullmatch(name)
+        if sample is not None and int(sample[2]) <= samples:
+            _check_owner(label_maps, owners.get(sample[1], number), number, name, destination)
+
+
+def _check_owner(
+    label_maps: Sequence[Path | None], owner: int, number: int, name: str, destination: _Destination
+) -> None:
+    if owner == number:
+        return
+    raise UsageError(
+        f"{_shown(label_maps[owner])} and {_shown(label_maps[number])}: both results would be called {name}",
+        "Rename one of them." if destination.in_shard else "Rename one of them, or run twice, into two folders.",
+    )
 
 
 def _place(path: Path | None, places: Mapping[Path, Path]) -> Path:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from seg2vid_cli.outputs.planned import PlannedOutput
+from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES
 from seg2vid_cli.outputs.video.kinds import Kind
 from seg2vid_interface.errors import OutputError
 
@@ -33,25 +34,26 @@ def check_room(output: PlannedOutput, *, clips: int, frames: int, height: int, w
     """
     folder = next(part for part in (output.video.parent, *output.video.absolute().parents) if part.exists())
     free = shutil.disk_usage(folder).free
-    frame = sum(_rates(output)) * height * width
-    needed = frame * frames * clips
+    clip = sum(rate * (frames - 1 if is_between else frames) for rate, is_between in _rates(output)) * height * width
+    needed = clip * clips
     if needed > free:
         all_clips = f"{clips:,} clips take" if clips > 1 else "the clip takes"
         raise OutputError(
             f"--frames {frames}: {all_clips} {_text(needed)} or more, but {output.video.parent} has {_text(free)} free",
-            f"About {int(free / frame):,} frames in all would fit: lower --frames or --samples, or save less.",
+            f"About {int(free / clip * frames):,} frames in all would fit: lower --frames or --samples, or save less.",
         )
 
 
-def _rates(output: PlannedOutput) -> Iterator[float]:
-    """Yield bytes a pixel of everything that grows with the number of frames."""
-    yield _VIDEO.get(output.kind, 0.0)  # a folder of pictures is counted below
+def _rates(output: PlannedOutput) -> Iterator[tuple[float, bool]]:
+    """Yield bytes a pixel of everything that grows with the number of frames, and whether it lies between them."""
+    yield _VIDEO.get(output.kind, 0.0), False  # a folder of pictures is counted below
     if output.in_shard:
-        yield from (rate for name, rate in _ARRAYS.items() if name in output.save)
+        yield from ((rate, name in BETWEEN_FRAMES) for name, rate in _ARRAYS.items() if name in output.save)
         return
-    yield _FIELD_VIDEO * len(output.series)
+    yield _FIELD_VIDEO * len(output.series), False
+    between = {output.saved_folder(name) for name in BETWEEN_FRAMES}
     for path, ending in output.folders.items():
-        yield _rate_of(path, ending, output)
+        yield _rate_of(path, ending, output), path in between
 
 
 def _rate_of(folder: Path, ending: str, output: PlannedOutput) -> float:

@@ -16,6 +16,8 @@ from seg2vid_interface.errors import OutputError
 FORMAT: Final = "webdataset"
 """What `--format` calls it."""
 _UNPACKED = "unpacked"
+_ANY = re.compile(r"(?:\d+-of-(\d+)-)?(?:\d{6,}\.tar|" + _UNPACKED + ")")
+"""A shard, or a folder of unpacked clips; with how many parts there are of the inputs."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,11 @@ class ShardNames:
         """The folder of the clips that are in no shard yet."""
         return self.folder / f"{self.prefix}{_UNPACKED}"
 
+    @property
+    def lock(self) -> Path:
+        """The file that says that a run is writing them."""
+        return self.folder / f".{self.prefix}lock"
+
     def shard(self, number: int) -> Path:
         """Return the file of shard 0, 1, ..."""
         return self.folder / f"{self.prefix}{number:06d}.tar"
@@ -42,6 +49,17 @@ class ShardNames:
             return []
         return sorted(path for path in self.folder.iterdir() if pattern.fullmatch(path.name))
 
+    def of_other_parts(self) -> tuple[Path, int | None] | None:
+        """Return what lies there of runs that shared the inputs out differently, and among how many; None = nothing.
+
+        Its clips are not found where a run looks for its own.
+        """
+        own = _parts(self.unpacked)
+        for path in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
+            if (found := _parts(path)) not in (None, own):
+                return path, found or None
+        return None
+
     def next_number(self) -> int:
         """Return the number after those of the shards that are there."""
         return max((int(path.stem.removeprefix(self.prefix)) for path in self.shards()), default=-1) + 1
@@ -51,13 +69,29 @@ class ShardNames:
         return path.relative_to(self.unpacked).as_posix()
 
 
+def _parts(path: Path) -> int | None:
+    """Return among how many runs the inputs of a shard, or of what is unpacked, were shared out, 0 if they were not.
+
+    None: it is neither.
+    """
+    found = _ANY.fullmatch(path.name)
+    return None if found is None else int(found[1] or 0)
+
+
 def key_stem(stem: str) -> str:
     """Return how a clip called so is called in a shard: dots would end the key."""
     return stem.replace(".", "_")
 
 
-def keys_in(shard: Path) -> Iterator[str]:
-    """Yield the keys of the samples in a shard, each once for each of its files.
+def split_name(member: str) -> tuple[str, str]:
+    """Return the key and the field that WebDataset takes a member's name for."""
+    folder, slash, name = member.rpartition("/")
+    stem, _, field = name.partition(".")
+    return folder + slash + stem, field
+
+
+def members_in(shard: Path) -> Iterator[str]:
+    """Yield the names of the files in a shard.
 
     Raises:
         OutputError: the file cannot be read, or is no tar.
@@ -65,7 +99,6 @@ def keys_in(shard: Path) -> Iterator[str]:
     try:
         with tarfile.open(shard, "r:") as archive:
             for entry in archive:
-                folder, slash, name = entry.name.rpartition("/")
-                yield folder + slash + name.partition(".")[0]
+                yield entry.name
     except (OSError, tarfile.TarError) as error:
         raise OutputError(f"{shard}: cannot be read: {error}", "Remove it, and its clips are made again.") from error

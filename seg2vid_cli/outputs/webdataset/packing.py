@@ -61,7 +61,7 @@ class ShardPacker:
         shard = self.shard
         try:
             self._write(shard)
-            for path in self._waiting:
+            for path in reversed(self._waiting):  # the clip itself the last: what lies beside one is known for its
                 path.unlink()
         except OSError as error:
             raise OutputError(

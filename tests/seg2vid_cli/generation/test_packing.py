@@ -2,13 +2,19 @@
 
 import json
 import os
+import shutil
+import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import webdataset
 
-from seg2vid_cli.outputs.webdataset.names import keys_in
+from seg2vid_cli.generation.made import FailedInput, MadeClip
+from seg2vid_cli.generation.making import ClipMaker
+from seg2vid_cli.inputs.scenes import Input
+from seg2vid_cli.outputs.webdataset.lock import held
+from seg2vid_cli.outputs.webdataset.names import ShardNames, members_in, split_name
 from seg2vid_cli.outputs.webdataset.packing import ShardPacker
 from seg2vid_interface.errors import OutputError
 
@@ -39,7 +45,7 @@ def generate(seg2vid, model, maps):
 
 
 def keys(shard) -> list[str]:
-    return list(dict.fromkeys(keys_in(Path(shard))))
+    return list(dict.fromkeys(split_name(member)[0] for member in members_in(Path(shard))))
 
 
 def below(folder) -> dict[str, bytes]:
@@ -126,6 +132,102 @@ def test_parts_of_a_run_lie_side_by_side(generate):
         "1-of-2-000000.tar": ["a", "city/c"],
         "2-of-2-000000.tar": ["b_x"],
     }
+
+
+@pytest.mark.parametrize(("first", "then"), [("1/2", "1/3"), ("1/2", None), (None, "1/2")])
+def test_the_label_maps_are_not_shared_out_anew(generate, first, then):
+    """The clips in shards of other parts would not be found, and be made again."""
+
+    def shard(part):
+        return () if part is None else ("--shard", part)
+
+    generate(*shard(first))
+    for skipping in ((), ("--skip-existing",)):
+        error = generate(*shard(then), *skipping, code=1)["error"]
+        assert "and its clips would be made again" in error["message"]
+        assert error["hint"].startswith("Go on with --shard I/2" if first else "Leave --shard out")
+    assert len(list(Path("shards").iterdir())) == 1
+
+
+@pytest.mark.parametrize("kind", ["mp4", "webdataset"])
+def test_parts_know_of_the_names_in_other_parts(generate, maps, street, kind):
+    (maps / "a_2.png").write_bytes(street.read_bytes())  # is called like the second clip of a.png
+    for part in ("1/2", "2/2"):
+        message = generate("--samples", 2, "--shard", part, "--format", kind, code=2)["error"]["message"]
+        assert message == f"maps{os.sep}a.png and maps{os.sep}a_2.png: both results would be called a_2"
+
+
+def test_a_clip_in_a_shard_must_have_all_that_is_asked_for(generate):
+    generate()
+    error = generate("--save", "labels,first-frame", "--skip-existing", code=1)["error"]
+    shard = f"shards{os.sep}000000.tar"
+    assert error["message"] == f"{shard}: holds a.flow.npz, but no a.first-frame.png, so it cannot be skipped"
+    assert len(generate("--save", "labels", "--skip-existing")["data"]["skipped"]) == 3
+    with tarfile.open(shard) as archive:
+        end = archive.getmember("city/c.flow.npz").offset
+    with Path(shard).open("r+b") as file:
+        file.truncate(end)  # where a member ends, so that it is still a tar
+    message = generate("--skip-existing", code=1)["error"]["message"]
+    assert message == f"{shard}: holds city/c.labels.npz, but no city/c.flow.npz, so it cannot be skipped"
+
+
+def test_what_was_saved_more_is_packed_with_a_clip(generate, monkeypatch):
+    with monkeypatch.context() as patch:
+        add_fails(patch)
+        generate(code=1)
+    before = below("shards/unpacked")
+    error = generate("--save", "labels,first-frame", "--skip-existing", code=1)["error"]
+    assert "first-frame.png does not, so it cannot be skipped" in error["message"]
+    assert error["hint"].startswith("Ask for the same --save")
+    generate("--save", "labels", "--skip-existing")
+    assert not Path("shards/unpacked").exists()
+    assert before.keys() <= set(members_in(Path("shards/000000.tar")))
+
+
+def test_clips_that_nobody_asked_for_are_told_of(generate, seg2vid, model, maps, monkeypatch):
+    with monkeypatch.context() as patch:
+        add_fails(patch)
+        generate("--samples", 2, code=1)
+    for file in list(Path("shards/unpacked").glob("a.*")):
+        shutil.copy(file, file.with_name(f"a_2{file.name.removeprefix('a')}"))
+    flags = ("--frames", FRAMES, "--save", ",".join(SAVED), "--format", "webdataset", "--skip-existing")
+    result = seg2vid("generate", maps, "--model", model, "-o", "shards/", *flags)
+    assert result.exit_code == 0
+    assert "are left there, of clips that this run was not asked for" in result.stderr
+    assert generate("--samples", 2, "--skip-existing")["ok"]
+    assert not Path("shards/unpacked").exists()
+
+
+def test_clips_of_an_input_of_which_another_has_failed_are_packed(generate, monkeypatch):
+    """Workers of other processes make the clips of one input in any order."""
+    make = ClipMaker.make
+
+    def failing(maker, tasks, *arguments):
+        made = list(make(maker, tasks, *arguments))
+        first = next(one for one in made if isinstance(one, MadeClip))
+        made[made.index(first)] = FailedInput(Input(Path("maps/a.png"), None), OutputError("worker died"), 0)
+        for file in (first.clip.output, *first.clip.saved):
+            Path(file).unlink()
+        yield from made
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ClipMaker, "make", failing)
+        data = generate("--samples", 2, code=1)["data"]
+    assert keys("shards/000000.tar") == ["b_x", "b_x_2", "city/c", "city/c_2", "a_2"]
+    assert (len(data["outputs"]), len(data["failures"])) == (5, 1)
+    assert len(generate("--samples", 2, "--skip-existing")["data"]["outputs"]) == 1
+
+
+def test_one_run_at_a_time_writes_the_same_shards(generate):
+    with held(ShardNames(Path("shards"), "1-of-2-")):
+        error = generate("--shard", "1/2", code=1)["error"]
+        assert error["message"] == "-o shards: another run is writing the same shards there"
+        generate("--shard", "2/2")
+    generate("--shard", "1/2")
+    assert {path.name for path in Path("shards").iterdir()} == {"1-of-2-000000.tar", "2-of-2-000000.tar"}
+    with held(ShardNames(Path("deep/empty"))):
+        assert Path("deep/empty/.lock").is_file()
+    assert not Path("deep").exists()
 
 
 @pytest.mark.parametrize(

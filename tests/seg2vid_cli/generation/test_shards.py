@@ -10,10 +10,10 @@ from seg2vid_interface.errors import UsageError
 
 KUBERNETES = {"JOB_COMPLETION_INDEX": "2"}
 SLURM = {
-    "SLURM_ARRAY_TASK_ID": "7",
+    "SLURM_ARRAY_TASK_ID": "5",
     "SLURM_ARRAY_TASK_COUNT": "4",
-    "SLURM_ARRAY_TASK_MIN": "3",
-    "SLURM_ARRAY_TASK_MAX": "9",
+    "SLURM_ARRAY_TASK_MIN": "1",
+    "SLURM_ARRAY_TASK_MAX": "7",
     "SLURM_ARRAY_TASK_STEP": "2",
 }
 
@@ -27,7 +27,7 @@ SLURM = {
         ("env", KUBERNETES | {"JOB_COMPLETION_COUNT": "5"}, Shard(3, 5)),
         ("env/9", KUBERNETES | {"JOB_COMPLETION_COUNT": "5"}, Shard(3, 9)),
         ("env", SLURM, Shard(3, 4)),
-        ("env/8", SLURM, Shard(8, 8)),
+        ("env/8", SLURM, Shard(6, 8)),
         ("env", {**SLURM, **KUBERNETES, "JOB_COMPLETION_COUNT": "3"}, Shard(3, 3)),
     ],
 )
@@ -57,6 +57,11 @@ def test_what_is_meant(text, environment, shard):
             "env",
             SLURM | {"SLURM_ARRAY_TASK_COUNT": "2"},
             "--shard env: the SLURM array has gaps, so its tasks are not all parts of a whole",
+        ),
+        (
+            "env",
+            SLURM | {"SLURM_ARRAY_TASK_COUNT": "1", "SLURM_ARRAY_TASK_MIN": "5", "SLURM_ARRAY_TASK_MAX": "5"},
+            "--shard env: the SLURM array begins at 5, so its tasks are not all parts of a whole",
         ),
     ],
 )

@@ -47,7 +47,7 @@ def test_checking_changes_nothing(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("inputs", "out", "flags", "message"),
     [
-        (["a.png", "a_2.png"], "new/", {"samples": 2}, "new/a_2.mp4"),
+        (["a.png", "a_2.png"], "new/", {"samples": 2}, "a.png and a_2.png: both results would be called a_2"),
         (["a.png", "a.flow.png"], "new/", {"save": frozenset({"flow"})}, "new/a.flow.mp4"),
         (["a.png"], "a.mp4", {"sheet": Path("a.first-frame.png"), "save": ALL}, "a.first-frame.png"),
         (["a.png"], "b.mp4", {"sheet": Path("a.png"), "overwrite": True}, "a.png: is read"),

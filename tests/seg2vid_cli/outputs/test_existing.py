@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from seg2vid_cli.outputs.existing import is_there
+from seg2vid_cli.outputs.existing import is_there, without_optional
 from seg2vid_cli.outputs.plan import plan_outputs
 from seg2vid_cli.outputs.save_names import ALL, SAVE_NAMES
 from seg2vid_interface.errors import OutputError
@@ -22,7 +22,7 @@ def left(asked: frozenset[str] = frozenset(), frames: int = 3, **flags: Any) -> 
     save = frozenset(SAVE_NAMES) if ALL in asked else asked
     settings: dict[str, Any] = {"kind": None, "samples": 1, "sheet": None, "overwrite": False, "save": save}
     outputs = plan_outputs([Path("a.png"), Path("b.png")], "new/", **settings | flags)
-    return [output.video.as_posix() for output in outputs if not is_there(output, frames, asked)]
+    return [output.video.as_posix() for output in outputs if not is_there(without_optional(output, asked), frames)]
 
 
 def lay(*names: str) -> None:

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from threading import Semaphore
 from types import TracebackType
 from typing import Any, Self
@@ -36,6 +37,8 @@ class WriterThreads:
         return clip
 
     def __enter__(self) -> Self:
+        for lane in self._lanes:
+            lane.settle()
         return self
 
     def __exit__(
@@ -56,6 +59,14 @@ class _Lane:
     def __init__(self, waiting: int) -> None:
         self.pool = ThreadPoolExecutor(1, thread_name_prefix="seg2vid-writing")
         self.places = Semaphore(waiting)
+
+    def settle(self) -> None:
+        """Wait until nothing is left to do.
+
+        Before there is anything, this starts the thread: a signal that came while it starts would hide it from `pool`.
+        """
+        with suppress(RuntimeError):  # it was shut down, and so has come to its end
+            self.pool.submit(lambda: None).result()
 
 
 class WrittenClip:
@@ -119,8 +130,8 @@ class WrittenClip:
     def discard(self) -> None:
         """Remove what was not committed, when the other thread has let go of it; harmless twice."""
         self.stop()
-        if self._last is not None:
-            wait([self._last])  # which is done after all others
+        if not self.is_finished:  # a signal may have hidden what was submitted last
+            self._lane.settle()
         self._writer.discard()
         self._forget(self)
 

@@ -257,21 +257,17 @@ def _check_names(
     owners: dict[str, int] = {}
     for number, path in enumerate(label_maps):
         name = os.path.normpath(f"{_place(path, places)}/{destination.stem(path)}")  # as texts they take less room
-        owner = owners.setdefault(name, number)
-        _check_owner(label_maps, owner, number, name, destination)
+        if (owner := owners.setdefault(name, number)) != number:
+            raise _called_alike(label_maps[owner], path, name, destination)
     for name, number in owners.items() if samples > 1 else ():
         sample = _SAMPLE.fullmatch(name)
-        if sample is not None and int(sample[2]) <= samples:
-            _check_owner(label_maps, owners.get(sample[1], number), number, name, destination)
+        if sample is not None and int(sample[2]) <= samples and sample[1] in owners:
+            raise _called_alike(label_maps[owners[sample[1]]], label_maps[number], name, destination)
 
 
-def _check_owner(
-    label_maps: Sequence[Path | None], owner: int, number: int, name: str, destination: _Destination
-) -> None:
-    if owner == number:
-        return
-    raise UsageError(
-        f"{_shown(label_maps[owner])} and {_shown(label_maps[number])}: both results would be called {name}",
+def _called_alike(one: Path | None, other: Path | None, name: str, destination: _Destination) -> UsageError:
+    return UsageError(
+        f"{_shown(one)} and {_shown(other)}: both results would be called {name}",
         "Rename one of them." if destination.in_shard else "Rename one of them, or run twice, into two folders.",
     )
 

@@ -2,7 +2,6 @@
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 from seg2vid_cli.outputs.planned import PlannedOutput
 from seg2vid_cli.outputs.save_names import BETWEEN_FRAMES
@@ -11,12 +10,10 @@ from seg2vid_interface.errors import OutputError
 
 # Bytes for each pixel of a frame: half of what streets were measured to take, as other scenes may be plainer; arrays
 # take what they take.
-_VIDEO = {Kind.MP4: 0.04, Kind.WEBM: 0.02, Kind.GIF: 0.2, Kind.WEBP: 0.04}
+_PICTURE = 0.7
+_VIDEO = {Kind.MP4: 0.04, Kind.WEBM: 0.02, Kind.GIF: 0.2, Kind.WEBP: 0.04, Kind.PNG: _PICTURE}
 _FIELD_VIDEO = 0.004
-_PICTURES = {".npy": 4.0, ".flo": 8.0, ".png": 0.7}
-_LABELS = 0.008
-_FLOW_ARRAY = 8.0
-_ARRAYS = {"labels": _LABELS, "flow": _FLOW_ARRAY, "occlusion": 4.0, "depth": 4.0, "instances": _LABELS, "frames": 0.7}
+_EXACT = {"labels": 0.008, "flow": 8.0, "occlusion": 4.0, "depth": 4.0, "instances": 0.008, "frames": _PICTURE}
 
 
 def check_room(output: PlannedOutput, *, clips: int, frames: int, height: int, width: int) -> None:
@@ -46,20 +43,13 @@ def check_room(output: PlannedOutput, *, clips: int, frames: int, height: int, w
 
 def _rates(output: PlannedOutput) -> Iterator[tuple[float, bool]]:
     """Yield bytes a pixel of everything that grows with the number of frames, and whether it lies between them."""
-    yield _VIDEO.get(output.kind, 0.0), False  # a folder of pictures is counted below
-    if output.in_shard:
-        yield from ((rate, name in BETWEEN_FRAMES) for name, rate in _ARRAYS.items() if name in output.save)
-        return
-    yield _FIELD_VIDEO * len(output.series), False
-    between = {output.saved_folder(name) for name in BETWEEN_FRAMES}
-    for path, ending in output.folders.items():
-        yield _rate_of(path, ending, output), path in between
-
-
-def _rate_of(folder: Path, ending: str, output: PlannedOutput) -> float:
-    if folder in (output.saved_folder("labels"), output.saved_folder("instances")):
-        return _LABELS
-    return _FLOW_ARRAY if ending == ".npy" and folder == output.saved_folder("flow") else _PICTURES[ending]
+    yield _VIDEO.get(output.kind, 0.0), False
+    if not output.in_shard:
+        yield _FIELD_VIDEO * len(output.series), False
+    for name, rate in _EXACT.items():
+        if name in output.save:
+            is_picture = name == "flow" and output.flow_format == "kitti"
+            yield _PICTURE if is_picture else rate, name in BETWEEN_FRAMES
 
 
 def _text(size: float) -> str:

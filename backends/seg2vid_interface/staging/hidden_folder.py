@@ -15,13 +15,13 @@ no journal but `set`, which says where the first one lies.
 import os
 import shutil
 import time
-import warnings
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
 from seg2vid_interface.documents import read_document
+from seg2vid_interface.staging.locks import take_lock
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
@@ -72,7 +72,7 @@ class HiddenFolder:
             try:
                 self.path.mkdir(exist_ok=True)
                 if self is first:
-                    self._lock = self._lock or _take_lock(self.path / _LOCK)
+                    self._lock = self._lock or take_lock(self.path / _LOCK)
                 else:
                     (self.path / _SET).write_text(relative_path(first.beside, self.beside), encoding="utf-8")
                 (self.path / _NEW).mkdir(exist_ok=True)
@@ -102,9 +102,12 @@ class HiddenFolder:
         return found is not None and found.path.samefile(first.path)
 
     def take_over(self) -> bool:
-        """Take the lock of a dead owner; return whether it is one.  Raises OSError."""
+        """Take the lock of a dead owner; return whether it is one.  Raises OSError.
+
+        Where there are no locks, what a killed process leaves is left for its user.
+        """
         try:
-            self._lock = _take_lock(self.path / _LOCK)
+            self._lock = take_lock(self.path / _LOCK)
         except TimeoutError:
             return False
         return self._lock is not None
@@ -134,26 +137,6 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path, ignore_errors=True)
     else:
         path.unlink()
-
-
-def _take_lock(path: Path) -> "BaseFileLock | None":
-    """Take a lock; None where the file system has none: what a killed process leaves there is left for its user.
-
-    Raises:
-        TimeoutError: another process has it.
-        FileNotFoundError: its folder is gone.
-    """
-    from filelock import FileLock
-
-    lock = FileLock(path, timeout=0, thread_local=False)
-    try:
-        with warnings.catch_warnings(action="ignore"):  # of file systems that know other locks alone
-            lock.acquire()
-    except (FileNotFoundError, TimeoutError):
-        raise
-    except OSError:
-        return None
-    return lock
 
 
 def _is_own_file(path: Path) -> bool:

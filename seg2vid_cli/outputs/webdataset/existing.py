@@ -97,8 +97,8 @@ def _check_parts(names: ShardNames) -> None:
     if (found := names.of_other_parts()) is None:
         return
     path, parts = found
-    if parts is None:
-        whose, hint = "a run without --shard", "Leave --shard out"
-    else:
+    if parts:
         whose, hint = f"runs of {parts} parts", f"Go on with --shard I/{parts}"
+    else:
+        whose, hint = "a run without --shard", "Leave --shard out"
     raise OutputError(f"{path}: is of {whose}, and its clips would be made again", f"{hint}, or choose another -o.")

@@ -1,14 +1,16 @@
 """One run at a time that writes shards of the same names: two would each make what the other has not packed yet."""
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING
 
 from seg2vid_cli.outputs.webdataset.names import ShardNames
 from seg2vid_interface.errors import OutputError
+from seg2vid_interface.staging.locks import take_lock
+
+if TYPE_CHECKING:
+    from filelock import BaseFileLock
 
 
 @contextmanager
@@ -23,12 +25,11 @@ def held(names: ShardNames) -> Iterator[None]:
     missing = [path for path in (names.folder, *names.folder.parents) if not path.exists()]
     with suppress(OSError):
         names.folder.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(names.lock, timeout=0)
+    lock = _taken(names)
     try:
-        _take(lock, names)
         yield
     finally:
-        if lock.is_locked:
+        if lock is not None:
             is_removed = _remove(names.lock)  # before it is given back: the next one's is not to be removed
             lock.release()
             if not is_removed:  # Windows removes no file that is held
@@ -38,20 +39,20 @@ def held(names: ShardNames) -> Iterator[None]:
                 folder.rmdir()
 
 
-def _take(lock: FileLock, names: ShardNames) -> None:
+def _taken(names: ShardNames) -> "BaseFileLock | None":
     try:
-        with warnings.catch_warnings(action="ignore"):  # of file systems that know other locks alone
-            lock.acquire()
-            while not names.lock.exists():  # another run has ended, and removed it, since it was opened
-                lock.release()
-                lock.acquire()
-    except Timeout:
+        lock = take_lock(names.lock)
+        while lock is not None and not names.lock.exists():  # its last holder removed it after it was opened here
+            lock.release()
+            lock = take_lock(names.lock)
+    except FileNotFoundError:
+        return None
+    except TimeoutError:
         raise OutputError(
             f"-o {names.folder}: another run is writing the same shards there",
             "Wait for its end, or choose another -o; several runs share the label maps out with --shard.",
         ) from None
-    except OSError:
-        pass
+    return lock
 
 
 def _remove(path: Path) -> bool:

@@ -49,15 +49,15 @@ class ShardNames:
             return []
         return sorted(path for path in self.folder.iterdir() if pattern.fullmatch(path.name))
 
-    def of_other_parts(self) -> tuple[Path, int | None] | None:
+    def of_other_parts(self) -> tuple[Path, int] | None:
         """Return what lies there of runs that shared the inputs out differently, and among how many; None = nothing.
 
-        Its clips are not found where a run looks for its own.
+        0 stands for a run that did not share them out.  Its clips are not found where a run looks for its own.
         """
         own = _parts(self.unpacked)
         for path in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
-            if (found := _parts(path)) not in (None, own):
-                return path, found or None
+            if (found := _parts(path)) is not None and found != own:
+                return path, found
         return None
 
     def next_number(self) -> int:

@@ -51,15 +51,18 @@ def traced_plan(request: GenerationRequest) -> tuple[int, int, int]:
     folder = open_model(request.model)
     settings = clip_settings(request, folder.card)
     GenerationPlan(request, folder.card, settings, lambda _: None)  # what it imports is not counted
+    gc.collect()
     tracemalloc.start()
     try:
         plan = GenerationPlan(request, folder.card, settings, lambda _: None)
-        kept = traced_bytes()
+        before = traced_bytes()
         planned = sum(len(task.outputs) for task in plan.tasks())
         after = traced_bytes()
+        del plan
+        others = traced_bytes()  # of what other tests left, whose end is told of at some time, which takes memory
     finally:
         tracemalloc.stop()
-    return planned, kept, after
+    return planned, before - others, after - others
 
 
 @pytest.mark.usefixtures("fake_backends")
